@@ -1,0 +1,33 @@
+/** The closed set of fields that may be logged (R46): no bodies, no header values, no free text of others. */
+export interface LogFields {
+  requestId?: string;
+  tenantId?: string;
+  keyId?: string;
+  method?: string;
+  route?: string;
+  status?: number;
+  code?: string;
+  model?: string;
+  ms?: number;
+  attempt?: number;
+  count?: number;
+  kind?: string;
+}
+
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+const ALLOWED: readonly (keyof LogFields)[] = ['requestId', 'tenantId', 'keyId', 'method', 'route', 'status', 'code', 'model', 'ms', 'attempt', 'count', 'kind'];
+
+/** One JSON line per event on `sink`; fields outside the closed set are dropped even if a cast let them through. */
+export function jsonLog(sink: (line: string) => void, now: () => number): Log {
+  const write = (level: string) => (event: string, fields: LogFields = {}): void => {
+    const line: Record<string, unknown> = { at: new Date(now()).toISOString(), level, event };
+    for (const name of ALLOWED) if (fields[name] !== undefined) line[name] = fields[name];
+    sink(`${JSON.stringify(line)}\n`);
+  };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
+}

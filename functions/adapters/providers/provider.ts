@@ -1,0 +1,35 @@
+import type { ProviderKind } from '../../contract/index.ts';
+import type { Dialect } from '../../core/conversation.ts';
+import type { Failure } from '../../core/errors.ts';
+import type { RegisteredModel } from '../../core/routing/policy.ts';
+import type { Secret } from '../../core/secret.ts';
+
+export type Operation = 'generate' | 'count-tokens' | 'embed';
+
+/** Where and with which headers one call goes. The body is written by the dialect, the bytes are sent by `outbound.ts`. */
+export interface UpstreamCall {
+  readonly url: string;
+  /** From an allow-list; nothing of the caller's headers but what `betas` names. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One kind of upstream. A new provider is one folder that exports one of these. */
+export interface Provider {
+  readonly kind: ProviderKind;
+  /** The wire formats this provider speaks natively, best first. The caller's own wins when listed. */
+  readonly dialects: readonly Dialect[];
+  /** The fixed base URL, version segment included; undefined = the model must bring one. */
+  readonly defaultBaseUrl?: string;
+  /** False for local servers that need no credential. */
+  readonly needsCredential: boolean;
+  call(model: RegisteredModel, dialect: Dialect, operation: Operation, credential: Secret | undefined, options: CallOptions): UpstreamCall;
+  /** Upstream status and error body (already bounded to 64 KiB) → our failure (DECISIONS §1.6), scrubbed. */
+  mapError(status: number, body: unknown, headers: Readonly<Record<string, string>>): Failure;
+}
+
+export interface CallOptions {
+  /** Allow-listed `anthropic-beta` values of the caller, joined with commas. */
+  readonly betas?: string;
+  /** The caller's `anthropic-version`, for same-dialect traffic. */
+  readonly anthropicVersion?: string;
+}

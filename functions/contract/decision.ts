@@ -1,0 +1,42 @@
+import type { Exclusion, Reason, Stage, Tier } from './vocabulary.ts';
+
+/** One routing decision (DECISIONS §1.3): the answer of `POST /v1/route` and `decision` of a ledger entry. No prompt text. */
+export interface Decision {
+  policyVersion: number;
+  artifact: string | null;
+  dialect: string;
+  requestedModel: string;
+  stage: Stage;
+  /** `auto` when an alias or pattern handed over to automatic routing. */
+  via: 'auto' | null;
+  ruleId: string | null;
+  tier: Tier | null;
+  /** 0–100, rounded; `base` + Σ points = the score before rounding. */
+  score: number | null;
+  base: number | null;
+  contributions: { feature: string; points: number }[];
+  marginToNextTier: number | null;
+  strategy: 'static' | 'ml' | 'llm' | null;
+  judge: unknown;
+  reason: Reason;
+  session: { id: string; pinned: boolean } | null;
+  template: { key: string; labels: number } | null;
+  candidates: Candidate[];
+  /** Model ids in the order in which they are tried. */
+  route: string[];
+  baseline: { model: string; estCostMicros: number | null } | null;
+  inputs: {
+    inputTokens: number;
+    spendTodayPct: number | null;
+    breakerOpen: string[];
+    /** `c_` + 12 hex of the condition's hash → its truth before negate; null = unknown. */
+    conditions: Record<string, boolean | null>;
+  };
+}
+
+export interface Candidate {
+  model: string;
+  excluded: Exclusion | null;
+  estCostMicros?: number | null;
+  evidence?: { n: number; mean: number; se: number };
+}

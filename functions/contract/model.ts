@@ -1,0 +1,55 @@
+import * as z from 'zod/mini';
+import { modelId, PROVIDERS } from './vocabulary.ts';
+
+/** USD per 1M tokens, at most 6 decimals, so that every price is a whole number of micro-USD. */
+const usd = z.number().check(z.nonnegative(), z.refine((n) => Math.abs(n * 1e6 - Math.round(n * 1e6)) < 1e-6 && n <= 1e6, 'at most 6 decimals'));
+export const price = z.strictObject({
+  input: usd,
+  output: usd,
+  /** Absent = the input price. */
+  cacheRead: z.optional(usd),
+  /** Cache write for 5 minutes; absent = the input price. */
+  cacheWrite: z.optional(usd),
+  /** Cache write for 1 hour; absent = 1.6 × `cacheWrite`. */
+  cacheWrite1h: z.optional(usd),
+});
+export type Price = z.infer<typeof price>;
+
+/** What a model can take. Absent = as the catalogue says; unknown to the catalogue too = assumed possible. */
+export const facts = z.strictObject({
+  contextWindow: z.optional(z.int().check(z.positive())),
+  maxOutput: z.optional(z.int().check(z.positive())),
+  vision: z.optional(z.boolean()),
+  documents: z.optional(z.boolean()),
+  audio: z.optional(z.boolean()),
+  tools: z.optional(z.boolean()),
+  strictSchema: z.optional(z.boolean()),
+  reasoning: z.optional(z.boolean()),
+  sampling: z.optional(z.boolean()),
+  prefill: z.optional(z.boolean()),
+  thinking: z.optional(z.enum(['none', 'budget', 'adaptive'])),
+  /** The server accepts `stream_options.include_usage`; absent = true for openai kinds, catalogue otherwise. */
+  streamUsage: z.optional(z.boolean()),
+  firstPartTimeoutMs: z.optional(z.int().check(z.positive())),
+});
+export type ModelFacts = z.infer<typeof facts>;
+
+const shape = {
+  id: modelId,
+  provider: z.enum(PROVIDERS),
+  upstreamModel: z.string().check(z.minLength(1), z.maxLength(256)),
+  baseUrl: z.optional(z.string().check(z.maxLength(512))),
+  apiVersion: z.optional(z.string().check(z.maxLength(64))),
+  region: z.optional(z.string().check(z.maxLength(32))),
+  enabled: z._default(z.boolean(), true),
+  maxOutputTokens: z.optional(z.int().check(z.positive())),
+  price: z.optional(price),
+  facts: z.optional(facts),
+};
+/** A model as the config file declares it. */
+export const modelConfig = z.strictObject({
+  ...shape,
+  apiKeyEnv: z.optional(z.string()),
+  credentials: z.optional(z.array(z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(64)), apiKeyEnv: z.string() })).check(z.minLength(1), z.maxLength(16))),
+});
+export type ModelConfig = z.infer<typeof modelConfig>;

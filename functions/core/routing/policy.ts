@@ -1,0 +1,36 @@
+import type { ModelFacts, ProviderKind, RoutingDocument } from '../../contract/index.ts';
+import type { ModelPrice } from '../money/price.ts';
+
+/** A registered model as routing and attempts see it: catalogue and overrides merged, no secret inside. */
+export interface RegisteredModel {
+  readonly id: string;
+  readonly provider: ProviderKind;
+  readonly upstreamModel: string;
+  readonly baseUrl?: string;
+  readonly apiVersion?: string;
+  readonly region?: string;
+  readonly enabled: boolean;
+  /** The operator's cap on output tokens; the catalogue's own maximum is `facts.maxOutput`. */
+  readonly maxOutputTokens?: number;
+  /** null = unpriced. */
+  readonly price: ModelPrice | null;
+  readonly facts: ModelFacts;
+  /** Ids of the sealed credentials, in round-robin order; empty = `no_credential` unless the provider needs none. */
+  readonly credentials: readonly CredentialRef[];
+}
+
+export interface CredentialRef { readonly credentialId: string; readonly version: number; readonly name: string }
+
+export type UnknownNames = 'reject' | 'auto';
+
+/** Everything a decision needs besides the request: one immutable snapshot per tenant, replaced whole. */
+export interface Policy {
+  readonly tenantId: string;
+  readonly version: number;
+  readonly timezone: string;
+  readonly unknownNames: UnknownNames;
+  readonly paused: boolean;
+  readonly alwaysStrongest: boolean;
+  readonly models: ReadonlyMap<string, RegisteredModel>;
+  readonly document: RoutingDocument;
+}

@@ -1,0 +1,48 @@
+import type { Dialect } from '../core/conversation.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Policy } from '../core/routing/policy.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Outbound } from '../adapters/providers/outbound-port.ts';
+import type { KeyRecord } from '../adapters/store/keys.ts';
+import type { Accounts } from '../adapters/store/accounts.ts';
+import type { Log } from '../adapters/observe/log.ts';
+
+/** A request as both doors hand it over. Header names are lower-case; the body is complete and bounded by the door. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** Path without query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Reads the whole body; throws `request_too_large` past the door's bound. */
+  readonly body: () => Promise<Uint8Array>;
+  /** Aborts when the client left, where that can be seen. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the host ends this invocation; Infinity on a server. */
+  readonly remainingMs: () => number;
+}
+
+export interface GatewayResponse {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  /** Bytes, or a stream of them. A stream settles the account in its `finally`: the door must always finish or `return()` it. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** The world as `serve` sees it. */
+export interface Ports {
+  readonly clock: Clock;
+  /** A new ULID. */
+  readonly newRequestId: () => string;
+  readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };
+  readonly verifySecret: (record: KeyRecord | undefined, secret: string) => Promise<boolean>;
+  readonly policies: { of(tenantId: string): Promise<Policy> };
+  readonly accounts: Accounts;
+  readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
+  readonly outbound: Outbound;
+  readonly log: Log;
+  readonly readiness: () => Promise<boolean>;
+  readonly deploymentId: string;
+}
+
+export type { Dialect };

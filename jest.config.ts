@@ -1,0 +1,12 @@
+import type { Config } from 'jest';
+
+const config: Config = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/browser/'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  transform: { '\\.tsx?$': '<rootDir>/test/support/esbuild-transformer.mjs' },
+  testEnvironment: 'node',
+  testTimeout: 60_000,
+  workerIdleMemoryLimit: '1GB',
+};
+export default config;
