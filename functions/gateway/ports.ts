@@ -1,6 +1,6 @@
 import type { Dialect } from '../core/conversation.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Policy } from '../core/routing/policy.ts';
+import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
@@ -36,7 +36,7 @@ export interface Ports {
   readonly newRequestId: () => string;
   readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };
   readonly verifySecret: (record: KeyRecord | undefined, secret: string) => Promise<boolean>;
-  readonly policies: { of(tenantId: string): Promise<Policy> };
+  readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
   readonly accounts: Accounts;
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;

@@ -1,0 +1,139 @@
+import { failure, GatewayError, type Failure } from '../core/errors.ts';
+import { costMicros } from '../core/money/cost.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import type { Denial, Lease, LeaseDraft, ReserveResult } from '../adapters/store/accounts.ts';
+import { decide, type Plan } from './route.ts';
+import type { Ports } from './ports.ts';
+
+/** Output tokens assumed against tokens/min while nothing has been learned (DECISIONS §2). */
+const FIRST_OUTPUT_RESERVE = 2_048;
+/** Output cap assumed for a model whose maximum nobody knows, when a budget must be held against it. */
+const UNKNOWN_OUTPUT_CAP = 16_384;
+const LEAST_AFFORDABLE_TOKENS = 256;
+/** No request lives longer than this; its lease may be swept a minute later. */
+export const TOTAL_DEADLINE_MS = 600_000;
+
+export interface Admitted { readonly plan: Plan; readonly lease: Lease }
+
+/** A refusal that also carries the key's rate-limit state for the response headers. */
+export class DeniedError extends GatewayError {
+  readonly denial: Denial;
+  constructor(denial: Denial, cause: Failure) {
+    super(cause);
+    this.denial = denial;
+  }
+}
+
+/**
+ * Holds the request's tokens and money before the first upstream byte: one conditional write. When a budget is too
+ * small it first re-routes once to a cheaper candidate, then (unless strict) asks for fewer output tokens, else refuses.
+ */
+export async function admit(plan: Plan, ports: Ports): Promise<Admitted> {
+  const first = await hold(plan, ports);
+  if (first.ok) return { plan, lease: first.lease };
+  if (first.denial.code === 'budget_exceeded') {
+    for (const smaller of [cheaper(plan, ports), shorter(plan, first.denial)]) {
+      if (smaller === undefined) continue;
+      const second = await hold(smaller, ports);
+      if (second.ok) return { plan: smaller, lease: second.lease };
+    }
+  }
+  throw new DeniedError(first.denial, refusal(first.denial));
+}
+
+function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
+  const { exchange, key, policy, facts } = plan;
+  const dearest = dearestOf(plan);
+  return ports.accounts.reserve({
+    requestId: exchange.requestId,
+    key,
+    timezone: policy.timezone,
+    tokens: facts.inputTokens + Math.min(plan.maxOutputTokens ?? plan.asked.conversation.maxOutputTokens ?? Infinity, FIRST_OUTPUT_RESERVE) * copies(plan),
+    costMicros: dearest.costMicros,
+    deadlineAt: exchange.atMs + Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs()),
+    draft: draftOf(plan, dearest.costMicros),
+  });
+}
+
+/** Output tokens one answer of `model` may have. */
+export function outputCap(plan: Plan, model: RegisteredModel): number {
+  const most = model.maxOutputTokens ?? model.facts.maxOutput ?? UNKNOWN_OUTPUT_CAP;
+  return Math.min(plan.maxOutputTokens ?? plan.asked.conversation.maxOutputTokens ?? most, most);
+}
+
+const copies = (plan: Plan): number => plan.asked.conversation.n ?? 1;
+
+/** Worst case in micro-USD: every input token at its dearest class, every output token used. null = unpriced. */
+function worstCase(plan: Plan, model: RegisteredModel): number | null {
+  if (model.price === null) return null;
+  const dearestInput = Math.max(model.price.input, model.price.cacheWrite5m);
+  return costMicros({ input: plan.facts.inputTokens, output: outputCap(plan, model) * copies(plan) }, { ...model.price, input: dearestInput });
+}
+
+function dearestOf(plan: Plan): { model: RegisteredModel | undefined; costMicros: number | null } {
+  let dearest: { model: RegisteredModel | undefined; costMicros: number | null } = { model: plan.route[0], costMicros: null };
+  for (const model of plan.route) {
+    const cost = worstCase(plan, model);
+    if (cost !== null && (dearest.costMicros === null || cost > dearest.costMicros)) dearest = { model, costMicros: cost };
+  }
+  return dearest;
+}
+
+/** The same request routed once more without the model that the budget cannot carry; undefined when the caller named it. */
+function cheaper(plan: Plan, ports: Ports): Plan | undefined {
+  const { exchange, key, asked, policy, facts } = plan;
+  const dearest = dearestOf(plan).model;
+  if (dearest === undefined || plan.decision.stage === 'passthrough') return undefined;
+  const again = decide(exchange, key, asked, policy, facts, ports, new Set([dearest.id]));
+  return again.ok ? { ...plan, decision: again.decision, route: again.route, features: again.features } : undefined;
+}
+
+/** The same route with as many output tokens as the rest of the budget pays for. */
+function shorter(plan: Plan, denial: Denial): Plan | undefined {
+  const model = dearestOf(plan).model;
+  if (model === undefined || model.price === null || model.price.output === 0 || denial.affordableMicros === undefined || strictly(plan)) return undefined;
+  const input = worstCase({ ...plan, maxOutputTokens: 0 }, model) ?? 0;
+  const affordable = Math.floor(((denial.affordableMicros - input) * 1e6) / model.price.output / copies(plan));
+  return affordable >= LEAST_AFFORDABLE_TOKENS && affordable < outputCap(plan, model) ? { ...plan, maxOutputTokens: affordable } : undefined;
+}
+
+/** Strict callers get a 400 or 429 instead of a changed request. */
+export function strictly(plan: Plan): boolean {
+  return plan.key.strict || plan.exchange.request.headers['x-bsg-strict'] === 'true';
+}
+
+const WORDS: Record<Denial['code'], string> = {
+  rate_limit_exceeded: 'Rate limit exceeded.',
+  tokens_exceeded: 'Token rate limit exceeded.',
+  concurrency_exceeded: 'Too many requests in parallel for this key.',
+  budget_exceeded: 'The budget of this key is used up.',
+};
+
+export function refusal(denial: Denial): Failure {
+  const seconds = Math.max(1, denial.retryAfterSeconds);
+  return failure(denial.code, `${WORDS[denial.code]} Please retry after ${seconds} second${seconds === 1 ? '' : 's'}.`, { retryAfterSeconds: seconds });
+}
+
+function draftOf(plan: Plan, worstMicros: number | null): LeaseDraft {
+  const { decision, exchange } = plan;
+  const first = plan.route[0];
+  return {
+    dialect: exchange.dialect,
+    requestedModel: decision.requestedModel,
+    model: first?.id ?? '',
+    upstreamModel: first?.upstreamModel ?? '',
+    provider: first?.provider ?? '',
+    policyVersion: decision.policyVersion,
+    stage: decision.stage,
+    ruleId: decision.ruleId,
+    tier: decision.tier,
+    score: decision.score,
+    reason: decision.reason,
+    sessionId: decision.session?.id ?? null,
+    inputTokens: plan.facts.inputTokens,
+    priceVersion: first?.price?.version ?? 'unpriced',
+    costMicros: worstMicros,
+    baselineMicros: decision.baseline?.estCostMicros ?? null,
+    source: 'live',
+  };
+}

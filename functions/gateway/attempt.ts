@@ -1,0 +1,238 @@
+import type { Conversation } from '../core/conversation.ts';
+import { codecs } from '../core/dialects/dialect.ts';
+import { failure, GatewayError, type Failure } from '../core/errors.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import type { Secret } from '../core/secret.ts';
+import { OutboundError, type OutboundResponse } from '../adapters/providers/outbound-port.ts';
+import type { Provider } from '../adapters/providers/provider.ts';
+import { providerOf } from '../adapters/providers/registry.ts';
+import type { Admitted } from './admit.ts';
+import { collect } from './collect.ts';
+import { readAnswer, type JsonAnswer } from './json-answer.ts';
+import type { Leash } from './leash.ts';
+import { PassthroughPipe, TranslatingPipe, type Pipe } from './pipe.ts';
+import type { Ports } from './ports.ts';
+import type { Trail } from './settle.ts';
+import { speaks, upstreamBody, type UpstreamBody } from './upstream-body.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const FIRST_PART_TIMEOUT_MS = 30_000;
+const REASONING_FIRST_PART_TIMEOUT_MS = 300_000;
+const MAX_ATTEMPTS = 3;
+/** A `retry-after` up to this long is waited for on the same model (R31). */
+const SHORT_RETRY_AFTER_SECONDS = 2;
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** A stream that has shown its first output part: `held` is what to send first, `rest` what is still to come. */
+export interface LiveAnswer {
+  readonly kind: 'stream';
+  readonly model: RegisteredModel;
+  readonly pipe: Pipe;
+  readonly held: readonly Uint8Array[];
+  readonly rest: AsyncIterator<Uint8Array>;
+  readonly response: OutboundResponse;
+}
+export type Served = LiveAnswer | (JsonAnswer & { readonly kind: 'json'; readonly model: RegisteredModel });
+
+/** What every attempt of one request shares. */
+export interface Undertaking {
+  readonly admitted: Admitted;
+  readonly trail: Trail;
+  readonly leash: Leash;
+  readonly ports: Ports;
+}
+
+/**
+ * Tries the models of the route in order, at most three calls in all, until one shows its first output part (stream) or
+ * a whole answer. One more try of the same model is made only after a connect error or a `retry-after` of at most 2 s;
+ * what is the caller's fault is never tried again. Throws the last failure.
+ */
+export async function attempt(undertaking: Undertaking): Promise<Served> {
+  const { admitted, trail, leash } = undertaking;
+  let last: Failure | undefined;
+  for (const model of admitted.plan.route) {
+    for (let again = false; trail.attempts.length < MAX_ATTEMPTS; again = true) {
+      const outcome = await once(undertaking, model);
+      if (!('failure' in outcome)) return outcome;
+      last = outcome.failure;
+      if (leash.reason !== undefined) throw new GatewayError(leash.failure());
+      if (!last.retryable) throw new GatewayError(last);
+      if (again || !(await worthAnotherTry(outcome, undertaking))) break;
+    }
+  }
+  throw new GatewayError(last ?? failure('no_healthy_model', 'No model is available for this request right now.', { retryAfterSeconds: 5 }));
+}
+
+interface Missed { readonly failure: Failure; readonly unsent: boolean }
+
+async function worthAnotherTry(missed: Missed, { leash }: Undertaking): Promise<boolean> {
+  if (missed.unsent) return true;
+  const wait = missed.failure.retryAfterSeconds;
+  if (wait === undefined || wait > SHORT_RETRY_AFTER_SECONDS) return false;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, wait * 1000);
+    leash.signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+  return leash.reason === undefined;
+}
+
+/** One call of one model, noted in the trail whatever comes of it. */
+async function once(undertaking: Undertaking, model: RegisteredModel): Promise<Served | Missed> {
+  const { trail, ports } = undertaking;
+  const before = ports.clock.elapsed();
+  const note = (status: number, errorCode?: string): void => {
+    trail.attempts.push({ model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before) });
+  };
+  try {
+    const served = await call(undertaking, model);
+    note(200);
+    trail.servedBy = model;
+    return served;
+  } catch (error) {
+    const missed = asMissed(error);
+    note(missed.failure.status, missed.failure.code);
+    forget(trail);
+    return missed;
+  }
+}
+
+/** A failed attempt leaves nothing behind for the next one to add to. */
+function forget(trail: Trail): void {
+  trail.usage = undefined;
+  trail.finish = undefined;
+  trail.ttftMs = undefined;
+  trail.outputChars = 0;
+  trail.translation = undefined;
+}
+
+function asMissed(error: unknown): Missed {
+  if (error instanceof GatewayError) return { failure: error.failure, unsent: false };
+  if (error instanceof OutboundError) return { failure: outboundFailure(error), unsent: error.unsent };
+  return { failure: failure('internal_error', 'The gateway failed to handle this request.', { internal: 'attempt threw' }), unsent: false };
+}
+
+function outboundFailure(error: OutboundError): Failure {
+  const retryable = { retryable: true, internal: error.kind };
+  switch (error.kind) {
+    case 'connect_timeout':
+    case 'headers_timeout':
+      return failure('upstream_timeout', 'The upstream did not answer in time.', retryable);
+    case 'redirect':
+      return failure('upstream_error', 'The upstream answered with a redirect, which is never followed.', retryable);
+    case 'blocked_address':
+    case 'invalid_url':
+      return failure('upstream_error', 'The address of this model is not allowed.', retryable);
+    default:
+      return failure('upstream_error', 'The connection to the upstream failed.', retryable);
+  }
+}
+
+async function call(undertaking: Undertaking, model: RegisteredModel): Promise<Served> {
+  const { admitted, trail, ports } = undertaking;
+  const { exchange } = admitted.plan;
+  const provider = providerOf(model.provider);
+  const dialect = provider.dialects.find((spoken) => spoken === exchange.dialect) ?? provider.dialects.find(speaks) ?? 'openai-chat';
+  const body = upstreamBody(admitted.plan, model, dialect);
+  trail.translation = body.translation;
+  const { response, failed } = await send(undertaking, model, provider, dialect, body);
+  if (failed !== undefined) throw new GatewayError(failed);
+  exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0);
+  const { conversation } = admitted.plan.asked;
+  if (conversation.stream) return open(undertaking, model, body, response);
+  const answer = await readAnswer({ response, body, caller: codecs[callerDialect(exchange.dialect)], model, exchange, trail, ports });
+  return { kind: 'json', model, ...answer };
+}
+
+function callerDialect(dialect: Conversation['dialect']): keyof typeof codecs {
+  return speaks(dialect) ? dialect : 'openai-chat';
+}
+
+/** Credentials of one model, spread round robin; a rejected or limited one moves on to the next within the same attempt. */
+async function send(
+  undertaking: Undertaking, model: RegisteredModel, provider: Provider, dialect: Conversation['dialect'], body: UpstreamBody,
+): Promise<{ response: OutboundResponse; failed?: Failure }> {
+  const { admitted, leash, ports, trail } = undertaking;
+  const { exchange, policy, asked } = admitted.plan;
+  const total = Math.max(1, model.credentials.length);
+  const start = total === 1 ? 0 : nextStart(model, total);
+  for (let offset = 0; ; offset += 1) {
+    const reference = model.credentials[(start + offset) % total];
+    const credential: Secret | undefined = reference && (await ports.credentials.open(policy.tenantId, reference.credentialId, reference.version));
+    const upstream = provider.call(model, dialect, 'generate', credential, {
+      betas: exchange.request.headers['anthropic-beta'],
+      ...(body.passthrough && { anthropicVersion: exchange.request.headers['anthropic-version'] }),
+    });
+    trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt;
+    const response = await ports.outbound.send({
+      method: 'POST',
+      url: upstream.url,
+      headers: upstream.headers,
+      body: body.bytes,
+      poolKey: reference?.credentialId ?? model.id,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      headersTimeoutMs: asked.conversation.stream ? firstPartTimeoutMs(model) : undefined,
+      signal: leash.signal,
+    });
+    if (response.status >= 200 && response.status < 300) return { response };
+    const failed = provider.mapError(response.status, await errorBody(response), response.headers);
+    if (offset + 1 >= total || ![401, 403, 429].includes(response.status)) return { response, failed };
+  }
+}
+
+/** Where the round robin of a model stands; per process, bounded by the number of registered models. */
+const turns = new WeakMap<RegisteredModel, number>();
+function nextStart(model: RegisteredModel, total: number): number {
+  const turn = turns.get(model) ?? 0;
+  turns.set(model, (turn + 1) % total);
+  return turn;
+}
+
+function firstPartTimeoutMs(model: RegisteredModel): number {
+  return model.facts.firstPartTimeoutMs ?? (model.facts.reasoning === true ? REASONING_FIRST_PART_TIMEOUT_MS : FIRST_PART_TIMEOUT_MS);
+}
+
+async function errorBody(response: OutboundResponse): Promise<unknown> {
+  try {
+    const bytes = await collect(response, MAX_ERROR_BODY_BYTES);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  } finally {
+    response.abort();
+  }
+}
+
+/** Reads a stream up to its first output part, holding everything back, so that a failure until then can still fall back. */
+async function open(undertaking: Undertaking, model: RegisteredModel, body: UpstreamBody, response: OutboundResponse): Promise<LiveAnswer> {
+  const pipe = pipeFor(undertaking, model, body);
+  const rest = response.body[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let late = false;
+  const timer = setTimeout(() => { late = true; response.abort(); }, firstPartTimeoutMs(model));
+  try {
+    while (!pipe.committed && !pipe.done) {
+      const { done, value } = await rest.next();
+      held.push(...(done ? pipe.end() : pipe.push(value)));
+    }
+  } catch (error) {
+    response.abort();
+    throw late ? new GatewayError(failure('upstream_timeout', 'The upstream was silent for too long.', { retryable: true })) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+  if (pipe.failure !== undefined && !pipe.committed) {
+    response.abort();
+    throw new GatewayError({ ...pipe.failure, retryable: true });
+  }
+  return { kind: 'stream', model, pipe, held, rest, response };
+}
+
+function pipeFor({ admitted, trail, ports }: Undertaking, model: RegisteredModel, body: UpstreamBody): Pipe {
+  const { exchange, asked } = admitted.plan;
+  const dialect = callerDialect(exchange.dialect);
+  const shared = { requestId: exchange.requestId, trail, elapsedMs: () => ports.clock.elapsed() - exchange.startedAt };
+  const { includeUsage } = asked.conversation;
+  if (body.passthrough) return new PassthroughPipe({ ...shared, codec: codecs[dialect], dialect, servedModel: model.id, includeUsage });
+  const writer = codecs[dialect].writeStream({ requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), includeUsage });
+  return new TranslatingPipe({ ...shared, upstream: body.codec, caller: codecs[dialect], writer, originalNames: body.originalNames });
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+import { factsFor, priceFor } from '../core/money/catalogue.ts';
+import { compilePolicy, type CompiledPolicy } from '../core/routing/policy-compile.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import { getKey, type KeyRecord } from '../adapters/store/keys.ts';
+import { listModels, type ModelRecord } from '../adapters/store/models.ts';
+import type { Store } from '../adapters/store/port.ts';
+import { getRouting } from '../adapters/store/routing.ts';
+import { getTenant } from '../adapters/store/tenants.ts';
+import { TimedCache } from './timed-cache.ts';
+
+/** Revocation and policy changes hold within 60 s everywhere (R4); where the change is made in this process, at once. */
+const FRESH_MS = 30_000;
+const STALE_MS = 60_000;
+const UNKNOWN_KEY_MS = 5_000;
+
+/** Keys and policies as requests see them: no store read within a cache's lifetime. */
+export interface Caches {
+  readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };
+  readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
+  /** To be called after any change of keys, models, routing or settings made in this process. */
+  invalidate(): void;
+}
+
+export function openCaches(store: Store, clock: Clock): Caches {
+  const keys = new TimedCache<KeyRecord | undefined>((keyId) => getKey(store, keyId), {
+    clock,
+    freshMs: (record) => (record === undefined ? UNKNOWN_KEY_MS : FRESH_MS),
+    staleMs: (record) => (record === undefined ? UNKNOWN_KEY_MS : FRESH_MS),
+    maxEntries: 10_000,
+  });
+  const policies = new TimedCache<CompiledPolicy>((tenantId) => loadPolicy(store, tenantId), { clock, freshMs: FRESH_MS, staleMs: STALE_MS, maxEntries: 1_000 });
+  return {
+    keys: { byId: async (keyId) => keys.get(keyId) },
+    policies: { of: async (tenantId) => policies.get(tenantId) },
+    invalidate() {
+      keys.invalidate();
+      policies.invalidate();
+    },
+  };
+}
+
+async function loadPolicy(store: Store, tenantId: string): Promise<CompiledPolicy> {
+  const [tenant, models, routing] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId)]);
+  return compilePolicy({
+    tenantId,
+    version: routing.version,
+    timezone: tenant?.timezone ?? 'UTC',
+    unknownNames: tenant?.unknownNames ?? 'reject',
+    paused: tenant?.paused ?? false,
+    alwaysStrongest: tenant?.alwaysStrongest ?? false,
+    models: new Map(models.map((record) => [record.id, registered(record)])),
+    document: routing.document,
+  });
+}
+
+/** A stored model with the catalogue's facts and price filled in under the operator's own. */
+export function registered(record: ModelRecord): RegisteredModel {
+  const { id, provider, upstreamModel, baseUrl, apiVersion, region, enabled, maxOutputTokens } = record;
+  return {
+    id, provider, upstreamModel, enabled,
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(apiVersion !== undefined && { apiVersion }),
+    ...(region !== undefined && { region }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    price: priceFor(provider, upstreamModel, record.price),
+    facts: factsFor(provider, upstreamModel, record.facts),
+    credentials: record.credentials.map(({ credentialId, version, name }) => ({ credentialId, version, name })),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Dialect } from '../core/conversation.ts';
+import { fail, GatewayError } from '../core/errors.ts';
+import type { Exchange } from './exchange.ts';
+import { admitLight } from './light.ts';
+import type { GatewayResponse, Ports } from './ports.ts';
+import { codecFor, readJson } from './read.ts';
+import { jsonResponse, rateLimitHeaders, requestIdHeaders } from './respond.ts';
+import { decide, factsFor } from './route.ts';
+
+const DIALECTS: readonly string[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
+
+/** `POST /v1/route`: the decision for this body and key by the very resolver of live traffic; nothing upstream, nothing spent. */
+export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayResponse> {
+  const { key, policy, counters } = await admitLight(exchange, ports);
+  const { bytes, scan, json } = await readJson(exchange);
+  const dialect = dialectOfBody(exchange, scan.members);
+  const conversation = codecFor(dialect).readRequest(completed(json, dialect));
+  const asked = { bytes, scan, conversation };
+  const resolution = decide({ ...exchange, dialect }, key, asked, policy, factsFor(exchange, asked), ports);
+  if (!resolution.ok) throw new GatewayError(resolution.failure);
+  return jsonResponse(200, resolution.decision, {
+    ...requestIdHeaders(exchange.requestId), ...rateLimitHeaders(exchange.dialect, counters, exchange.atMs), 'cache-control': 'no-store',
+  });
+}
+
+/** By `?dialect=`, else by the body's shape (DECISIONS §3.21). */
+function dialectOfBody(exchange: Exchange, members: ReadonlyMap<string, unknown>): Dialect {
+  const named = exchange.request.query.get('dialect');
+  if (named !== null) {
+    return DIALECTS.includes(named) ? (named as Dialect) : fail('invalid_request', `Unknown dialect; use one of ${DIALECTS.join(', ')}.`, { param: 'dialect' });
+  }
+  if (members.has('input')) return 'openai-responses';
+  return members.has('system') || exchange.request.headers['anthropic-version'] !== undefined ? 'anthropic-messages' : 'openai-chat';
+}
+
+/** A dry run need not name `max_tokens`, which Anthropic bodies otherwise must. */
+function completed(json: unknown, dialect: Dialect): unknown {
+  if (dialect !== 'anthropic-messages' || typeof json !== 'object' || json === null || 'max_tokens' in json) return json;
+  return { ...json, max_tokens: 1024 };
+}

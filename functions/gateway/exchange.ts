@@ -1,0 +1,25 @@
+import type { Dialect } from '../core/conversation.ts';
+import type { GatewayRequest, Ports } from './ports.ts';
+
+/** What one request carries from verb to verb: identity, dialect and its own stopwatch. Never shared between requests. */
+export interface Exchange {
+  readonly request: GatewayRequest;
+  readonly requestId: string;
+  readonly dialect: Dialect;
+  /** Wall clock at arrival, epoch ms; `startedAt` is the monotonic twin for durations. */
+  readonly atMs: number;
+  readonly startedAt: number;
+  /** Durations in ms, for `server-timing`. */
+  readonly timing: { auth?: number; route?: number; upstream?: number };
+}
+
+export function openExchange(request: GatewayRequest, dialect: Dialect, ports: Ports): Exchange {
+  return { request, requestId: ports.newRequestId(), dialect, atMs: ports.clock.now(), startedAt: ports.clock.elapsed(), timing: {} };
+}
+
+/** The dialect in which a path's errors are written: Anthropic's for its own endpoints or when its version header is sent. */
+export function dialectOf(path: string, headers: GatewayRequest['headers']): Dialect {
+  if (path.startsWith('/v1/messages')) return 'anthropic-messages';
+  if (path.startsWith('/v1/chat/') || path.startsWith('/v1/responses')) return 'openai-chat';
+  return headers['anthropic-version'] === undefined ? 'openai-chat' : 'anthropic-messages';
+}

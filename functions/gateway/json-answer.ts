@@ -1,0 +1,69 @@
+import type { DialectCodec } from '../core/dialects/dialect.ts';
+import { scanBody, splice } from '../core/dialects/json-scan.ts';
+import { failure, GatewayError } from '../core/errors.ts';
+import { mergeUsage } from '../core/money/usage.ts';
+import type { StreamPart } from '../core/stream-part.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import type { OutboundResponse } from '../adapters/providers/outbound-port.ts';
+import { collect } from './collect.ts';
+import type { Exchange } from './exchange.ts';
+import { renamed } from './pipe.ts';
+import type { Ports } from './ports.ts';
+import type { Trail } from './settle.ts';
+import type { UpstreamBody } from './upstream-body.ts';
+
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const ANSWER_BOUNDS = { maxDepth: 512, maxKeys: 5_000_000 };
+const encoder = new TextEncoder();
+
+/** A whole answer in the caller's dialect. */
+export interface JsonAnswer { readonly bytes: Uint8Array }
+
+interface Reading {
+  readonly response: OutboundResponse;
+  readonly body: UpstreamBody;
+  readonly caller: DialectCodec;
+  readonly model: RegisteredModel;
+  readonly exchange: Exchange;
+  readonly trail: Trail;
+  readonly ports: Ports;
+}
+
+/** Reads, meters and (across dialects) rewrites a non-streaming answer. An unreadable one is an upstream failure. */
+export async function readAnswer(reading: Reading): Promise<JsonAnswer> {
+  const { response, body, caller, model, exchange, trail, ports } = reading;
+  const bytes = await collect(response, MAX_ANSWER_BYTES);
+  const json = parsed(bytes);
+  const parts = body.codec.readAnswer(json);
+  for (const part of parts) note(part, trail);
+  trail.ttftMs = ports.clock.elapsed() - exchange.startedAt;
+  if (body.passthrough) return { bytes: withModel(bytes, json, model.id) };
+  const answer = caller.writeAnswer(parts.map((part) => renamed(part, body.originalNames)), {
+    requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000),
+  });
+  return { bytes: encoder.encode(JSON.stringify(answer)) };
+}
+
+function note(part: StreamPart, trail: Trail): void {
+  if (part.type === 'error') throw new GatewayError(part.failure);
+  if (part.type === 'text' || part.type === 'reasoning') trail.outputChars += part.text.length;
+  else if (part.type === 'tool-delta') trail.outputChars += part.json.length;
+  else if (part.type === 'usage') trail.usage = mergeUsage(trail.usage, part.usage);
+  else if (part.type === 'finish') trail.finish = { unified: part.reason, raw: part.raw ?? null };
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  } catch {
+    throw new GatewayError(failure('upstream_invalid_response', 'The upstream answered with something that is not JSON.', { retryable: true }));
+  }
+}
+
+/** The answer's own bytes with `model` naming the model that served; nothing else is touched. */
+function withModel(bytes: Uint8Array, json: unknown, modelId: string): Uint8Array {
+  const named = typeof json === 'object' && json !== null && 'model' in json ? json.model : undefined;
+  if (named === modelId || named === undefined) return bytes;
+  const span = scanBody(bytes, ANSWER_BOUNDS).members.get('model');
+  return span === undefined ? bytes : splice(bytes, [{ ...span, text: JSON.stringify(modelId) }]);
+}

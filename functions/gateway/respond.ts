@@ -1,0 +1,97 @@
+import type { Dialect } from '../core/conversation.ts';
+import { codecs } from '../core/dialects/dialect.ts';
+import { failure, GatewayError, type Failure } from '../core/errors.ts';
+import type { Counters } from '../adapters/store/accounts.ts';
+import { DeniedError } from './admit.ts';
+import type { Served, Undertaking } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import type { GatewayResponse } from './ports.ts';
+import type { Plan } from './route.ts';
+import { speaks } from './upstream-body.ts';
+
+const encoder = new TextEncoder();
+
+export function requestIdHeaders(requestId: string): Record<string, string> {
+  return { 'x-request-id': requestId, 'request-id': requestId };
+}
+
+export function jsonResponse(status: number, body: unknown, headers: Record<string, string>): GatewayResponse {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: encoder.encode(JSON.stringify(body)) };
+}
+
+/** Headers of an answer that is on its way (DECISIONS §1.5); `served` is missing when they go out before the answer. */
+export function answerHeaders(undertaking: Undertaking, served: Served | undefined): Record<string, string> {
+  const { admitted, trail } = undertaking;
+  const { plan, lease } = admitted;
+  const model = served?.model.id ?? plan.route[Math.min(trail.attempts.length, plan.route.length - 1)]?.id ?? '';
+  const headers: Record<string, string> = {
+    'content-type': plan.asked.conversation.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
+    ...requestIdHeaders(plan.exchange.requestId),
+    'x-bsg-model': model,
+    ...decisionHeaders(plan),
+    'x-bsg-attempts': String(Math.max(1, trail.attempts.length)),
+    'server-timing': serverTiming(plan.exchange),
+    ...rateLimitHeaders(plan.exchange.dialect, lease.counters, plan.exchange.atMs),
+  };
+  if (plan.asked.conversation.stream) headers['cache-control'] = 'no-cache';
+  if (trail.translation !== undefined) headers['x-bsg-translation'] = trail.translation;
+  if (served?.kind === 'json') headers['content-length'] = String(served.bytes.length);
+  return headers;
+}
+
+function decisionHeaders({ decision }: Plan): Record<string, string> {
+  const headers: Record<string, string> = { 'x-bsg-stage': decision.stage, 'x-bsg-reason': decision.reason };
+  if (decision.ruleId !== null) headers['x-bsg-rule'] = decision.ruleId;
+  if (decision.tier !== null) headers['x-bsg-tier'] = decision.tier;
+  if (decision.score !== null) headers['x-bsg-score'] = String(decision.score);
+  return headers;
+}
+
+function serverTiming({ timing }: Exchange): string {
+  const parts: string[] = [];
+  for (const name of ['auth', 'route', 'upstream'] as const) {
+    const ms = timing[name];
+    if (ms !== undefined) parts.push(`${name};dur=${ms.toFixed(1)}`);
+  }
+  return parts.join(', ');
+}
+
+/** The caller's own dialect's rate-limit headers: OpenAI counts resets as durations, Anthropic as RFC 3339 instants. */
+export function rateLimitHeaders(dialect: Dialect, counters: Counters, nowMs: number): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const what of ['requests', 'tokens'] as const) {
+    const state = counters[what];
+    if (state === null) continue;
+    if (dialect === 'anthropic-messages') {
+      headers[`anthropic-ratelimit-${what}-limit`] = String(state.limit);
+      headers[`anthropic-ratelimit-${what}-remaining`] = String(state.remaining);
+      headers[`anthropic-ratelimit-${what}-reset`] = new Date(nowMs + state.resetSeconds * 1000).toISOString();
+    } else {
+      headers[`x-ratelimit-limit-${what}`] = String(state.limit);
+      headers[`x-ratelimit-remaining-${what}`] = String(state.remaining);
+      headers[`x-ratelimit-reset-${what}`] = `${state.resetSeconds}s`;
+    }
+  }
+  return headers;
+}
+
+/** The failure behind anything thrown; what is not ours is a bug and shows nothing of itself. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof GatewayError) return error.failure;
+  if (error instanceof Error && error.name === 'StoreError') {
+    return failure('store_unavailable', 'The gateway cannot reach its store right now. Please retry.', { retryAfterSeconds: 2, internal: 'store' });
+  }
+  return failure('internal_error', 'The gateway failed to handle this request.', { internal: 'unexpected' });
+}
+
+/** An error in the caller's dialect, with `retry-after` and the limits' state where they belong. */
+export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan): GatewayResponse {
+  const cause = failureOf(error);
+  const codec = codecs[speaks(exchange.dialect) ? exchange.dialect : 'openai-chat'];
+  const headers: Record<string, string> = { ...requestIdHeaders(exchange.requestId), 'server-timing': serverTiming(exchange) };
+  if (cause.retryAfterSeconds !== undefined) headers['retry-after'] = String(cause.retryAfterSeconds);
+  if (plan !== undefined) Object.assign(headers, decisionHeaders(plan));
+  if (error instanceof DeniedError) Object.assign(headers, rateLimitHeaders(exchange.dialect, error.denial.counters, exchange.atMs));
+  if (headers['server-timing'] === '') delete headers['server-timing'];
+  return jsonResponse(codec.errorStatus(cause), codec.errorBody(cause, exchange.requestId), headers);
+}

@@ -1,0 +1,75 @@
+import type { Decision } from '../contract/index.ts';
+import { GatewayError } from '../core/errors.ts';
+import { factsOf, type RequestFacts } from '../core/routing/request-facts.ts';
+import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import { resolve, type Resolution } from '../core/routing/resolve.ts';
+import type { KeyRecord } from '../adapters/store/keys.ts';
+import type { Exchange } from './exchange.ts';
+import type { Ports } from './ports.ts';
+import type { Asked } from './read.ts';
+
+/** A decided request: what was asked, by whom, under which policy, and the models to try in order. */
+export interface Plan {
+  readonly exchange: Exchange;
+  readonly key: KeyRecord;
+  readonly policy: CompiledPolicy;
+  readonly asked: Asked;
+  readonly facts: RequestFacts;
+  readonly decision: Decision;
+  readonly route: readonly RegisteredModel[];
+  readonly features: { v: number; dense: number[]; logits: number[] | null } | null;
+  /** Set when a budget could only afford fewer output tokens than asked for (disclosed as `clamped=max_tokens`). */
+  readonly maxOutputTokens?: number;
+}
+
+/** Decides where the request goes. Pure but for reading the clock and the last known counters; throws the refusal. */
+export function route(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, ports: Ports): Plan {
+  const before = ports.clock.elapsed();
+  const facts = factsFor(exchange, asked);
+  const resolution = decide(exchange, key, asked, policy, facts, ports);
+  exchange.timing.route = ports.clock.elapsed() - before;
+  if (!resolution.ok) throw new GatewayError(resolution.failure);
+  const { decision, route: models, features } = resolution;
+  return { exchange, key, policy, asked, facts, decision, route: models, features };
+}
+
+export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
+  const { headers } = exchange.request;
+  return factsOf(asked.conversation, {
+    userAgent: headers['user-agent'],
+    sessionHeader: headers['x-session-id'],
+    claudeSessionHeader: headers['x-claude-code-session-id'],
+    app: headers['x-app'],
+  });
+}
+
+/** The one call of the pure resolver, shared by live traffic, the budget's second try and the dry run. */
+export function decide(
+  exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports, without?: ReadonlySet<string>,
+): Resolution {
+  return resolve({
+    policy,
+    facts,
+    requestedModel: asked.conversation.model,
+    dialect: exchange.dialect,
+    key: { id: key.keyId, name: key.name, allowedModels: key.allowedModels },
+    spend: spendPercentages(key, ports),
+    breakerOpen: NONE,
+    nowMs: exchange.atMs,
+    templateSalt: policy.tenantId,
+    ...(without && { excludeModels: without }),
+  });
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Share of the key's own budgets spent, in percent, by the counters that the last write returned; null without a budget. */
+function spendPercentages(key: KeyRecord, ports: Ports): { todayPct: number | null; monthPct: number | null } {
+  if (key.dailyUsd === null && key.monthlyUsd === null) return UNBUDGETED;
+  const counters = ports.accounts.peek(key.keyId);
+  const share = (spentMicros: number | undefined, limitUsd: number | null): number | null =>
+    limitUsd === null ? null : limitUsd === 0 ? 100 : ((spentMicros ?? 0) / (limitUsd * 1e6)) * 100;
+  return { todayPct: share(counters?.spendTodayMicros, key.dailyUsd), monthPct: share(counters?.spendMonthMicros, key.monthlyUsd) };
+}
+const UNBUDGETED = { todayPct: null, monthPct: null } as const;

@@ -1,0 +1,82 @@
+import { fail, GatewayError } from '../core/errors.ts';
+import { admit, TOTAL_DEADLINE_MS } from './admit.ts';
+import { attempt, type Served, type Undertaking } from './attempt.ts';
+import { dialectOf, openExchange, type Exchange } from './exchange.ts';
+import { endpointOf } from './endpoints.ts';
+import { identify } from './identify.ts';
+import { Leash } from './leash.ts';
+import type { GatewayRequest, GatewayResponse, Ports } from './ports.ts';
+import { read } from './read.ts';
+import { relay, relayLate } from './relay.ts';
+import { answerHeaders, errorResponse, failureOf } from './respond.ts';
+import { route, type Plan } from './route.ts';
+import { newTrail, settlement } from './settle.ts';
+
+/** Headers wait this long for the first output part (stream) or the whole answer (JSON); then 200 and heartbeats. */
+const HOLD_STREAM_MS = 15_000;
+const HOLD_JSON_MS = 60_000;
+/** Time kept free before the host ends the invocation, to end the stream ourselves and settle (R27). */
+const HOST_MARGIN_MS = 10_000;
+
+/** The data plane: one request in, one answer out, in the caller's dialect whatever happens. Never throws. */
+export async function serve(request: GatewayRequest, ports: Ports): Promise<GatewayResponse> {
+  const exchange = openExchange(request, dialectOf(request.path, request.headers), ports);
+  try {
+    const endpoint = endpointOf(request);
+    return endpoint === 'generate' ? await generate(exchange, ports) : await endpoint(exchange, ports);
+  } catch (error) {
+    return refuse(exchange, error, ports);
+  }
+}
+
+/** Identify, route, admit, attempt, relay, settle. */
+async function generate(exchange: Exchange, ports: Ports): Promise<GatewayResponse> {
+  refuseLoops(exchange, ports);
+  const key = await identify(exchange, ports);
+  const policy = await ports.policies.of(key.tenantId);
+  if (policy.paused) return fail('gateway_paused', 'This gateway is paused by its operator.', { retryAfterSeconds: 60 });
+  const asked = await read(exchange);
+  const plan = route(exchange, key, asked, policy, ports);
+  const admitted = await admit(plan, ports);
+  const trail = newTrail();
+  const leash = new Leash(exchange.request, Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs() - HOST_MARGIN_MS));
+  const undertaking: Undertaking = { admitted, trail, leash, ports };
+  const settle = settlement(admitted, trail, ports);
+  try {
+    const pending = attempt(undertaking);
+    const served = await within(pending, asked.conversation.stream ? HOLD_STREAM_MS : HOLD_JSON_MS);
+    const body = served === undefined ? relayLate(pending, undertaking, settle) : relay(served, undertaking, settle);
+    return { status: 200, headers: answerHeaders(undertaking, served), body };
+  } catch (error) {
+    leash.dispose();
+    trail.failure = failureOf(error);
+    await settle();
+    return refuse(exchange, error, ports, plan);
+  }
+}
+
+/** A model whose base URL leads back here would multiply one request without end. */
+function refuseLoops(exchange: Exchange, ports: Ports): void {
+  if (exchange.request.headers['via']?.includes(`bsgateway/${ports.deploymentId}`)) {
+    fail('loop_detected', 'This request has already passed through this gateway: a model points back at it.');
+  }
+}
+
+/** The promise's value if it comes within `holdMs`, else undefined; a rejection within that time is thrown. */
+async function within(pending: Promise<Served>, holdMs: number): Promise<Served | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, holdMs, undefined); });
+  try {
+    return await Promise.race([pending, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refuse(exchange: Exchange, error: unknown, ports: Ports, plan?: Plan): GatewayResponse {
+  const response = errorResponse(exchange, error, plan);
+  if (!(error instanceof GatewayError)) {
+    ports.log.error('request failed', { requestId: exchange.requestId, status: response.status, kind: error instanceof Error ? error.name : 'unknown' });
+  }
+  return response;
+}

@@ -1,0 +1,115 @@
+import type { LedgerAttempt, LedgerEntry } from '../contract/index.ts';
+import type { Failure } from '../core/errors.ts';
+import { costMicros } from '../core/money/cost.ts';
+import { savedMicros } from '../core/money/savings.ts';
+import type { TokenUsage } from '../core/money/usage.ts';
+import type { FinishReason } from '../core/stream-part.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import type { Admitted } from './admit.ts';
+import type { Ports } from './ports.ts';
+
+/** What happened upstream, collected as it happens: it is complete whenever the request ends, however it ends. */
+export interface Trail {
+  readonly attempts: LedgerAttempt[];
+  /** ms from arrival to the first upstream call. */
+  gatewayMs: number | undefined;
+  /** ms from arrival to the first output part. */
+  ttftMs: number | undefined;
+  servedBy: RegisteredModel | undefined;
+  usage: TokenUsage | undefined;
+  /** Characters of answer text seen, for an estimate when no usage came. */
+  outputChars: number;
+  finish: { unified: FinishReason; raw: string | null } | undefined;
+  failure: Failure | undefined;
+  translation: string | undefined;
+}
+
+export function newTrail(): Trail {
+  return {
+    attempts: [], gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    outputChars: 0, finish: undefined, failure: undefined, translation: undefined,
+  };
+}
+
+/** Closes the account once: the ledger entry, then the release of the lease. Later calls do nothing. */
+export function settlement(admitted: Admitted, trail: Trail, ports: Ports): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => (closing ??= close(admitted, trail, ports));
+}
+
+async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<void> {
+  try {
+    await ports.accounts.settle(admitted.lease, ledgerEntry(admitted, trail, ports));
+  } catch {
+    // The lease stays open, so the sweeper still turns it into an entry: nothing is lost, only late.
+    ports.log.error('settlement failed', { requestId: admitted.plan.exchange.requestId, keyId: admitted.plan.key.keyId });
+  }
+}
+
+/** The one place where a ledger entry of live traffic is made; money and tokens are computed once, from the same record. */
+export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): LedgerEntry {
+  const { plan } = admitted;
+  const { exchange, decision } = plan;
+  const model = trail.servedBy ?? null;
+  const { tokens, measured } = tokensOf(admitted, trail);
+  const cost = model === null ? 0 : costMicros(tokens, model.price);
+  const baseline = baselineMicros(admitted, trail, tokens, cost);
+  const clientRequestId = exchange.request.headers['x-request-id'];
+  return {
+    requestId: exchange.requestId,
+    ...(clientRequestId !== undefined && { clientRequestId: clientRequestId.slice(0, 128) }),
+    keyId: plan.key.keyId,
+    at: new Date(exchange.atMs).toISOString(),
+    status: trail.failure?.status ?? 200,
+    ...(trail.failure && { errorCode: trail.failure.status === 499 ? 'client_closed' : trail.failure.code }),
+    dialect: exchange.dialect,
+    requestedModel: decision.requestedModel,
+    servedModel: model?.id ?? null,
+    upstreamModel: model?.upstreamModel ?? null,
+    provider: model?.provider ?? null,
+    decision,
+    attempts: trail.attempts,
+    latencyMs: round(ports.clock.elapsed() - exchange.startedAt),
+    ttftMs: trail.ttftMs === undefined ? null : round(trail.ttftMs),
+    gatewayMs: round(trail.gatewayMs ?? ports.clock.elapsed() - exchange.startedAt),
+    tokens,
+    usage: measured ? 'measured' : 'estimated',
+    finish: trail.finish ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
+    costMicros: cost,
+    overheadMicros: 0,
+    baselineMicros: baseline,
+    savedMicros: savedMicros(baseline, cost, 0),
+    priceVersion: model?.price?.version ?? 'unpriced',
+    sessionId: decision.session?.id ?? null,
+    source: 'live',
+    features: plan.features,
+    ...(trail.translation !== undefined && { translation: trail.translation }),
+  };
+}
+
+const round = (ms: number): number => Math.round(ms * 10) / 10;
+
+/** Upstream's own count where it came; else the input estimate and a quarter token per character seen. */
+function tokensOf(admitted: Admitted, trail: Trail): { tokens: TokenUsage; measured: boolean } {
+  if (trail.usage?.output !== undefined && trail.finish !== undefined) return { tokens: trail.usage, measured: true };
+  if (trail.servedBy === undefined) return { tokens: {}, measured: true };
+  const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(trail.outputChars / 4) };
+  return { tokens: { ...estimate, ...defined(trail.usage), output: Math.max(trail.usage?.output ?? 0, estimate.output) }, measured: false };
+}
+
+function defined(usage: TokenUsage | undefined): TokenUsage {
+  return Object.fromEntries(Object.entries(usage ?? {}).filter(([, count]) => count !== undefined));
+}
+
+/**
+ * What the baseline model would have cost for the very same tokens. Without a baseline (direct and alias→model
+ * requests) the cost itself, so that savings are 0; unknown prices stay unknown.
+ */
+function baselineMicros(admitted: Admitted, trail: Trail, tokens: TokenUsage, cost: number | null): number | null {
+  const { plan } = admitted;
+  const { baseline } = plan.decision;
+  if (baseline === null || trail.servedBy === undefined) return cost;
+  if (baseline.model === trail.servedBy.id) return cost;
+  const model = plan.policy.models.get(baseline.model);
+  return model === undefined ? null : costMicros(tokens, model.price);
+}

@@ -1,0 +1,92 @@
+import type { Dialect } from '../core/conversation.ts';
+import { codecs, type DialectCodec } from '../core/dialects/dialect.ts';
+import { splice, type Edit } from '../core/dialects/json-scan.ts';
+import { fail } from '../core/errors.ts';
+import type { RegisteredModel } from '../core/routing/policy.ts';
+import { strictly } from './admit.ts';
+import type { Plan } from './route.ts';
+
+export interface UpstreamBody {
+  readonly bytes: Uint8Array;
+  /** The upstream speaks the caller's dialect: bytes pass in both directions. */
+  readonly passthrough: boolean;
+  readonly codec: DialectCodec;
+  readonly originalNames: ReadonlyMap<string, string> | undefined;
+  /** Value of `x-bsg-translation`; undefined when nothing was lost. */
+  readonly translation: string | undefined;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * The body for one model: spliced in place when it speaks the caller's dialect, else written anew from the neutral
+ * request. Strict callers get 400 `unsupported_parameter` where a step would lose something.
+ */
+export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
+  const body = dialect === plan.exchange.dialect ? spliced(plan, model, dialect) : written(plan, model, dialect);
+  if (body.translation !== undefined && strictly(plan)) {
+    return fail('unsupported_parameter', `This request cannot be served without loss (${body.translation}), and strict mode is on.`);
+  }
+  return body;
+}
+
+export function speaks(dialect: Dialect): dialect is keyof typeof codecs {
+  return dialect in codecs;
+}
+
+function codecOf(dialect: Dialect): DialectCodec {
+  return speaks(dialect) ? codecs[dialect] : fail('not_implemented', 'This dialect is not served yet.');
+}
+
+function spliced(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
+  const { bytes, scan, conversation } = plan.asked;
+  const edits: Edit[] = [];
+  const replace = (name: string, text: string): void => {
+    const span = scan.members.get(name);
+    edits.push(span ? { ...span, text } : { start: scan.insertAt, end: scan.insertAt, text: `${JSON.stringify(name)}:${text},` });
+  };
+  if (conversation.model !== model.upstreamModel) replace('model', JSON.stringify(model.upstreamModel));
+  if (dialect === 'openai-chat' && conversation.stream && !conversation.includeUsage && model.facts.streamUsage !== false) {
+    replace('stream_options', '{"include_usage":true}');
+  }
+  const cap = tokenCap(plan, model);
+  if (cap !== undefined) replace(capField(plan, dialect), String(cap.tokens));
+  return {
+    bytes: edits.length === 0 ? bytes : splice(bytes, edits),
+    passthrough: true,
+    codec: codecOf(dialect),
+    originalNames: undefined,
+    translation: cap?.clamped ? 'clamped=max_tokens' : undefined,
+  };
+}
+
+/** The output cap to write into the body; undefined = leave the body alone. Only a lowered wish counts as clamped. */
+function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped: boolean } | undefined {
+  const asked = plan.asked.conversation.maxOutputTokens;
+  const most = Math.min(plan.maxOutputTokens ?? Infinity, model.maxOutputTokens ?? model.facts.maxOutput ?? Infinity);
+  if (asked !== undefined) return asked > most ? { tokens: most, clamped: true } : undefined;
+  const imposed = plan.maxOutputTokens ?? model.maxOutputTokens;
+  return imposed === undefined ? undefined : { tokens: Math.min(imposed, most), clamped: plan.maxOutputTokens !== undefined };
+}
+
+function capField(plan: Plan, dialect: Dialect): string {
+  return dialect === 'openai-chat' && plan.asked.scan.members.has('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens';
+}
+
+function written(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
+  const codec = codecOf(dialect);
+  const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
+  const { body, disclosures, toolNames } = codec.writeRequest(plan.asked.conversation, {
+    upstreamModel: model.upstreamModel,
+    facts: model.facts,
+    streamUsage: model.facts.streamUsage !== false,
+    ...(cap !== undefined && { maxOutputTokens: cap }),
+  });
+  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(disclosures) };
+}
+
+function disclosed(disclosures: { dropped: readonly string[]; clamped: readonly string[] }): string | undefined {
+  const said = (word: string, names: readonly string[]): string[] => (names.length === 0 ? [] : [`${word}=${[...new Set(names)].join(',')}`]);
+  const text = [...said('dropped', disclosures.dropped), ...said('clamped', disclosures.clamped)].join('; ');
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { monotonicFactory } from 'ulidx';
+import type { Clock } from '../../functions/core/clock.ts';
+import { openAccounts } from '../../functions/adapters/store/accounts.ts';
+import { listKeys } from '../../functions/adapters/store/keys.ts';
+import { listModels } from '../../functions/adapters/store/models.ts';
+import type { Store } from '../../functions/adapters/store/port.ts';
+import { listTenants } from '../../functions/adapters/store/tenants.ts';
+import type { Log } from '../../functions/adapters/observe/log.ts';
+import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
+import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
+import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
+import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
+import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
+import { openCaches, type Caches } from '../../functions/gateway/caches.ts';
+import type { Ports } from '../../functions/gateway/ports.ts';
+
+export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
+
+export interface EditionOptions {
+  readonly store: Store;
+  readonly keys: LocalKeys;
+  readonly allowHosts: readonly string[];
+  readonly log: Log;
+  /** New at every start: leases of any other owner belong to a process that died. */
+  readonly bootId: string;
+  readonly clock?: Clock;
+}
+
+export interface Edition {
+  readonly ports: Ports;
+  readonly store: Store;
+  readonly caches: Caches;
+  readonly sealing: SealingKeys;
+  readonly pepper: Uint8Array;
+  /** Settles, as estimated, what a process that died left open. Returns how many. */
+  sweepOrphans(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The data plane of one machine: the same ports as in AWS, over the embedded store and key service. */
+export async function openEdition(options: EditionOptions): Promise<Edition> {
+  const { store, keys, log } = options;
+  const clock = options.clock ?? systemClock;
+  const pepper = await keys.pepper.pepper();
+  const caches = openCaches(store, clock);
+  const accounts = openAccounts({ store, clock, owner: options.bootId, random: Math.random });
+  const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
+  const credentials = openCredentials({ keys: keys.opening, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
+  const newId = monotonicFactory();
+  const ports: Ports = {
+    clock,
+    newRequestId: () => newId(clock.now()),
+    keys: caches.keys,
+    verifySecret: secretVerifier(keys.pepper),
+    policies: caches.policies,
+    accounts,
+    credentials,
+    outbound,
+    log,
+    readiness: async () => {
+      await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper.pepper()]);
+      return true;
+    },
+    deploymentId: options.bootId.slice(0, 12),
+  };
+  return {
+    ports, store, caches, sealing: keys.sealing, pepper,
+    async sweepOrphans() {
+      let swept = 0;
+      for (const tenant of await listTenants(store)) {
+        for (const key of await listKeys(store, tenant.tenantId)) swept += await accounts.sweep(key, { foreignOwners: true });
+      }
+      return swept;
+    },
+    async close() {
+      outbound.close();
+      await store.close();
+    },
+  };
+}
+
+export function newBootId(): string {
+  return randomBytes(12).toString('hex');
+}
+
+/** A tenant's sealed credential by id; read only when its opened form is not cached. */
+async function sealedRecord(store: Store, tenantId: string, credentialId: string) {
+  for (const model of await listModels(store, tenantId)) {
+    const found = model.credentials.find((credential) => credential.credentialId === credentialId);
+    if (found !== undefined) return found.sealed;
+  }
+  return undefined;
+}
