@@ -42,30 +42,30 @@ export interface Edition {
 export async function openEdition(options: EditionOptions): Promise<Edition> {
   const { store, keys, log } = options;
   const clock = options.clock ?? systemClock;
-  const pepper = await keys.pepper.pepper();
+  const pepper = await keys.pepper();
   const caches = openCaches(store, clock);
   const accounts = openAccounts({ store, clock, owner: options.bootId, random: Math.random });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
-  const credentials = openCredentials({ keys: keys.opening, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
+  const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = monotonicFactory();
   const ports: Ports = {
     clock,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
-    verifySecret: secretVerifier(keys.pepper),
+    verifySecret: secretVerifier(keys),
     policies: caches.policies,
     accounts,
     credentials,
     outbound,
     log,
     readiness: async () => {
-      await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper.pepper()]);
+      await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper()]);
       return true;
     },
     deploymentId: options.bootId.slice(0, 12),
   };
   return {
-    ports, store, caches, sealing: keys.sealing, pepper,
+    ports, store, caches, sealing: keys, pepper,
     async sweepOrphans() {
       let swept = 0;
       for (const tenant of await listTenants(store)) {

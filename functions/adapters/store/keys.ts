@@ -1,3 +1,6 @@
+import { fromItem, nextVersion, partition, readAll, saveRecord, toItem, type Saved } from './entity.ts';
+import type { Item, Key, Store } from './port.ts';
+
 /** A virtual key as stored: never the secret, only its peppered hash. */
 export interface KeyRecord {
   readonly keyId: string;
@@ -21,4 +24,38 @@ export interface KeyRecord {
   readonly logContent: boolean;
   readonly createdAt: string;
   readonly version: number;
+}
+
+/** One of the closed list of lookups that name no tenant: a caller sends nothing but its key. */
+const keyOf = (keyId: string): Key => ({ table: 'keys', pk: partition('K', keyId), sk: 'key' });
+
+/** The record's own expiry is kept apart from the attribute by which the store forgets items: an expired key stays listed. */
+function toStored({ expiresAt, ...record }: KeyRecord): Item {
+  return { ...toItem(record), keyExpiresAt: expiresAt, i1p: partition('T', record.tenantId, 'KEY'), i1s: `${record.createdAt}#${record.keyId}` };
+}
+
+function fromStored(item: Item): KeyRecord {
+  const { keyExpiresAt, i1p: _partition, i1s: _sort, ...rest } = item;
+  return fromItem<KeyRecord>({ ...rest, expiresAt: keyExpiresAt ?? null });
+}
+
+/** A key by its public id, revoked and expired ones too. */
+export async function getKey(store: Store, keyId: string): Promise<KeyRecord | undefined> {
+  const item = await store.get(keyOf(keyId));
+  return item && fromStored(item);
+}
+
+/**
+ * Creates a key (`expectedVersion` undefined) or replaces that version of it. The version stored is 1 or one more than
+ * expected, whatever `record.version` says.
+ */
+export function putKey(store: Store, record: KeyRecord, expectedVersion: number | undefined): Promise<Saved<KeyRecord>> {
+  const item = toStored({ ...record, version: nextVersion(expectedVersion) });
+  return saveRecord(store, keyOf(record.keyId), item, expectedVersion, fromStored);
+}
+
+/** All keys of a tenant in order of creation (on DynamoDB a change may show a moment later). */
+export async function listKeys(store: Store, tenantId: string): Promise<KeyRecord[]> {
+  const items = await readAll(store, { table: 'keys', index: 'i1', pk: partition('T', tenantId, 'KEY') });
+  return items.map(fromStored);
 }

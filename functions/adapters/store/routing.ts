@@ -1,0 +1,56 @@
+import { routing as routingSchema, type RoutingDocument } from '../../contract/routing.ts';
+import { fromItem, partition, toItem } from './entity.ts';
+import type { Item, Key, Store } from './port.ts';
+
+export interface RoutingVersion { readonly version: number; readonly document: RoutingDocument }
+/** `at` is RFC 3339; `author` names who saved it. */
+export interface RoutingMeta { readonly at: string; readonly author: string }
+export interface RoutingVersionInfo extends RoutingMeta { readonly version: number }
+export type SavedRouting = { readonly ok: true; readonly version: number } | { readonly ok: false; readonly current: RoutingVersion };
+
+const EMPTY: RoutingDocument = routingSchema.parse({});
+
+/** Zero-padded, so that the order of the text is the order of the numbers. */
+const padded = (version: number): string => String(version).padStart(10, '0');
+const partitionOf = (tenantId: string): string => partition('T', tenantId, 'ROUTING');
+const keyOf = (tenantId: string, sk: string): Key => ({ table: 'rules', pk: partitionOf(tenantId), sk });
+const documentKey = (tenantId: string, version: number): Key => keyOf(tenantId, `doc#${padded(version)}`);
+const versionOf = (item: Item): RoutingVersion => ({ version: Number(item['version']), document: fromItem<RoutingDocument>(item['document'] as Item) });
+
+/**
+ * The document in force: the newest, as every save (a rollback too) adds a version. One strongly consistent read.
+ * Version 0 and an empty document when none was ever saved.
+ */
+export async function getRouting(store: Store, tenantId: string): Promise<RoutingVersion> {
+  const { rows } = await store.query({ table: 'rules', pk: partitionOf(tenantId), prefix: 'doc#', reverse: true, limit: 1 });
+  const newest = rows[0];
+  return newest === undefined ? { version: 0, document: structuredClone(EMPTY) } : versionOf(newest.item);
+}
+
+/**
+ * Saves the whole document as version `expectedVersion` + 1 (0 = none yet), or nothing when another version is in force.
+ * The pointer row carries the guard, the document and its line in the list of versions are written with it, atomically.
+ */
+export async function saveRouting(store: Store, tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta): Promise<SavedRouting> {
+  const version = expectedVersion + 1;
+  const info: RoutingVersionInfo = { version, at: meta.at, author: meta.author };
+  const result = await store.write([
+    { put: keyOf(tenantId, 'current'), item: toItem(info), guards: expectedVersion === 0 ? [{ absent: true }] : [{ attr: 'version', equals: expectedVersion }] },
+    { put: documentKey(tenantId, version), item: { ...toItem(info), document: toItem(document) }, guards: [{ absent: true }] },
+    { put: keyOf(tenantId, `info#${padded(version)}`), item: toItem(info) },
+  ]);
+  return result.ok ? { ok: true, version } : { ok: false, current: await getRouting(store, tenantId) };
+}
+
+/** Who saved which version when, newest first; no documents are read. */
+export async function listRoutingVersions(store: Store, tenantId: string, page: { limit: number; cursor?: string }): Promise<{ items: RoutingVersionInfo[]; cursor?: string }> {
+  const { rows, cursor } = await store.query({
+    table: 'rules', pk: partitionOf(tenantId), prefix: 'info#', reverse: true, limit: page.limit, ...(page.cursor !== undefined && { cursor: page.cursor }),
+  });
+  return { items: rows.map((row) => fromItem<RoutingVersionInfo>(row.item)), ...(cursor !== undefined && { cursor }) };
+}
+
+export async function getRoutingVersion(store: Store, tenantId: string, version: number): Promise<(RoutingVersion & RoutingMeta) | undefined> {
+  const item = await store.get(documentKey(tenantId, version));
+  return item && { ...versionOf(item), at: String(item['at']), author: String(item['author']) };
+}

@@ -1,0 +1,228 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { StoreError, TABLES, type Op, type Page, type Query, type Row, type Store, type WriteResult } from './port.ts';
+import { applyBatch, ITEM_TEXT, openStatements, parseItem, readItem, type Statements } from './sqlite-apply.ts';
+import { migrate, sqlTable } from './sqlite-migrations.ts';
+import { endOfPrefix } from './text-range.ts';
+import { validateKey, validateOps, validateQuery } from './validate-ops.ts';
+
+export interface SqliteOptions {
+  /** NORMAL (default) survives a killed process, FULL also a power cut, at about twenty times the cost of a commit. */
+  readonly synchronous?: 'NORMAL' | 'FULL';
+  /** A ceiling for the file; past it writes fail as on a full disk. Default: none. */
+  readonly maxBytes?: number;
+}
+
+export interface SqliteStore extends Store {
+  /** Deletes at most `limit` items of each table that expired at `nowSeconds` (epoch seconds) or before; returns how many. */
+  sweepExpired(nowSeconds: number, limit?: number): Promise<number>;
+}
+
+interface Job {
+  readonly ops: readonly Op[];
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+  attempts: number;
+}
+type Outcome = { readonly result: WriteResult } | { readonly error: unknown };
+
+/** Keeps a transaction under about 5 ms, which is how long the event loop may stand still. */
+const JOBS_PER_TRANSACTION = 64;
+const MAX_ATTEMPTS = 4;
+const BUSY_TIMEOUT_MS = 2_000;
+/** 16 MB of log between checkpoints: an item with many leases takes ten pages an update. */
+const CHECKPOINT_PAGES = 4_000;
+const SQLITE_BUSY = 5;
+
+/**
+ * The store on one SQLite file, safe for several processes. Writes that arrive in one turn of the event loop share a
+ * transaction (a batch whose guards fail or whose content is invalid touches no other) and resolve after its commit.
+ * Throws `StoreError('unavailable')` when the file cannot be opened.
+ */
+export function openSqliteStore(file: string, options: SqliteOptions = {}): SqliteStore {
+  const db = openDatabase(file, options);
+  const statements = openStatements(db);
+  const writer = openWriter(db, statements);
+  return {
+    async get(key) {
+      validateKey(key);
+      return guarded(() => readItem(statements, key));
+    },
+    async query(query) {
+      validateQuery(query);
+      return guarded(() => runQuery(statements, query));
+    },
+    async write(ops) {
+      validateOps(ops);
+      return writer.submit(ops);
+    },
+    sweepExpired: async (nowSeconds, limit = 500) => guarded(() => sweep(statements, nowSeconds, limit)),
+    async close() {
+      writer.close();
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+function openDatabase(file: string, options: SqliteOptions): DatabaseSync {
+  return guarded(() => {
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'FULL' ? 'FULL' : 'NORMAL'};
+        PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;`);
+      migrate(db);
+      if (options.maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(options.maxBytes / 4096)}`);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Runs a statement, turning the engine's errors into the port's. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}
+
+const asStoreError = (error: unknown): StoreError =>
+  error instanceof StoreError ? error : new StoreError('unavailable', `the database failed: ${error instanceof Error ? error.message : 'unknown'}`, { cause: error });
+
+const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
+
+interface Writer {
+  submit(ops: readonly Op[]): Promise<WriteResult>;
+  /** Writes what is queued; later batches are refused. */
+  close(): void;
+}
+
+function openWriter(db: DatabaseSync, statements: Statements): Writer {
+  let queue: Job[] = [];
+  let isScheduled = false;
+  let isClosed = false;
+
+  const schedule = (): void => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(flush);
+  };
+  const flush = (): void => {
+    isScheduled = false;
+    const jobs = queue.length > JOBS_PER_TRANSACTION ? queue.splice(0, JOBS_PER_TRANSACTION) : queue;
+    if (jobs === queue) queue = [];
+    if (jobs.length > 0) commit(jobs);
+    if (queue.length > 0) schedule();
+  };
+  const commit = (jobs: readonly Job[]): void => {
+    let outcomes: Outcome[];
+    try {
+      outcomes = inTransaction(db, () => jobs.map((job) => runJob(statements, job)));
+    } catch (error) {
+      recover(jobs, error);
+      return;
+    }
+    for (const [i, job] of jobs.entries()) {
+      const outcome = outcomes[i];
+      if (outcome !== undefined && 'result' in outcome) job.resolve(outcome.result);
+      else job.reject(outcome?.error);
+    }
+  };
+  /** Nothing of a failed transaction is stored. Contention is tried again; otherwise each batch alone shows which one failed. */
+  const recover = (jobs: readonly Job[], error: unknown): void => {
+    if (isBusy(error) && !isClosed) {
+      const again = jobs.filter((job) => (job.attempts += 1) < MAX_ATTEMPTS);
+      for (const job of jobs) if (job.attempts >= MAX_ATTEMPTS) job.reject(asStoreError(error));
+      queue = [...again, ...queue];
+      if (queue.length > 0) schedule();
+    } else if (jobs.length === 1 || isBusy(error)) {
+      for (const job of jobs) job.reject(asStoreError(error));
+    } else {
+      for (const job of jobs) commit([job]);
+    }
+  };
+  return {
+    submit: (ops) => new Promise((resolve, reject) => {
+      if (isClosed) {
+        reject(new StoreError('unavailable', 'the store is closed'));
+        return;
+      }
+      queue.push({ ops, resolve, reject, attempts: 0 });
+      schedule();
+    }),
+    close() {
+      isClosed = true;
+      while (queue.length > 0) flush();
+    },
+  };
+}
+
+function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has already rolled back after some errors, such as a full disk.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function runJob(statements: Statements, job: Job): Outcome {
+  try {
+    return { result: applyBatch(statements, job.ops) };
+  } catch (error) {
+    if (error instanceof StoreError) return { error };
+    throw error;
+  }
+}
+
+function sweep(statements: Statements, nowSeconds: number, limit: number): number {
+  let swept = 0;
+  for (const table of TABLES) {
+    const name = sqlTable(table);
+    swept += Number(statements.get(`x${table}`, () => `DELETE FROM ${name} WHERE id IN (SELECT id FROM ${name} WHERE expires <= ? ORDER BY expires LIMIT ?)`).run(nowSeconds, limit).changes);
+  }
+  return swept;
+}
+
+function runQuery(statements: Statements, query: Query): Page {
+  const range = rangeOf(query);
+  const partition = query.index === undefined ? 'pk' : `${query.index}p`;
+  const sort = query.index === undefined ? 'sk' : `${query.index}s`;
+  const order = query.reverse === true ? 'DESC' : 'ASC';
+  const after = query.reverse === true ? '<' : '>';
+  const conditions = [`${partition} = ?`, `${sort} IS NOT NULL`];
+  const values: SQLInputValue[] = [query.pk];
+  for (const [operator, value] of range) {
+    conditions.push(`${sort} ${operator} ?`);
+    values.push(value);
+  }
+  if (query.cursor !== undefined) {
+    conditions.push(query.index === undefined ? `sk ${after} ?` : `(${sort}, id) ${after} (?, ?)`);
+    values.push(...decodeCursor(query.cursor, query.index === undefined ? ['string'] : ['string', 'number']));
+  }
+  const statement = statements.get(`q${query.table}${order}${conditions.join()}`, () =>
+    `SELECT id, pk, sk, ${sort}, ${ITEM_TEXT} FROM ${sqlTable(query.table)} WHERE ${conditions.join(' AND ')} ORDER BY ${sort} ${order}, id ${order} LIMIT ?`);
+  const found = statement.all(...values, query.limit + 1) as unknown as [number, string, string, string, string][];
+  const rows: Row[] = found.slice(0, query.limit).map((row) => ({ pk: row[1], sk: row[2], item: parseItem(row[4]) }));
+  const last = found[query.limit - 1];
+  if (found.length <= query.limit || last === undefined) return { rows };
+  return { rows, cursor: encodeCursor(query.index === undefined ? [last[2]] : [last[3], last[0]]) };
+}
+
+function rangeOf({ from, to, prefix }: Query): [operator: string, value: string][] {
+  const range: [string, string][] = [];
+  const lower = prefix ?? from;
+  if (lower !== undefined && lower !== '') range.push(['>=', lower]);
+  if (to !== undefined) range.push(['<=', to]);
+  const end = prefix === undefined ? undefined : endOfPrefix(prefix);
+  if (end !== undefined) range.push(['<', end]);
+  return range;
+}
+

@@ -1,0 +1,45 @@
+import { fromItem, nextVersion, partition, readAll, toItem, versionGuards, type Saved } from './entity.ts';
+import type { Key, Op, Store } from './port.ts';
+
+export interface TenantRecord {
+  readonly tenantId: string;
+  readonly name: string;
+  /** IANA name; calendar days and months of budgets follow it. */
+  readonly timezone: string;
+  readonly unknownNames: 'reject' | 'auto';
+  readonly paused: boolean;
+  readonly alwaysStrongest: boolean;
+  readonly corsOrigins: readonly string[];
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly version: number;
+}
+
+/** One of the closed list of lookups that name no tenant: the list of tenants. */
+const LIST = partition('X', 'tenants');
+const keyOf = (tenantId: string): Key => ({ table: 'tenants', pk: partition('T', tenantId), sk: 'tenant' });
+
+export async function getTenant(store: Store, tenantId: string): Promise<TenantRecord | undefined> {
+  const item = await store.get(keyOf(tenantId));
+  return item && fromItem<TenantRecord>(item);
+}
+
+/**
+ * Creates a tenant (`expectedVersion` undefined) or replaces that version of it. The version stored is 1 or one more
+ * than expected, whatever `record.version` says.
+ */
+export async function putTenant(store: Store, record: TenantRecord, expectedVersion: number | undefined): Promise<Saved<TenantRecord>> {
+  const saved: TenantRecord = { ...record, version: nextVersion(expectedVersion) };
+  const ops: Op[] = [{ put: keyOf(record.tenantId), item: toItem(saved), guards: versionGuards(expectedVersion) }];
+  if (expectedVersion === undefined) ops.push({ put: { table: 'tenants', pk: LIST, sk: record.tenantId }, item: { tenantId: record.tenantId } });
+  const result = await store.write(ops);
+  if (result.ok) return { ok: true, record: saved };
+  return { ok: false, current: result.current && fromItem<TenantRecord>(result.current) };
+}
+
+/** Every tenant, by id. */
+export async function listTenants(store: Store): Promise<TenantRecord[]> {
+  const listed = await readAll(store, { table: 'tenants', pk: LIST });
+  const records = await Promise.all(listed.map((item) => getTenant(store, String(item['tenantId']))));
+  return records.filter((record) => record !== undefined);
+}

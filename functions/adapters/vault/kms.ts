@@ -1,0 +1,52 @@
+import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
+import type { OpeningKeys, PepperKeys, SealContext, SealingKeys } from './vault.ts';
+
+/** The fixed message under the pepper's HMAC key; another label would be another pepper. */
+const PEPPER_LABEL = new TextEncoder().encode('bsgateway/key-pepper/v1');
+const KEY_BYTES = 32;
+
+export interface KmsOptions {
+  readonly client: Pick<KMSClient, 'send'>;
+  /** ARN or id of the vault key; for the pepper, of the HMAC_256 key. */
+  readonly keyId: string;
+}
+
+/** Data keys from `kms:GenerateDataKey` with the four context fields: all that the control plane's role may call. */
+export function kmsSealingKeys({ client, keyId }: KmsOptions): SealingKeys {
+  return {
+    generateDataKey: async (context) => {
+      const answer = await client.send(new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext: fields(context) }));
+      if (answer.CiphertextBlob === undefined) throw new Error('the key service gave no wrapped data key');
+      return { plaintext: keyOf(answer.Plaintext), encrypted: answer.CiphertextBlob };
+    },
+  };
+}
+
+/** Unwraps data keys with `kms:Decrypt`, the data plane's right. The key id is sent too, so that a blob of another key is refused. */
+export function kmsOpeningKeys({ client, keyId }: KmsOptions): OpeningKeys {
+  return {
+    decryptDataKey: async (encrypted, context) => {
+      const answer = await client.send(new DecryptCommand({ KeyId: keyId, CiphertextBlob: encrypted, EncryptionContext: fields(context) }));
+      return keyOf(answer.Plaintext);
+    },
+  };
+}
+
+/** The pepper is `kms:GenerateMac` (HMAC-SHA-256) over a fixed label: it exists nowhere but in memory. One call per use; wrap in `pepperOnce`. */
+export function kmsPepperKeys({ client, keyId }: KmsOptions): PepperKeys {
+  return {
+    pepper: async () => {
+      const answer = await client.send(new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message: PEPPER_LABEL }));
+      return keyOf(answer.Mac);
+    },
+  };
+}
+
+function keyOf(bytes: Uint8Array | undefined): Uint8Array {
+  if (bytes?.length !== KEY_BYTES) throw new Error('the key service gave a key of the wrong length');
+  return bytes;
+}
+
+function fields(context: SealContext): Record<string, string> {
+  return { app: context.app, tenantId: context.tenantId, credentialId: context.credentialId, purpose: context.purpose };
+}

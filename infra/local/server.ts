@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { jsonLog } from '../../functions/adapters/observe/log.ts';
+import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
+import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
+import { serveAdmin } from '../../functions/admin/serve-admin.ts';
+import { createHttpDoor, type HttpDoor } from '../../functions/gateway/http.ts';
+import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
+import { serve } from '../../functions/gateway/serve.ts';
+import { openAdminToken } from './admin-token.ts';
+import { applyConfig } from './apply-config.ts';
+import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
+import { openDataFolder, type DataFolder } from './data-folder.ts';
+import { startDemo, type Demo } from './demo.ts';
+import { newBootId, openEdition, type Edition } from './edition.ts';
+import { hostGuard } from './host-guard.ts';
+import { welcome } from './welcome.ts';
+
+const DRAIN_MS = 30_000;
+
+/** The one-machine edition: everything in one process, on one data folder, on loopback unless told otherwise. */
+async function start(options: CommandLine): Promise<void> {
+  const bootId = newBootId();
+  const folder = openDataFolder(options.dataDir, { bootId });
+  try {
+    await run(options, folder, bootId);
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
+  const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
+  const log = jsonLog((line) => process.stderr.write(line), () => Date.now());
+  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, bootId });
+  const demo = options.demo ? await startDemo({ edition }) : undefined;
+  if (options.configFile !== undefined) {
+    await applyConfig({ text: await readConfig(options.configFile), store: edition.store, sealing: edition.sealing, pepper: edition.pepper, env: process.env, allowHosts: options.allowUpstreams, now: () => Date.now() });
+    edition.caches.invalidate();
+  }
+  await edition.sweepOrphans();
+  const door = openDoor(options, folder, edition);
+  await listen(door, options);
+  const { port } = door.server.address() as AddressInfo;
+  process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop(door, edition, folder, demo); });
+}
+
+async function readConfig(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw new StartError(`The config file ${file} could not be read.`);
+  }
+}
+
+function openDoor(options: CommandLine, folder: DataFolder, edition: Edition): HttpDoor {
+  const token = openAdminToken(folder.paths.adminToken);
+  const adminPorts = { store: edition.store, newRequestId: edition.ports.newRequestId, now: () => Date.now(), isAdmin: (presented: string) => token.matches(presented) };
+  const handle = (request: GatewayRequest): Promise<GatewayResponse> =>
+    request.path.startsWith('/admin') ? serveAdmin(request, adminPorts) : serve(request, edition.ports);
+  return createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host) });
+}
+
+async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    door.server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(
+      error.code === 'EADDRINUSE' ? `Port ${port} on ${host} is in use; choose another with --port.`
+        : error.code === 'EACCES' ? `This user may not listen on port ${port}; choose one above 1023 with --port.`
+        : `The gateway cannot listen on ${host}:${port} (${error.code ?? 'unknown'}).`,
+    )));
+    door.server.listen(port, host, resolve);
+  });
+}
+
+let stopping = false;
+
+/** Stops taking requests, lets the running ones end and settle, then closes the store. A second signal ends at once. */
+async function stop(door: HttpDoor, edition: Edition, folder: DataFolder, demo: Demo | undefined): Promise<void> {
+  if (stopping) process.exit(1);
+  stopping = true;
+  await door.drain(DRAIN_MS);
+  await edition.close();
+  await demo?.close();
+  folder.release();
+  process.exit(0);
+}
+
+try {
+  await start(parseCommandLine(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { hashSecret } from '../../../functions/core/keys/virtual-key.ts';
+import { pepperOnce, secretVerifier } from '../../../functions/adapters/vault/pepper.ts';
+
+const pepper = randomBytes(32);
+
+test('the key service is asked once, however many ask at the same time', async () => {
+  let asked = 0;
+  const keys = pepperOnce({ pepper: async () => { asked++; return pepper; } });
+  await Promise.all([keys.pepper(), keys.pepper()]);
+  expect(Buffer.from(await keys.pepper()).equals(pepper)).toBe(true);
+  expect(asked).toBe(1);
+});
+
+test('a failed call is not remembered', async () => {
+  let asked = 0;
+  const keys = pepperOnce({ pepper: async () => { if (asked++ === 0) throw new Error('away'); return pepper; } });
+  await expect(keys.pepper()).rejects.toThrow('away');
+  await expect(keys.pepper()).resolves.toBe(pepper);
+});
+
+test('a verifier says yes to the right secret only, and no to an unknown id', async () => {
+  const verify = secretVerifier({ pepper: async () => pepper });
+  const record = { hash: hashSecret(pepper, 'right') };
+  expect(await Promise.all([verify(record, 'right'), verify(record, 'wrong'), verify(undefined, 'right')])).toEqual([true, false, false]);
+});

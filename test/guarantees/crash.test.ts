@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { LedgerEntry } from '../../functions/contract/ledger.ts';
+import { newKey } from '../../functions/core/keys/virtual-key.ts';
+import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
+import { full } from '../support/full.ts';
+import { chatEvents, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { startServer, type ServerProcess } from '../support/server-process.ts';
+
+const STREAMS_PER_KILL = 4;
+const { key } = newKey('test', randomBytes);
+let dir: string;
+let upstream: ScriptedUpstream;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'bsg-crash-'));
+  upstream = await scriptedUpstream((_received, response) => sse(response, chatEvents(Array.from({ length: 200 }, (_, i) => `w${i} `)), { gapMs: 2 }));
+});
+afterEach(async () => {
+  await upstream.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function start(): Promise<ServerProcess> {
+  return startServer({
+    dataDir: join(dir, 'data'),
+    env: { UP_KEY: 'sk-upstream', BSG_KEY: key },
+    config: {
+      version: 1,
+      models: [{ id: 'm', provider: 'openai-compatible', upstreamModel: 'up', baseUrl: upstream.baseUrl, apiKeyEnv: 'UP_KEY', price: { input: 1, output: 2 } }],
+      keys: [{ name: 'k', keyEnv: 'BSG_KEY', rpm: null, tpm: null, monthlyUsd: 1000 }],
+    },
+  });
+}
+
+/** One stream read until the server dies or it ends; the id as soon as the first byte is there. */
+async function stream(origin: string, seen: Map<string, { bytes: number; done: boolean }>): Promise<void> {
+  try {
+    const response = await fetch(`${origin}/v1/chat/completions`, {
+      method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'count' }] }),
+    });
+    const record = { bytes: 0, done: false };
+    seen.set(response.headers.get('x-request-id') ?? '', record);
+    for await (const chunk of response.body ?? []) record.bytes += chunk.length;
+    record.done = true;
+  } catch { /* the kill */ }
+}
+
+async function allEntries(server: ServerProcess): Promise<LedgerEntry[]> {
+  const token = (await readFile(server.ready.adminTokenFile, 'utf8')).trim();
+  const entries: LedgerEntry[] = [];
+  for (let cursor = ''; ;) {
+    const response = await fetch(`${server.origin}/admin/requests?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, { headers: { authorization: `Bearer ${token}` } });
+    const page = await response.json() as { items: LedgerEntry[]; nextCursor: string | null };
+    entries.push(...page.items);
+    if (!page.nextCursor) return entries;
+    cursor = page.nextCursor;
+  }
+}
+
+test('guarantee D1: SIGKILL at random points of streams loses no admitted request and counts none twice', async () => {
+  const kills = full(25, 3);
+  const seen = new Map<string, { bytes: number; done: boolean }>();
+  await mkdir(join(dir, 'data'));
+  for (let kill = 0; kill < kills; kill += 1) {
+    const server = await start();
+    const streams = Array.from({ length: STREAMS_PER_KILL }, () => stream(server.origin, seen));
+    await new Promise((resolve) => { setTimeout(resolve, 20 + Math.random() * 400); });
+    await server.kill();
+    await Promise.all(streams);
+  }
+  const server = await start();
+  const entries = await allEntries(server);
+  await server.stop();
+  const witnessed = [...seen].filter(([, record]) => record.bytes > 0);
+  expect(witnessed.length).toBeGreaterThan(kills);
+  const rows = new Map<string, LedgerEntry[]>();
+  for (const entry of entries) rows.set(entry.requestId, [...(rows.get(entry.requestId) ?? []), entry]);
+  expect(witnessed.filter(([id]) => !rows.has(id))).toEqual([]);
+  expect([...rows.values()].filter((list) => list.length !== 1)).toEqual([]);
+  expect(upstream.received.length).toBe(entries.length);
+  const killed = witnessed.filter(([, record]) => !record.done).map(([id]) => rows.get(id)?.[0]);
+  expect(killed.length).toBeGreaterThan(0);
+  expect(killed.every((entry) => entry?.usage === 'estimated' && entry.finish.unified === 'upstream_truncated')).toBe(true);
+  await expectBooksToBalance(entries);
+  console.log(`D1: ${kills} kills, ${entries.length} admitted requests, ${witnessed.length} seen by clients, 0 lost, 0 double`);
+}, 180_000);
+
+/** No lease is left, and the money counters equal the sum of the ledger. */
+async function expectBooksToBalance(entries: readonly LedgerEntry[]): Promise<void> {
+  const store = openSqliteStore(join(dir, 'data', 'bsgateway.sqlite'));
+  try {
+    const limiter = await store.get({ table: 'usage', pk: `T#default#LIM#${key.slice(9, 21)}`, sk: 'limiter' });
+    expect(Object.keys(limiter ?? {}).filter((name) => name.startsWith('r_'))).toEqual([]);
+    expect(limiter?.['monthMicros']).toBe(entries.reduce((sum, entry) => sum + (entry.costMicros ?? 0), 0));
+  } finally {
+    await store.close();
+  }
+}

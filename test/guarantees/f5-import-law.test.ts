@@ -1,0 +1,9 @@
+import { expect, test } from '@jest/globals';
+import { breaches } from '../house/import-law.ts';
+import { sources } from '../house/tree.ts';
+
+test('guarantee F5: the tree obeys the import law, so only the outbound door, the store and the vault can reach the network', () => {
+  const files = sources('functions', 'infra', 'frontend');
+  expect(files.size).toBeGreaterThan(20);
+  expect(breaches(files)).toEqual([]);
+});

@@ -1,0 +1,38 @@
+// What the measured figures must stay within. Ratios and differences are taken within a round, then the median of rounds.
+
+/** Median; NaN of nothing. */
+export function median(values) {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  return sorted.length === 0 ? NaN : (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+const samples = (data, scenario, field, target = 'mine') => (data[target]?.[scenario] ?? []).map((sample) => sample[field]);
+const against = (data, other, scenario, field, combine) => {
+  const base = samples(data, scenario, field, other);
+  return median(samples(data, scenario, field).map((value, round) => combine(value, base[round])));
+};
+const times = (value, base) => value / base;
+const above = (value, base) => value - base;
+
+const BUDGETS = [
+  { what: 'CPU per JSON request at 50 connections, times raw', most: 3, of: (data) => against(data, 'raw', 'c50', 'cpuPerReq', times) },
+  { what: 'added time to first token p50, ms', most: 2, of: (data) => against(data, 'direct', 'ttft', 'ttft50', above) },
+  { what: 'CPU per passed-through chunk in bursts, times raw', most: 1.5, of: (data) => against(data, 'raw', 'burst', 'cpuUsPerChunk', times) },
+  { what: 'CPU per passed-through chunk at 200 streams, times raw', most: 1.5, of: (data) => against(data, 'raw', 'sse200', 'cpuUsPerChunk', times) },
+  { what: 'memory at rest, MB', most: 90, of: (data) => median(samples(data, 'startup', 'restMb')) },
+  { what: 'memory with 200 streams, MB', most: 160, of: (data) => median(samples(data, 'sse200', 'peakMb')) },
+];
+
+/**
+ * One line per budget that the run has figures for, plus one for errors.
+ * @param data bench.mjs's `data`: target → scenario → one sample per round
+ * @param {number[]} startMs `npm start` to the first answer, ms, one per start
+ * @returns {{ok: boolean, text: string}[]}
+ */
+export function budgetLines(data, startMs) {
+  const measured = [...BUDGETS.map(({ what, most, of }) => ({ what, most, value: of(data) })), { what: 'npm start to first answer, ms', most: 1000, value: median(startMs) }];
+  const lines = measured.filter(({ value }) => !Number.isNaN(value))
+    .map(({ what, most, value }) => ({ ok: value <= most, text: `${what}: ${value.toFixed(2)} (at most ${most})` }));
+  const errors = Object.values(data.mine ?? {}).flat().reduce((sum, sample) => sum + Math.abs(sample.errors ?? 0), 0);
+  return [...lines, { ok: errors === 0, text: `failed requests: ${errors} (at most 0)` }];
+}

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from './start-error.mjs';
+
+/**
+ * Installs the locked dependencies when node_modules does not hold them; otherwise costs one hash of the lockfile.
+ * An installation that somebody made with npm directly is recognised and kept. Throws `StartError` when npm fails.
+ * @param {string} root folder of package-lock.json
+ * @param {(root: string) => number} run installs and returns npm's exit code (a parameter for the tests)
+ * @returns {'unchanged' | 'recognised' | 'installed'}
+ */
+export function ensureInstalled(root, run = npmCi) {
+  const lock = read(join(root, 'package-lock.json'));
+  if (lock === undefined) throw new StartError('package-lock.json is missing, so there is nothing to install from; restore it from the repository.');
+  const hash = createHash('sha256').update(lock).digest('hex');
+  const stamp = join(root, 'node_modules', '.bsgateway-lock');
+  if (read(stamp) === hash) return 'unchanged';
+  const recognised = holds(read(join(root, 'node_modules', '.package-lock.json')), lock);
+  if (!recognised && run(root) !== 0) throw new StartError('npm ci failed (see above), so BSGateway cannot start; check the network or the npm settings and try again.');
+  writeFileSync(stamp, hash);
+  return recognised ? 'recognised' : 'installed';
+}
+
+/** True when npm's own record of what it installed names every package the lockfile requires here, in the same versions. */
+export function holds(installedText, lockText) {
+  if (installedText === undefined) return false;
+  const installed = JSON.parse(installedText).packages;
+  const wanted = JSON.parse(lockText).packages;
+  const nothingElse = Object.keys(installed).every((path) => wanted[path] !== undefined);
+  return nothingElse && Object.entries(wanted).every(([path, entry]) => {
+    if (path === '' || entry.link) return true;
+    const present = installed[path];
+    if (present === undefined) return Boolean(entry.optional || entry.devOptional || entry.peer);
+    return present.version === entry.version && present.integrity === entry.integrity;
+  });
+}
+
+function npmCi(root) {
+  process.stderr.write('Installing dependencies (once) …\n');
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--ignore-scripts'];
+  // npm's output goes to stderr: stdout belongs to the task (`keygen`, `start --json`).
+  const options = { cwd: root, stdio: ['ignore', 2, 2] };
+  const done = npm?.endsWith('.js')
+    ? spawnSync(process.execPath, [npm, ...args], options)
+    : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  return done.status ?? 1;
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import module from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { jest } from '../run-tests.mjs';
+import { runChild } from './child.mjs';
+import { ensureInstalled } from './install.mjs';
+import { installedNode, NODE_MAJOR } from './node-binary.mjs';
+import { inRoot, root } from './paths.mjs';
+import { StartError } from './start-error.mjs';
+
+/** Tasks that are a bundle run in this process. */
+const BUNDLES = { start: 'server', keygen: 'keygen' };
+/** Tasks that are other programs run one after the other; the first failure is the result. */
+const PROGRAMS = {
+  'test': (args) => [jest(root, args)],
+  'test:guarantees': (args) => [jest(root, ['test/guarantees', ...args])],
+  'types': (args) => [[inRoot('node_modules/typescript/bin/tsc'), '-p', root, ...args]],
+  'lint': (args) => [[inRoot('node_modules/oxlint/bin/oxlint'), ...(args.length > 0 ? args : [root])]],
+  'check': () => [...PROGRAMS.types([]), ...PROGRAMS.lint([])],
+  'build': () => [],
+  'bench': (args) => [[inRoot('tools/bench/run.mjs'), ...args]],
+};
+
+/**
+ * Runs `task` and, for programs, ends the process with their exit code. A bundle decides by itself when it ends.
+ * Throws `StartError` for an unknown task or a machine that cannot run it.
+ */
+export async function launch(task, args, major) {
+  if (BUNDLES[task] === undefined && PROGRAMS[task] === undefined) {
+    throw new StartError(`There is no task "${task ?? ''}"; there are ${[...Object.keys(BUNDLES), ...Object.keys(PROGRAMS)].join(', ')}.`);
+  }
+  ensureInstalled(root);
+  if (major < NODE_MAJOR) {
+    process.exit(await runChild(installedNode(root), [inRoot('tools/launch.mjs'), task, ...args]));
+  }
+  // Parsing the bundle costs more than running its top level: V8's code cache for it lives beside the packages.
+  module.enableCompileCache?.(inRoot('node_modules/.cache/compile'));
+  if (BUNDLES[task] === undefined) {
+    process.exit(await runPrograms(task, args));
+  }
+  const { ensureBuilt } = await import('../build.mjs');
+  const file = await ensureBuilt(root, BUNDLES[task]);
+  process.argv = [process.execPath, file, ...args];
+  await import(pathToFileURL(file).href);
+}
+
+async function runPrograms(task, args) {
+  if (task === 'build') {
+    const { ensureBuilt, TARGETS } = await import('../build.mjs');
+    for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
+  }
+  if (task === 'test:guarantees') process.env.BSG_FULL = '1';
+  for (const program of PROGRAMS[task](args)) {
+    const code = await runChild(process.execPath, program);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
