@@ -9,7 +9,7 @@ export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
 export type Part =
   | { readonly type: 'text'; readonly text: string; readonly cacheControl?: unknown }
   | { readonly type: 'image'; readonly mediaType?: string; readonly base64?: string; readonly url?: string; readonly fileId?: string; readonly detail?: string; readonly cacheControl?: unknown }
-  | { readonly type: 'document'; readonly mediaType?: string; readonly base64?: string; readonly text?: string; readonly url?: string; readonly fileId?: string; readonly name?: string; readonly cacheControl?: unknown }
+  | { readonly type: 'document'; readonly mediaType?: string; readonly base64?: string; readonly text?: string; readonly url?: string; readonly fileId?: string; readonly name?: string; readonly citations?: boolean; readonly cacheControl?: unknown }
   | { readonly type: 'audio'; readonly format?: string; readonly base64?: string }
   /** `arguments` is the JSON text as it came; `''` or absent arguments read as `{}` on writing. */
   | { readonly type: 'tool-call'; readonly id?: string; readonly name: string; readonly arguments: string; readonly cacheControl?: unknown }

@@ -7,11 +7,12 @@ import { constants } from 'node:os';
  */
 export function runChild(command, args, env = process.env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit', env });
+    let child;
     // Ctrl-C in a terminal reaches the whole process group by itself; sending it on would deliver it twice.
     const passOn = { SIGTERM: true, SIGHUP: true, SIGINT: !process.stdin.isTTY };
     const handlers = Object.entries(passOn).map(([signal, send]) => {
-      const handler = () => { if (send) child.kill(signal); };
+      const handler = () => { if (send) child?.kill(signal); };
+      // Before the spawn: a signal in between would end this process and leave the child behind.
       process.on(signal, handler);
       return () => process.off(signal, handler);
     });
@@ -19,6 +20,7 @@ export function runChild(command, args, env = process.env) {
       for (const off of handlers) off();
       finish(value);
     };
+    child = spawn(command, args, { stdio: 'inherit', env });
     child.on('error', (error) => settle(reject, error));
     child.on('exit', (code, signal) => settle(resolve, code ?? 128 + (constants.signals[signal] ?? 0)));
   });

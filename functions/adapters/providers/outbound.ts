@@ -25,6 +25,8 @@ export interface OutboundOptions {
   /** Connections per origin and credential; more requests wait for one. Unbounded by default: admission limits requests. */
   readonly maxSockets?: number;
   readonly maxIdleMs?: number;
+  /** Monotonic milliseconds. */
+  readonly elapsed?: () => number;
 }
 
 /**
@@ -58,6 +60,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
       } catch (error) {
         if (!(error instanceof DeadConnectionError)) throw error;
       }
+      if (request.signal.aborted) throw new OutboundError('aborted', 'The call was dropped.', false);
       pool.dropIdle();
       return exchange(request, target, pool, headers);
     },
@@ -131,12 +134,15 @@ function follow(outgoing: ClientRequest, request: OutboundRequest, resolve: (res
     socket = assigned;
     bytesBefore = assigned.bytesRead;
   });
-  // Stays after the answer came: a late error of the connection reaches the body through the message itself.
+  // Stays after the answer came: an answer that only the connection's end delimits must not end well on a reset.
   outgoing.on('error', (error) => {
+    if (body !== undefined) body.destroy(exchangeFailure(error));
     const silent = outgoing.reusedSocket && socket !== undefined && socket.bytesRead === bytesBefore;
     fail(silent && !(error instanceof OutboundError) ? new DeadConnectionError() : exchangeFailure(error));
   });
-  outgoing.on('close', () => fail(new OutboundError('reset', 'The upstream closed the connection.', false)));
+  outgoing.on('close', () => {
+    if (open) fail(exchangeFailure(undefined));
+  });
   outgoing.on('response', (message: IncomingMessage) => {
     if (!open) return;
     const status = message.statusCode ?? 0;
@@ -148,6 +154,7 @@ function follow(outgoing: ClientRequest, request: OutboundRequest, resolve: (res
     body = new ResponseBody(message, () => request.signal.removeEventListener('abort', onAbort));
     resolve(new Answer(status, message, body));
   });
+  if (request.signal.aborted) onAbort();
 }
 
 class Answer implements OutboundResponse {
@@ -189,7 +196,9 @@ class Pool extends Agent {
   readonly #lookup: ReturnType<typeof guardedLookup>;
   readonly #maxIdleMs: number;
   readonly #sockets: Set<Socket>;
+  readonly #elapsed: () => number;
   #tlsSession: Buffer | undefined;
+  #idleSinceMs = 0;
   #retired = false;
 
   constructor(target: SafeUrl, sockets: Set<Socket>, options: OutboundOptions) {
@@ -198,6 +207,7 @@ class Pool extends Agent {
     this.#sockets = sockets;
     this.#lookup = guardedLookup(target.reach, options.lookup ?? resolveAll);
     this.#maxIdleMs = options.maxIdleMs ?? MAX_IDLE_MS;
+    this.#elapsed = options.elapsed ?? (() => performance.now());
   }
 
   /** One origin per pool: every connection fits every request. */
@@ -209,18 +219,26 @@ class Pool extends Agent {
     const { host, port, reach, protocol } = this.#target;
     const socket = connectTcp({ host, port, lookup: this.#lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS });
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    let open = true;
     const fail = (error: unknown): void => {
+      if (!open) return;
+      open = false;
       clearTimeout(timer);
       socket.destroy();
       done(connectFailure(error), socket);
     };
     const timer = setTimeout(() => fail(connectTimeout()), (options as PooledRequest).connectTimeoutMs);
     const ready = (finished: Socket): void => {
+      if (!open) return;
+      open = false;
       clearTimeout(timer);
       finished.off('error', fail);
       done(null, finished);
     };
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      fail(undefined);
+    });
     socket.once('error', fail);
     socket.once('connect', () => {
       if (!mayConnect(reach, socket.remoteAddress)) fail(blocked());
@@ -243,7 +261,7 @@ class Pool extends Agent {
     if (this.#retired || !(socket instanceof Socket)) return false;
     socket.setTimeout(this.#maxIdleMs);
     socket.unref();
-    this.#idleSinceMs = performance.now();
+    this.#idleSinceMs = this.#elapsed();
     return true;
   }
 
@@ -252,16 +270,14 @@ class Pool extends Agent {
     if (socket instanceof Socket) socket.setTimeout(0);
   }
 
-  #idleSinceMs = 0;
-
   /** After a pause of the whole process timers have not fired yet: whatever lay idle too long goes before it is used. */
   dropStale(): void {
-    if (this.#idleSinceMs > 0 && performance.now() - this.#idleSinceMs > this.#maxIdleMs) this.dropIdle();
+    if (this.#idleSinceMs > 0 && this.#elapsed() - this.#idleSinceMs > this.#maxIdleMs) this.dropIdle();
   }
 
   dropIdle(): void {
     for (const sockets of Object.values(this.freeSockets)) {
-      for (const socket of [...(sockets ?? [])]) socket.destroy();
+      for (const socket of sockets ?? []) socket.destroy();
     }
   }
 

@@ -1,27 +1,13 @@
 import type { LedgerEntry } from '../../contract/index.ts';
+import type { Refusal } from '../../core/limits/admission.ts';
+import { retryAfterSeconds } from '../../core/limits/retry-after.ts';
 import type { KeyRecord } from './keys.ts';
+import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type Hold, type LeaseDraft } from './lease.ts';
+import { ledgerEntryOf, ledgerOp } from './ledger.ts';
+import type { Truth } from './limiter.ts';
+import { admit, adopt, countersOf, follow, newState, release, type Counters, type KeyState, type World } from './limiter-state.ts';
 
-/** What a sweeper needs to write an estimated ledger entry for a request whose process died. Kept small: it is stored per open request. */
-export interface LeaseDraft {
-  readonly dialect: string;
-  readonly requestedModel: string;
-  readonly model: string;
-  readonly upstreamModel: string;
-  readonly provider: string;
-  readonly policyVersion: number;
-  readonly stage: string;
-  readonly ruleId: string | null;
-  readonly tier: string | null;
-  readonly score: number | null;
-  readonly reason: string;
-  readonly sessionId: string | null;
-  readonly inputTokens: number;
-  readonly priceVersion: string;
-  /** Estimated cost in micro-USD of the input and the reserved output; null = unpriced. */
-  readonly costMicros: number | null;
-  readonly baselineMicros: number | null;
-  readonly source: 'live' | 'demo' | 'dashboard';
-}
+export type { Counters, LeaseDraft };
 
 export interface ReserveRequest {
   readonly requestId: string;
@@ -34,15 +20,6 @@ export interface ReserveRequest {
   /** Epoch ms after which the lease may be swept. */
   readonly deadlineAt: number;
   readonly draft: LeaseDraft;
-}
-
-/** Counters after a write, for headers and for the next decision. */
-export interface Counters {
-  /** null = unlimited. Resets are seconds until the window is empty again. */
-  readonly requests: { limit: number; remaining: number; resetSeconds: number } | null;
-  readonly tokens: { limit: number; remaining: number; resetSeconds: number } | null;
-  readonly spendTodayMicros: number;
-  readonly spendMonthMicros: number;
 }
 
 export interface Lease {
@@ -78,4 +55,107 @@ export interface Accounts {
   peek(keyId: string): Counters | undefined;
   /** Settles, as estimated, every lease of this key whose owner is foreign (`foreignOwners`) or whose deadline + 60 s has passed. Returns how many. */
   sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number>;
+}
+
+/** `owner` = boot id of this process; `random` = uniform in [0, 1). */
+export interface AccountsDeps extends World { readonly owner: string }
+
+/** Keys whose last counters are kept; the oldest are forgotten, which costs them a read at their next use. */
+const MAX_KEYS = 10_000;
+
+/** The accounts of this process over a store that others share. */
+export function openAccounts(deps: AccountsDeps): Accounts {
+  const states = new Map<string, KeyState>();
+  const stateOf = (key: KeyRecord, timezone?: string): KeyState => {
+    let state = states.get(key.keyId);
+    if (state === undefined || state.key.tenantId !== key.tenantId) {
+      state = newState(key, timezone ?? 'UTC');
+      if (states.size >= MAX_KEYS) for (const oldest of states.keys()) { states.delete(oldest); break; }
+      states.set(key.keyId, state);
+    }
+    follow(state, key);
+    if (timezone !== undefined) state.timezone = timezone;
+    return state;
+  };
+  return {
+    reserve: (request) => reserve(deps, stateOf(request.key, request.timezone), request),
+    touch: (key, timezone) => touch(deps, stateOf(key, timezone)),
+    async settle(lease, entry) {
+      await close(deps, stateOf(lease.key), { requestId: lease.requestId, hold: { ...lease, micros: lease.costMicros }, entry });
+    },
+    peek(keyId) {
+      const state = states.get(keyId);
+      return typeof state?.image === 'object' ? countersOf(state, deps.clock.now()) : undefined;
+    },
+    sweep: (key, options) => sweep(deps, stateOf(key), options.foreignOwners ? deps.owner : undefined),
+  };
+}
+
+async function reserve(deps: AccountsDeps, state: KeyState, request: ReserveRequest): Promise<ReserveResult> {
+  const { requestId, key, tokens, deadlineAt, draft } = request;
+  const micros = request.costMicros ?? 0;
+  const admitted = await admit(deps, state, {
+    demand: { tokens, micros },
+    limits: state.limits,
+    requestId,
+    lease: ({ nowMs, slot, calendar: { day, month } }) => encodeLease({ owner: deps.owner, at: nowMs, deadlineAt, slot, tokens, micros, day, month, draft }),
+  });
+  if (!admitted.ok) return { ok: false, denial: denialOf(deps, state, admitted.refusal) };
+  const { slot, day, month } = 'held' in admitted ? admitted.held : { slot: admitted.at.slot, day: admitted.at.calendar.day, month: admitted.at.calendar.month };
+  return { ok: true, lease: { requestId, key, tokens, costMicros: micros, slot, day, month, counters: countersOf(state, deps.clock.now()) } };
+}
+
+const NOTHING = { tokens: 0, micros: 0 } as const;
+
+async function touch(deps: AccountsDeps, state: KeyState): Promise<{ ok: true; counters: Counters } | { ok: false; denial: Denial }> {
+  const { rpm } = state.limits;
+  if (rpm !== null) {
+    const limits = { rpm, tpm: null, maxParallel: null, dayMicros: null, monthMicros: null };
+    const admitted = await admit(deps, state, { demand: NOTHING, limits });
+    if (!admitted.ok) return { ok: false, denial: denialOf(deps, state, admitted.refusal) };
+  }
+  return { ok: true, counters: countersOf(state, deps.clock.now()) };
+}
+
+function denialOf(deps: AccountsDeps, state: KeyState, refusal: Refusal): Denial {
+  const nowMs = deps.clock.now();
+  return {
+    code: refusal.code,
+    retryAfterSeconds: retryAfterSeconds(refusal.fitsAtMs, nowMs),
+    counters: countersOf(state, nowMs),
+    ...(refusal.affordableMicros !== undefined && { affordableMicros: refusal.affordableMicros }),
+  };
+}
+
+interface Closing { readonly requestId: string; readonly hold: Hold; readonly entry: LedgerEntry }
+
+/** The two writes of a settlement. Whoever wrote the ledger entry first has the last word on what the request took. */
+async function close(deps: AccountsDeps, state: KeyState, { requestId, hold, entry }: Closing): Promise<boolean> {
+  const written = await deps.store.write([ledgerOp(state.key.tenantId, entry)]);
+  const settled = written.ok || written.current === undefined ? entry : ledgerEntryOf(written.current);
+  return release(deps, state, requestId, hold, truthOf(settled));
+}
+
+/** Cache reads do not count against tokens/min (DECISIONS §2); an unknown price spends nothing. */
+function truthOf({ tokens, costMicros, overheadMicros }: LedgerEntry): Truth {
+  return {
+    tokens: (tokens.input ?? 0) + (tokens.cacheWrite5m ?? 0) + (tokens.cacheWrite1h ?? 0) + (tokens.output ?? 0),
+    micros: (costMicros ?? 0) + overheadMicros,
+  };
+}
+
+async function sweep(deps: AccountsDeps, state: KeyState, foreignTo: string | undefined): Promise<number> {
+  const { answers } = state;
+  const item = await deps.store.get(state.at);
+  if (item === undefined) return 0;
+  adopt(state, item, answers);
+  let swept = 0;
+  for (const attr of Object.keys(item)) {
+    const requestId = requestIdOf(attr);
+    const lease = requestId === undefined ? undefined : decodeLease(item[attr]);
+    if (requestId === undefined || lease === undefined || !isOrphan(lease, deps.clock.now(), foreignTo)) continue;
+    const entry = estimatedEntry(requestId, state.key.keyId, lease);
+    if (await close(deps, state, { requestId, hold: lease, entry })) swept += 1;
+  }
+  return swept;
 }

@@ -78,6 +78,7 @@ export interface LedgerQuery {
  * `StoreError('invalid')` for unreadable times, more than ten years, a limit outside 1–1,000 or a foreign cursor.
  */
 export async function queryLedger(store: Store, tenantId: string, query: LedgerQuery): Promise<{ items: LedgerEntry[]; cursor?: string }> {
+  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 1000) throw new StoreError('invalid', 'limit is 1 to 1000');
   const [low, high] = ulidBounds(timeOf(query.from), timeOf(query.to));
   const periods = periodsOf(ulidTimeMs(low), ulidTimeMs(high), query.keyId === undefined ? dayOf : monthOf);
   if (query.reverse === true) periods.reverse();

@@ -101,7 +101,9 @@ function planUpdate(statements: Statements, op: Update, isSingle: boolean): Plan
   const { update: key, set = {}, add = {}, remove = [], guards = [] } = op;
   const added = Object.keys(add);
   const names = namesToRead(guards, added);
-  const row = rowOf(statements.get(`r${key.table}${names.length}`, () => `SELECT id, octet_length(item)${', item -> ?'.repeat(names.length)} FROM ${sqlTable(key.table)} WHERE pk = ? AND sk = ?`), ...names.map((name) => `$.${name}`), key.pk, key.sk);
+  const statement = statements.get(`r${key.table}${names.length}`, () =>
+    `SELECT id, octet_length(item)${', item -> ?'.repeat(names.length)} FROM ${sqlTable(key.table)} WHERE pk = ? AND sk = ?`);
+  const row = rowOf(statement, ...names.map((name) => `$.${name}`), key.pk, key.sk);
   const read = (name: string): Value | undefined => {
     const json = row?.[names.indexOf(name) + 2];
     return typeof json === 'string' ? JSON.parse(json) as Value : undefined;

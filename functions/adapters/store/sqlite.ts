@@ -90,9 +90,10 @@ function guarded<T>(work: () => T): T {
 }
 
 const asStoreError = (error: unknown): StoreError =>
-  error instanceof StoreError ? error : new StoreError('unavailable', `the database failed: ${error instanceof Error ? error.message : 'unknown'}`, { cause: error });
+  error instanceof StoreError ? error : new StoreError('unavailable', `the database failed: ${String((error as { message?: unknown }).message)}`, { cause: error });
 
-const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
+/** The low byte of an extended result code is the primary one. */
+const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY;
 
 interface Writer {
   submit(ops: readonly Op[]): Promise<WriteResult>;
@@ -120,7 +121,7 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
   const commit = (jobs: readonly Job[]): void => {
     let outcomes: Outcome[];
     try {
-      outcomes = inTransaction(db, () => jobs.map((job) => runJob(statements, job)));
+      outcomes = inTransaction(db, statements, () => jobs.map((job) => runJob(statements, job)));
     } catch (error) {
       recover(jobs, error);
       return;
@@ -160,11 +161,11 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
   };
 }
 
-function inTransaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
+function inTransaction<T>(db: DatabaseSync, statements: Statements, work: () => T): T {
+  statements.get('begin', () => 'BEGIN IMMEDIATE').run();
   try {
     const result = work();
-    db.exec('COMMIT');
+    statements.get('commit', () => 'COMMIT').run();
     return result;
   } catch (error) {
     // SQLite has already rolled back after some errors, such as a full disk.

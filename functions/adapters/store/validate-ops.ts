@@ -113,6 +113,7 @@ function validateName(name: string): void {
 
 /** DynamoDB's client refuses integers that a double cannot hold, its service numbers under 1E-130. */
 function validateNumber(value: number): void {
+  if (value === (value | 0)) return;
   const size = Math.abs(value);
   if (!(size <= Number.MAX_SAFE_INTEGER) || (size < SMALLEST_NUMBER && size !== 0)) throw invalid('a number is out of range');
 }
@@ -143,10 +144,10 @@ function upperBytes(value: Value, depth: number): number {
   if (depth >= MAX_DEPTH) throw invalid(`values are nested at most ${MAX_DEPTH} levels deep`);
   let bytes = 3;
   if (Array.isArray(value)) {
-    for (const entry of value) bytes += 1 + upperBytes(entry, depth + 1);
+    for (let i = 0; i < value.length; i += 1) bytes += 1 + upperBytes(value[i] as Value, depth + 1);
     return bytes;
   }
-  for (const name in value) {
+  for (const name of Object.keys(value)) {
     const member = value[name];
     if (member !== undefined) bytes += 1 + name.length * 3 + upperBytes(member, depth + 1);
   }

@@ -1,0 +1,214 @@
+import type { Clock } from '../../core/clock.ts';
+import { blockingLimits, momentOf, refusalOf, type Demand, type LimiterImage, type Limits, type Moment, type Refusal } from '../../core/limits/admission.ts';
+import { spentOn } from '../../core/limits/budget.ts';
+import { forgetHeld, recall, remember, type DenialMemory } from '../../core/limits/denial-memory.ts';
+import { secondsUntil } from '../../core/limits/retry-after.ts';
+import { emptyAtMs, sumAt, type Series } from '../../core/limits/sliding-window.ts';
+import type { KeyRecord } from './keys.ts';
+import { decodeLease, leaseAttr, type Hold, type StoredLease } from './lease.ts';
+import { absorb, admissionOp, emptyImage, firstOp, imageOf, isAhead, limiterKey, releaseOp, setBackOp, type Admission, type Truth } from './limiter.ts';
+import { StoreError, type Item, type Key, type Store, type WriteResult } from './port.ts';
+
+export interface World {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Counters after a write, for headers and for the next decision. */
+export interface Counters {
+  /** null = unlimited. Resets are seconds until the window is empty again. */
+  readonly requests: { limit: number; remaining: number; resetSeconds: number } | null;
+  readonly tokens: { limit: number; remaining: number; resetSeconds: number } | null;
+  readonly spendTodayMicros: number;
+  readonly spendMonthMicros: number;
+}
+
+/** What this process knows of a key's limiter. The stored item decides; this only saves asking for it first. */
+export interface KeyState {
+  key: KeyRecord;
+  readonly at: Key;
+  timezone: string;
+  limits: Limits;
+  denials: DenialMemory;
+  /** As of the last answer of the store. `missing`: the store has none. undefined: not asked yet. */
+  image: LimiterImage | 'missing' | undefined;
+  /** Counts the answers taken into `image`, to tell one that was overtaken. */
+  answers: number;
+  loading: Promise<void> | undefined;
+}
+
+/** Others' progress is the only reason to try again; more than this in a row means a store that does not answer sensibly. */
+const MAX_TRIES = 16;
+const TRIES_WITHOUT_PAUSE = 4;
+const LONGEST_PAUSE_MS = 64;
+
+export function newState(key: KeyRecord, timezone: string): KeyState {
+  return { key, at: limiterKey(key.tenantId, key.keyId), timezone, limits: blockingLimits(key), denials: {}, image: undefined, answers: 0, loading: undefined };
+}
+
+/** Follows a changed record: new limits count at once, and refusals by the old ones are forgotten. */
+export function follow(state: KeyState, key: KeyRecord): void {
+  if (state.key === key) return;
+  if (state.key.version !== key.version) state.denials = {};
+  state.key = key;
+  state.limits = blockingLimits(key);
+}
+
+export type Admitted =
+  | { readonly ok: true; readonly at: Moment }
+  /** An earlier try of the same request got through although its answer was lost. */
+  | { readonly ok: true; readonly held: StoredLease }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export interface Applicant {
+  readonly demand: Demand;
+  readonly limits: Limits;
+  /** Set for requests that hold something; the lease is made for the moment at which it counts. */
+  readonly requestId?: string;
+  readonly lease?: (at: Moment) => string;
+}
+
+/** Admits one request by one conditional write, or says why not. Throws `StoreError('unavailable')` when the store does not answer. */
+export async function admit(world: World, state: KeyState, applicant: Applicant): Promise<Admitted> {
+  const { demand, limits } = applicant;
+  const takesLease = applicant.lease !== undefined;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    await pause(world, tries);
+    if (state.image === undefined) await load(world, state);
+    const nowMs = world.clock.now();
+    const known = recall(state.denials, demand, takesLease, nowMs);
+    if (known !== undefined) return { ok: false, refusal: known };
+    const { answers } = state;
+    const { at, result } = await tryOnce(world, state, applicant, nowMs);
+    if (result.ok) return { ok: true, at };
+    const held = decodeLease(result.current?.[leaseAttr(applicant.requestId ?? '')]);
+    adopt(state, result.current, answers);
+    if (held !== undefined) return { ok: true, held };
+    const refusal = refusalNow(state, demand, limits, nowMs);
+    if (refusal === undefined) continue;
+    remember(state.denials, refusal, demand, nowMs);
+    return { ok: false, refusal };
+  }
+  throw contended();
+}
+
+const contended = (): StoreError => new StoreError('unavailable', 'the limiter is contended');
+
+/** One write; a limiter that is ahead of time is first moved back. */
+async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
+  const { image } = state;
+  if (image === 'missing' || image === undefined) return createWith(world, state, applicant, nowMs);
+  const at = momentOf(image, state.timezone, nowMs);
+  if (isAhead(image, at)) {
+    const result = await world.store.write([setBackOp(state.at, image, at)]);
+    return { at, result: { ok: false, index: 0, current: result.ok ? await world.store.get(state.at) : result.current } };
+  }
+  const from = image.slot;
+  const result = await world.store.write([admissionOp(state.at, image, at, admissionAt(applicant, at))]);
+  if (result.ok) takeIn(state, from, result.after[0]);
+  return { at, result };
+}
+
+async function createWith(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
+  const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
+  if (refusalOf(emptyImage(at), applicant.demand, applicant.limits, at) !== undefined) return { at, result: { ok: false, index: 0, current: undefined } };
+  const { op, item } = firstOp(state.at, at, admissionAt(applicant, at));
+  const result = await world.store.write([op]);
+  if (result.ok) adopt(state, item, state.answers);
+  return { at, result };
+}
+
+const BEFORE_ALL: LimiterImage = { slot: 0, requests: { buckets: [], sum: 0 }, tokens: { buckets: [], sum: 0 }, open: 0, spend: { day: '', dayMicros: 0, month: '', monthMicros: 0 } };
+
+const admissionAt = ({ demand, limits, requestId, lease }: Applicant, at: Moment): Admission =>
+  (lease === undefined || requestId === undefined ? { demand, limits } : { demand, limits, requestId, lease: lease(at) });
+
+function refusalNow(state: KeyState, demand: Demand, limits: Limits, nowMs: number): Refusal | undefined {
+  const image = known(state);
+  if (image === undefined) {
+    const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
+    return refusalOf(emptyImage(at), demand, limits, at);
+  }
+  const at = momentOf(image, state.timezone, nowMs);
+  return isAhead(image, at) ? undefined : refusalOf(image, demand, limits, at);
+}
+
+const known = (state: KeyState): LimiterImage | undefined => (typeof state.image === 'object' ? state.image : undefined);
+
+/** Releases a lease and corrects what it held to the truth. False when someone else has already done so. */
+export async function release(world: World, state: KeyState, requestId: string, hold: Hold, truth: Truth): Promise<boolean> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    await pause(world, tries);
+    if (state.image === undefined) await load(world, state);
+    const image = known(state) ?? BEFORE_ALL;
+    const { answers } = state;
+    const from = image.slot;
+    const result = await world.store.write([releaseOp(state.at, image, requestId, hold, truth)]);
+    if (result.ok) {
+      takeIn(state, from, result.after[0]);
+      forgetHeld(state.denials);
+      return true;
+    }
+    adopt(state, result.current, answers);
+    if (result.current?.[leaseAttr(requestId)] === undefined) return false;
+  }
+  throw contended();
+}
+
+function takeIn(state: KeyState, from: number, after: Item | undefined): void {
+  if (typeof state.image !== 'object') return;
+  absorb(state.image, from, after);
+  state.answers += 1;
+}
+
+/**
+ * Takes over the item that a failed write has met. Answers may overtake each other: one to a write that began before
+ * others were answered counts only if it is newer, which the slot and, inside one, the number of requests tell.
+ */
+export function adopt(state: KeyState, item: Item | undefined, answersAtStart: number): void {
+  const found = imageOf(item) ?? 'missing';
+  const held = state.image;
+  const isOvertaken = state.answers !== answersAtStart && typeof held === 'object'
+    && (found === 'missing' || found.slot < held.slot || (found.slot === held.slot && found.requests.sum < held.requests.sum));
+  if (isOvertaken) return;
+  state.image = found;
+  state.answers += 1;
+}
+
+/** Many requests of a key that is new to this process share one read. */
+function load(world: World, state: KeyState): Promise<void> {
+  state.loading ??= read(world, state).finally(() => { state.loading = undefined; });
+  return state.loading;
+}
+
+async function read(world: World, state: KeyState): Promise<void> {
+  const item = await world.store.get(state.at);
+  state.image ??= imageOf(item) ?? 'missing';
+}
+
+async function pause(world: World, tries: number): Promise<void> {
+  if (tries < TRIES_WITHOUT_PAUSE) return;
+  const ms = world.random() * Math.min(LONGEST_PAUSE_MS, 2 ** (tries - TRIES_WITHOUT_PAUSE + 1));
+  await new Promise((resolve) => { setTimeout(resolve, ms); });
+}
+
+/** The state of a key's limits at `nowMs` as far as this process knows: what has slid out or ended since is not counted. */
+export function countersOf(state: KeyState, nowMs: number): Counters {
+  const { key, timezone } = state;
+  const image = known(state) ?? BEFORE_ALL;
+  const at = momentOf(image, timezone, nowMs);
+  const spent = spentOn(image.spend, at.calendar);
+  const windowOf = (limit: number | null, series: Series): Counters['requests'] => (limit === null ? null : {
+    limit,
+    remaining: Math.max(0, limit - sumAt(series, image.slot, at.slot)),
+    resetSeconds: secondsUntil(emptyAtMs(series, image.slot), nowMs),
+  });
+  return {
+    requests: windowOf(key.rpm, image.requests),
+    tokens: windowOf(key.tpm, image.tokens),
+    spendTodayMicros: spent.dayMicros,
+    spendMonthMicros: spent.monthMicros,
+  };
+}

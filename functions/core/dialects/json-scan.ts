@@ -1,0 +1,224 @@
+import { fail } from '../errors.ts';
+
+/** Byte offsets of one JSON value: `start` is its first byte, `end` one past its last. */
+export interface Span { readonly start: number; readonly end: number }
+export interface Edit extends Span { readonly text: string }
+
+export interface BodyScan {
+  /** Where each top-level member's value lies, by its decoded name; of a repeated name the last one, as in JSON.parse. */
+  readonly members: Map<string, Span>;
+  /** Offset just after the opening brace, where a new member followed by a comma may be inserted. */
+  readonly insertAt: number;
+}
+
+export interface ScanBounds { readonly maxDepth: number; readonly maxKeys: number }
+
+const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c;
+const OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d;
+/** Strings up to this length are cheaper to walk than to search natively. */
+const SHORT = 24;
+const encoder = new TextEncoder();
+
+/** What the scanner knows of an open object or array. */
+const ARRAY = 0, OBJECT = 1, CONSTRUCTOR_OBJECT = 2;
+
+/**
+ * Walks a JSON object once, without recursion and without building values, and finds its top-level members. It refuses
+ * (`invalid_request`) bodies that are not an object, nest deeper than `maxDepth` (the object itself is level 1), hold
+ * more than `maxKeys` keys in all, or use `__proto__` or `constructor.prototype` as keys at any level, however spelt.
+ * It checks structure only as far as it must to be safe; whether the bytes are JSON is JSON.parse's decision.
+ */
+export function scanBody(bytes: Uint8Array, bounds: ScanBounds): BodyScan {
+  const buffer = asBuffer(bytes);
+  const open = skipSpace(buffer, 0);
+  if (buffer[open] !== OPEN_BRACE) fail('invalid_request', 'The request body must be a JSON object.');
+  const members = new Map<string, Span>();
+  const length = buffer.length;
+  const kinds: number[] = [OBJECT];
+  let expectKey = true;
+  let keys = 0;
+  let name = '';
+  let valueIsConstructor = false;
+  let valueStart = -1;
+  let at = open + 1;
+
+  while (at < length) {
+    const byte = buffer[at];
+    if (byte === QUOTE) {
+      const end = endOfString(buffer, at);
+      if (expectKey) {
+        keys += 1;
+        if (keys > bounds.maxKeys) fail('invalid_request', `The request body has more than ${bounds.maxKeys} keys.`);
+        const colon = skipSpace(buffer, end);
+        if (buffer[colon] !== COLON) malformed();
+        const top = kinds.length === 1;
+        const suspicious = isSuspicious(buffer, at, end);
+        if (top || suspicious) {
+          const key = decode(buffer, at, end);
+          if (suspicious) refuseKey(key, kinds[kinds.length - 1] === CONSTRUCTOR_OBJECT);
+          if (top) name = key;
+          valueIsConstructor = suspicious && key === 'constructor';
+        } else valueIsConstructor = false;
+        expectKey = false;
+        at = skipSpace(buffer, colon + 1);
+        if (top) valueStart = at;
+        continue;
+      }
+      at = end;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (expectKey || kinds.length >= bounds.maxDepth) {
+        if (expectKey) malformed();
+        fail('invalid_request', `The request body is nested more than ${bounds.maxDepth} levels deep.`);
+      }
+      kinds.push(byte === OPEN_BRACKET ? ARRAY : valueIsConstructor ? CONSTRUCTOR_OBJECT : OBJECT);
+      valueIsConstructor = false;
+      expectKey = byte === OPEN_BRACE;
+      at += 1;
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if ((kinds.pop() === ARRAY) !== (byte === CLOSE_BRACKET)) malformed();
+      if (kinds.length === 0) {
+        if (valueStart >= 0) members.set(name, { start: valueStart, end: trimmedEnd(buffer, valueStart, at) });
+        if (skipSpace(buffer, at + 1) < length) malformed();
+        return { members, insertAt: open + 1 };
+      }
+      expectKey = false;
+      at += 1;
+    } else if (byte === COMMA) {
+      if (kinds.length === 1 && valueStart >= 0) {
+        members.set(name, { start: valueStart, end: trimmedEnd(buffer, valueStart, at) });
+        valueStart = -1;
+      }
+      valueIsConstructor = false;
+      expectKey = kinds[kinds.length - 1] !== ARRAY;
+      at += 1;
+    } else at += 1;
+  }
+  return malformed();
+}
+
+function malformed(): never {
+  return fail('invalid_request', 'The request body is not valid JSON.');
+}
+
+/** Replaces spans by texts; the spans must not overlap and may come in any order. Nothing else is touched. */
+export function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const sorted = edits.length < 2 ? edits : edits.toSorted((a, b) => a.start - b.start);
+  const texts = sorted.map((edit) => encoder.encode(edit.text));
+  let size = bytes.length;
+  for (const [at, edit] of sorted.entries()) size += (texts[at]?.length ?? 0) - (edit.end - edit.start);
+  const out = new Uint8Array(size);
+  let from = 0;
+  let to = 0;
+  for (const [at, edit] of sorted.entries()) {
+    out.set(bytes.subarray(from, edit.start), to);
+    to += edit.start - from;
+    const text = texts[at];
+    if (text !== undefined) {
+      out.set(text, to);
+      to += text.length;
+    }
+    from = edit.end;
+  }
+  out.set(bytes.subarray(from), to);
+  return out;
+}
+
+/** The same memory as a Buffer, whose byte search is native. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function skipSpace(buffer: Buffer, from: number): number {
+  let at = from;
+  for (; at < buffer.length; at += 1) {
+    const byte = buffer[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+  }
+  return at;
+}
+
+function trimmedEnd(buffer: Buffer, start: number, end: number): number {
+  let at = end;
+  for (; at > start; at -= 1) {
+    const byte = buffer[at - 1];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+  }
+  return at;
+}
+
+/** One past the closing quote of the string that opens at `open`. */
+function endOfString(buffer: Buffer, open: number): number {
+  const length = buffer.length;
+  let at = open + 1;
+  for (const stop = Math.min(length, at + SHORT); at < stop; at += 1) {
+    const byte = buffer[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at += 1;
+  }
+  for (let from = at; ;) {
+    const quote = buffer.indexOf(QUOTE, from);
+    if (quote < 0) return malformed();
+    // A quote ends the string unless an odd run of backslashes stands before it.
+    let slashes = quote - 1;
+    while (slashes >= at && buffer[slashes] === BACKSLASH) slashes -= 1;
+    if ((quote - 1 - slashes) % 2 === 0) return quote + 1;
+    from = quote + 1;
+  }
+}
+
+/** Cheap pre-check: only keys of these lengths, or with an escape in them, can be one of the refused names. */
+function isSuspicious(buffer: Buffer, open: number, end: number): boolean {
+  const size = end - open - 2;
+  if (size === 9 && (buffer[open + 1] === 0x5f || buffer[open + 1] === 0x70)) return true;
+  if (size === 11 && buffer[open + 1] === 0x63) return true;
+  if (size < 9 || size > 66) return false;
+  for (let at = open + 1; at < end; at += 1) if (buffer[at] === BACKSLASH) return true;
+  return false;
+}
+
+function decode(buffer: Buffer, open: number, end: number): string {
+  const raw = buffer.toString('utf8', open + 1, end - 1);
+  if (!raw.includes('\\')) return raw;
+  try {
+    const decoded: unknown = JSON.parse(`"${raw}"`);
+    return String(decoded);
+  } catch {
+    return malformed();
+  }
+}
+
+function refuseKey(key: string, insideConstructor: boolean): void {
+  if (key === '__proto__' || (insideConstructor && key === 'prototype')) {
+    fail('invalid_request', `The request body uses the forbidden key ${key === '__proto__' ? '__proto__' : 'constructor.prototype'}.`);
+  }
+}
+
+const INFRASTRUCTURE = new Set([
+  'api_base', 'base_url', 'api_key', 'api_version', 'api_type', 'organization', 'extra_headers', 'extra_body', 'extra_query', 'headers',
+  'proxy', 'custom_llm_provider', 'deployment_id',
+]);
+const INFRASTRUCTURE_PREFIXES = ['azure_', 'aws_', 'vertex_'];
+const INFRASTRUCTURE_HEADERS = ['x-portkey-', 'x-litellm-', 'helicone-', 'x-upstream-', 'x-bsg-upstream'];
+
+/**
+ * Throws `invalid_request` naming the first top-level member, query parameter or header with which a caller tries to
+ * choose host, credential or transport (DECISIONS §1.6). Header names are lower-case. Nested members are data.
+ */
+export function rejectInfrastructureFields(
+  memberNames: Iterable<string>, query: URLSearchParams, headers: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const name of memberNames) if (isInfrastructure(name)) refuseField(name, 'The field');
+  for (const name of query.keys()) if (isInfrastructure(name.toLowerCase())) refuseField(name, 'The query parameter');
+  for (const name in headers) {
+    if (INFRASTRUCTURE_HEADERS.some((prefix) => name.startsWith(prefix))) refuseField(name, 'The header');
+  }
+}
+
+function isInfrastructure(name: string): boolean {
+  return INFRASTRUCTURE.has(name) || INFRASTRUCTURE_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+function refuseField(name: string, what: string): never {
+  const shown = name.slice(0, 64);
+  return fail('invalid_request', `${what} ${shown} is not accepted: callers cannot choose where or how a request is sent.`, { param: shown });
+}

@@ -1,0 +1,94 @@
+import { countingDay, limitMicros, spentOn, type Spend } from './budget.ts';
+import { endOfWindowMs, type CalendarDay } from './calendar.ts';
+import { countingSlot, fitsAtMs, slotOf, sumAt, type Series } from './sliding-window.ts';
+
+/** All counters of one key, as stored: both windows end with `slot`. */
+export interface LimiterImage {
+  slot: number;
+  readonly requests: Series;
+  readonly tokens: Series;
+  /** Leases that are neither settled nor swept. */
+  open: number;
+  readonly spend: Spend;
+}
+
+/** null = no such limit. */
+export interface Limits {
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+  readonly maxParallel: number | null;
+  readonly dayMicros: number | null;
+  readonly monthMicros: number | null;
+}
+
+export interface LimitSettings {
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+  readonly maxParallel: number | null;
+  readonly dailyUsd: number | null;
+  readonly monthlyUsd: number | null;
+  readonly budgetAction: 'block' | 'warn';
+}
+
+/** One request: whole tokens and micro-USD to hold. */
+export interface Demand { readonly tokens: number; readonly micros: number }
+
+/** When to count: the slot and day as `countingSlot` and `countingDay` settle them. */
+export interface Moment { readonly nowMs: number; readonly timezone: string; readonly slot: number; readonly calendar: CalendarDay }
+
+export interface Refusal {
+  readonly code: 'rate_limit_exceeded' | 'tokens_exceeded' | 'concurrency_exceeded' | 'budget_exceeded';
+  /** Epoch ms at which the request would fit if nothing else happened. */
+  readonly fitsAtMs: number;
+  /** For `budget_exceeded`: micro-USD that still fit. */
+  readonly affordableMicros?: number;
+}
+
+/** The limits that refuse; a budget with action `warn` does not. */
+export function blockingLimits(key: LimitSettings): Limits {
+  const blocks = key.budgetAction === 'block';
+  return {
+    rpm: key.rpm, tpm: key.tpm, maxParallel: key.maxParallel,
+    dayMicros: blocks ? limitMicros(key.dailyUsd) : null, monthMicros: blocks ? limitMicros(key.monthlyUsd) : null,
+  };
+}
+
+export function momentOf(image: LimiterImage, timezone: string, nowMs: number): Moment {
+  return { nowMs, timezone, slot: countingSlot(image.slot, slotOf(nowMs)), calendar: countingDay(image.spend.day, timezone, nowMs) };
+}
+
+/** Tokens that may already be in the window for this demand to start: a request above the whole limit starts in an empty window. */
+export const tokenRoom = (tpm: number, tokens: number): number => (tokens > tpm ? 0 : tpm - tokens);
+
+/**
+ * Why a demand does not fit, or undefined when it does. Of several reasons the one that lasts longest is given, so that
+ * the time to wait is enough for all of them. Parallelism has no known end: it is worth asking again after a second.
+ */
+export function refusalOf(image: LimiterImage, demand: Demand, limits: Limits, at: Moment): Refusal | undefined {
+  const { slot } = image;
+  let worst: Refusal | undefined;
+  const add = (refusal: Refusal): void => { if (worst === undefined || refusal.fitsAtMs > worst.fitsAtMs) worst = refusal; };
+  const { rpm, tpm, maxParallel } = limits;
+  if (maxParallel !== null && image.open > maxParallel - 1) add({ code: 'concurrency_exceeded', fitsAtMs: at.nowMs + 1000 });
+  if (rpm !== null && sumAt(image.requests, slot, at.slot) > rpm - 1) {
+    add({ code: 'rate_limit_exceeded', fitsAtMs: fitsAtMs(image.requests, slot, at.slot, rpm - 1) });
+  }
+  if (tpm !== null) {
+    const room = tokenRoom(tpm, demand.tokens);
+    if (sumAt(image.tokens, slot, at.slot) > room) add({ code: 'tokens_exceeded', fitsAtMs: fitsAtMs(image.tokens, slot, at.slot, room) });
+  }
+  const budget = budgetRefusal(image.spend, demand, limits, at);
+  if (budget !== undefined) add(budget);
+  return worst;
+}
+
+function budgetRefusal(spend: Spend, demand: Demand, limits: Limits, at: Moment): Refusal | undefined {
+  if (limits.dayMicros === null && limits.monthMicros === null) return undefined;
+  const spent = spentOn(spend, at.calendar);
+  const leftToday = limits.dayMicros === null ? Infinity : limits.dayMicros - spent.dayMicros;
+  const leftThisMonth = limits.monthMicros === null ? Infinity : limits.monthMicros - spent.monthMicros;
+  const left = Math.min(leftToday, leftThisMonth);
+  if (demand.micros <= left) return undefined;
+  const window = demand.micros > leftThisMonth ? 'month' : 'day';
+  return { code: 'budget_exceeded', fitsAtMs: endOfWindowMs(at.timezone, at.nowMs, window), affordableMicros: Math.max(0, left) };
+}

