@@ -20,7 +20,8 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   const port = await freePort();
   const child: ChildProcess = spawn({ port, stdio: 'ignore' });
   const newClient = () => dynamoClient({
-    requestTimeoutMs: 30_000, // a busy machine's emulator is slow
+    // The emulator is slow on a busy machine.
+    connectionTimeoutMs: 30_000, requestTimeoutMs: 30_000,
     region: 'eu-central-1', endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   const stop = async () => {

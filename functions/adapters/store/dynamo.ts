@@ -15,9 +15,11 @@ export interface DynamoClientOptions {
   /** Another address than the region's, such as an emulator's. */
   readonly endpoint?: string;
   readonly credentials?: DynamoDBClientConfig['credentials'];
-  /** Default 64. */
+  /** Requests at once; more wait for a socket. Default 256. */
   readonly maxSockets?: number;
-  /** For an answer, waiting for a socket included; default 3,000. */
+  /** To get a connected socket; default 1,000. */
+  readonly connectionTimeoutMs?: number;
+  /** For an answer; default 3,000. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -25,17 +27,17 @@ export interface DynamoClientOptions {
 export type DynamoClient = Pick<DynamoDBDocumentClient, 'send' | 'destroy'>;
 
 /**
- * A document client with kept-alive sockets, 1 s to connect and by default 3 s for an answer. It never retries by itself: the
+ * A document client with kept-alive sockets and short timeouts. It never retries by itself: the
  * store does, knowing which writes may be repeated.
  */
 export function dynamoClient(options: DynamoClientOptions = {}): DynamoDBDocumentClient {
-  const agent = { keepAlive: true, maxSockets: options.maxSockets ?? 64 };
+  const agent = { keepAlive: true, maxSockets: options.maxSockets ?? 256 };
   const client = new DynamoDBClient({
     ...(options.region !== undefined && { region: options.region }),
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     ...(options.credentials !== undefined && { credentials: options.credentials }),
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: options.requestTimeoutMs ?? 3_000, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent },
+    requestHandler: { connectionTimeout: options.connectionTimeoutMs ?? 1_000, requestTimeout: options.requestTimeoutMs ?? 3_000, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent },
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

@@ -12,6 +12,8 @@ export interface ModelCredential {
   /** RFC 3339. */
   readonly updatedAt: string;
   readonly sealed: SealedRecord;
+  /** base64 HMAC over the secret under the pepper, where a config file must see whether it changed; never compared across credentials. */
+  readonly fingerprint?: string;
 }
 
 /** A registered upstream. `id` is what callers send, `upstreamModel` what the provider gets. */

@@ -1,5 +1,7 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { openDynamoStore, type DynamoClient } from '../../../functions/adapters/store/dynamo.ts';
+import { dynamoClient, openDynamoStore, type DynamoClient } from '../../../functions/adapters/store/dynamo.ts';
 import { createTableInput, DYNAMO_TABLES } from '../../../functions/adapters/store/dynamo-tables.ts';
 import type { Key, Op, Store, Table } from '../../../functions/adapters/store/port.ts';
 import { transactionCancelled } from '../../support/faulty-store.ts';
@@ -74,12 +76,41 @@ describe('retries', () => {
     ['a throttled transaction', transactionCancelled(['ThrottlingError', 'ProvisionedThroughputExceeded']), several],
     ['throttling', named('ProvisionedThroughputExceededException'), [{ update: key, add: { n: 1 } }]],
     ['a conflict with a transaction', named('TransactionConflictException'), [{ update: key, add: { n: 1 } }]],
-    ['a refused connection', named('Error', { code: 'ECONNREFUSED' }), [{ update: key, add: { n: 1 } }]],
   ] as [string, Error, Op[]][])('%s is unavailable after 8 retries', async (_what, error, ops) => {
     const { store, sent, pauses } = scripted(error);
     await expect(store.write(ops)).rejects.toMatchObject({ name: 'StoreError', kind: 'unavailable', cause: error });
     expect(sent).toHaveLength(9);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(1_000);
+  });
+
+  test('an addition that was never sent is repeated twice', async () => {
+    const { store, sent } = scripted(named('Error', { code: 'ECONNREFUSED' }));
+    await expect(store.write([{ update: key, add: { n: 1 } }])).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(sent).toHaveLength(3);
+  });
+
+  test('waiting for a free socket counts as never sent with the real client, and no half-sent request is repeated', async () => {
+    const waiting: ServerResponse[] = [];
+    const arrived = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      waiting.push(response);
+      arrived.resolve();
+    });
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    const { port } = server.address() as AddressInfo;
+    const pauses: number[] = [];
+    const client = dynamoClient({ region: 'eu-central-1', endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxSockets: 1, connectionTimeoutMs: 20 });
+    const store = openDynamoStore({ client, tableNames, sleep: async (ms) => { pauses.push(ms); } });
+    const first = store.write([{ update: key, add: { n: 1 } }]);
+    await arrived.promise;
+    await expect(store.write([{ update: key, add: { n: 1 } }])).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(pauses).toHaveLength(2);
+    expect(waiting).toHaveLength(1);
+    waiting[0]?.destroy();
+    await expect(first).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(pauses).toHaveLength(2);
+    await store.close();
+    await new Promise((resolve) => { server.close(resolve); });
   });
 
   test.each<[string, Op]>([

@@ -1,7 +1,9 @@
 import type { Part } from '../../conversation.ts';
 import { fail } from '../../errors.ts';
 import { shortHash } from '../tools.ts';
-import type { Group } from './write-messages.ts';
+
+/** Neighbouring turns of one speaker. */
+export interface Group { readonly role: 'user' | 'assistant'; readonly parts: readonly Part[] }
 
 type Call = Extract<Part, { type: 'tool-call' }>;
 type Result = Extract<Part, { type: 'tool-result' }>;
@@ -11,8 +13,8 @@ const PLAIN_ID = /^[A-Za-z0-9_-]+$/;
 /**
  * Gives every call and result its id for the wire, per group, results in the order of the calls. Ids outside
  * `[A-Za-z0-9_-]` are rewritten by hash, the same on both sides (D10); calls and results without ids are paired in order.
- * Throws `invalid_request` for a call without a result (unless it ends the conversation), a result that answers no call,
- * and a second result for the same call (D8, D9).
+ * Throws `invalid_request` for a call without a result, a result that answers no call, and a second result for the same
+ * call (D8, D9).
  */
 export function pairResults(groups: readonly Group[]): Map<Part, string>[] {
   const pairs: Map<Part, string>[] = [];
@@ -28,6 +30,7 @@ export function pairResults(groups: readonly Group[]): Map<Part, string>[] {
     }
     pairs.push(ids);
   }
+  answer(open, [], new Map());
   return pairs;
 }
 

@@ -1,7 +1,7 @@
 import type { Part } from '../../conversation.ts';
 import { fail } from '../../errors.ts';
 import { isFields } from '../fields.ts';
-import type { Writing } from './write-request.ts';
+import type { Writing } from './writing.ts';
 
 export type Block = Record<string, unknown>;
 

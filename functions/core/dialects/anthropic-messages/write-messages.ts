@@ -1,9 +1,9 @@
 import type { Part, Turn } from '../../conversation.ts';
 import { fail } from '../../errors.ts';
 import { parseArguments, shortHash } from '../tools.ts';
-import { pairResults } from './pair-results.ts';
+import { pairResults, type Group } from './pair-results.ts';
 import { writeBlock, type Block } from './write-blocks.ts';
-import type { Writing } from './write-request.ts';
+import type { Writing } from './writing.ts';
 
 interface Message { readonly role: 'user' | 'assistant'; readonly content: Block[] }
 
@@ -31,8 +31,6 @@ export function writeMessages(writing: Writing): Message[] {
   finishPrefill(messages, writing);
   return messages;
 }
-
-export interface Group { readonly role: 'user' | 'assistant'; readonly parts: readonly Part[] }
 
 /** Turns by speaker; a system message in mid-conversation is said by the user in place, so that the cached prefix stays (D2). */
 function grouped(turns: readonly Turn[], { lost, same }: Writing): Group[] {

@@ -7,20 +7,11 @@ import { boundCacheMarkers } from './cache-markers.ts';
 import { writeMessages, writeSystem } from './write-messages.ts';
 import { writeThinking } from './write-thinking.ts';
 import { writeFormat, writeTools } from './write-tools.ts';
+import type { Writing } from './writing.ts';
 
 const MAX_TOOL_NAME = 128;
 /** Where neither caller, operator nor catalogue names a maximum: what every model since Claude 3.5 accepts. */
 const DEFAULT_MAX_TOKENS = 8_192;
-
-export interface Writing {
-  readonly conversation: Conversation;
-  readonly target: WriteTarget;
-  readonly body: Record<string, unknown>;
-  readonly lost: Disclosures;
-  readonly names: ToolNames;
-  /** The conversation came in this very dialect: nothing of it is foreign. */
-  readonly same: boolean;
-}
 
 /**
  * Writes a messages body (TRANSLATION D1). Throws `invalid_request` for conversations the API could not take (no turn,
@@ -110,7 +101,7 @@ function writeSampling(writing: Writing): void {
   if (sequences.length > 0) body['stop_sequences'] = sequences;
 }
 
-export function isThinking(body: Readonly<Record<string, unknown>>): boolean {
+function isThinking(body: Readonly<Record<string, unknown>>): boolean {
   const thinking = body['thinking'];
   return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type !== 'disabled';
 }

@@ -1,5 +1,5 @@
 import { isFields } from '../fields.ts';
-import type { Writing } from './write-request.ts';
+import type { Writing } from './writing.ts';
 
 /** Thinking tokens for each of OpenAI's efforts, on models that take a budget. */
 const BUDGETS: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 16_384, xhigh: 32_768, max: 32_768 };
@@ -13,10 +13,9 @@ const LEAST_BUDGET = 1_024;
 export function writeThinking(writing: Writing): void {
   const { conversation, target, body, lost } = writing;
   const { reasoning } = conversation;
-  const kind = target.facts.thinking ?? (writing.same && reasoning?.budgetTokens !== undefined ? 'budget' : 'none');
-  if (reasoning === undefined) return;
+  if (reasoning === undefined || reasoning.mode === 'off') return;
+  const kind = target.facts.thinking ?? (writing.same && reasoning.budgetTokens !== undefined ? 'budget' : 'none');
   const code = writing.same ? 'thinking' : 'reasoning_effort';
-  if (reasoning.mode === 'off') return;
   if (kind === 'none' || forcesTool(body)) {
     lost.drop(code);
     return;

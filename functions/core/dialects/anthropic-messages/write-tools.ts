@@ -2,7 +2,7 @@ import type { Tool, ToolChoice } from '../../conversation.ts';
 import { isFields } from '../fields.ts';
 import { closedSchema } from '../json-schema.ts';
 import { ANSWER_TOOL, objectSchema } from '../tools.ts';
-import type { Writing } from './write-request.ts';
+import type { Writing } from './writing.ts';
 
 /** Tools and the choice among them (D16–D19), and the stand-in tool for a JSON schema on models without a native mode (D32). */
 export function writeTools(writing: Writing): void {

@@ -66,15 +66,18 @@ function reasoningParts(message: Fields): Part[] {
 
 function reasoningBlock(block: unknown): Part[] {
   if (!isFields(block)) return [];
+  // OpenRouter names the signing provider; another's signature would be refused.
+  const format = textIn(block, 'format');
+  const ours = format === undefined || format.startsWith('anthropic');
   switch (block['type']) {
     case 'thinking':
     case 'reasoning.text': {
       const signature = textIn(block, 'signature');
-      return [{ type: 'reasoning', text: textIn(block, 'thinking') ?? textIn(block, 'text') ?? '', ...(signature && { signature }) }];
+      return [{ type: 'reasoning', text: textIn(block, 'thinking') ?? textIn(block, 'text') ?? '', ...(signature && ours && { signature }) }];
     }
     case 'redacted_thinking':
     case 'reasoning.encrypted':
-      return [{ type: 'reasoning', text: '', redacted: textIn(block, 'data') ?? '' }];
+      return ours ? [{ type: 'reasoning', text: '', redacted: textIn(block, 'data') ?? '' }] : [];
     default:
       return [];
   }
