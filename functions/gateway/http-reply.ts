@@ -59,7 +59,7 @@ export class Reply {
           response.end();
           break;
         }
-        if (!response.write(step.value) && false) await this.#drained();
+        if (!response.write(step.value) && !response.destroyed) await this.#drained();
       }
     } catch {
       ended = true;

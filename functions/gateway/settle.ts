@@ -91,7 +91,7 @@ const round = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** Upstream's own count where it came; else the input estimate and a quarter token per character seen. */
 function tokensOf(admitted: Admitted, trail: Trail): { tokens: TokenUsage; measured: boolean } {
-  if (trail.usage?.output !== undefined && trail.finish !== undefined) return { tokens: trail.usage, measured: true };
+  if (trail.usage?.output !== undefined && trail.finish !== undefined && trail.failure === undefined) return { tokens: trail.usage, measured: true };
   if (trail.servedBy === undefined) return { tokens: {}, measured: true };
   const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(trail.outputChars / 4) };
   return { tokens: { ...estimate, ...defined(trail.usage), output: Math.max(trail.usage?.output ?? 0, estimate.output) }, measured: false };

@@ -104,7 +104,7 @@ async function modelRecord(plan: Plan, { config, credentials }: DeclaredModel, c
 const sameAddress = (a: Pick<ModelRecord, 'provider' | 'baseUrl' | 'region'>, b: Pick<ModelRecord, 'provider' | 'baseUrl' | 'region'>): boolean =>
   a.provider === b.provider && a.baseUrl === b.baseUrl && a.region === b.region;
 
-async function sealed(plan: Plan, { name, secret }: DeclaredCredential, model: ModelRecord | undefined): Promise<ModelCredential> {
+async function sealed(plan: Plan, { name, secret, last4 }: DeclaredCredential, model: ModelRecord | undefined): Promise<ModelCredential> {
   const current = model?.credentials.find((credential) => credential.name === name);
   const credentialId = current?.credentialId ?? `cred_${randomBytes(9).toString('hex')}`;
   const text = secret.reveal();
@@ -114,7 +114,7 @@ async function sealed(plan: Plan, { name, secret }: DeclaredCredential, model: M
     name,
     credentialId,
     version: (current?.version ?? 0) + 1,
-    last4: text.length < 12 ? '' : text.slice(-4),
+    last4,
     updatedAt: plan.at,
     sealed: await sealCredential(plan.sealing, credentialContext(plan.tenantId, credentialId), text),
     fingerprint,
@@ -139,12 +139,13 @@ async function planRouting({ store, tenantId, at, steps, declared }: Plan, model
 const stepsOf = (pointer: string): string[] => pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 async function planKeys(plan: Plan, models: ReadonlyMap<string, ModelRecord>): Promise<void> {
-  const stored = await listKeys(plan.store, plan.tenantId);
+  const declaredIds = new Set(plan.declared.keys.map(({ parsed }) => parsed.keyId));
+  const replaceable = (await listKeys(plan.store, plan.tenantId)).filter(({ keyId, revokedAt }) => revokedAt === null && !declaredIds.has(keyId));
   for (const [index, key] of plan.declared.keys.entries()) {
     for (const [at, id] of (key.config.allowedModels ?? []).entries()) {
       if (!isServed(id, models)) wrongConfig(['keys', index, 'allowedModels', at], 'There is no model with this id.');
     }
-    await planKey(plan, index, key, stored.filter((record) => record.name === key.config.name));
+    await planKey(plan, index, key, replaceable.filter((record) => record.name === key.config.name));
   }
 }
 
@@ -155,19 +156,18 @@ function isServed(id: string, models: ReadonlyMap<string, ModelRecord>): boolean
   return false;
 }
 
-async function planKey({ store, tenantId, at, steps, warnings, pepper }: Plan, index: number, key: DeclaredKey, namesakes: readonly KeyRecord[]): Promise<void> {
+async function planKey({ store, tenantId, at, steps, warnings, pepper }: Plan, index: number, key: DeclaredKey, replaced: readonly KeyRecord[]): Promise<void> {
   const current = await getKey(store, key.parsed.keyId);
-  const others = namesakes.filter(({ keyId, revokedAt }) => keyId !== key.parsed.keyId && revokedAt === null);
   if (current !== undefined && current.tenantId !== tenantId) wrongConfig(['keys', index, 'keyEnv'], 'The variable holds a key that cannot be used here.');
   if (current !== undefined && current.revokedAt !== null) {
     const sentence = `The key was revoked on ${current.revokedAt.slice(0, 10)}, and a revoked key stays revoked; put a new one into the variable.`;
-    if (others.length > 0) wrongConfig(['keys', index, 'keyEnv'], sentence);
+    if (replaced.length > 0) wrongConfig(['keys', index, 'keyEnv'], sentence);
     warnings.push(`/keys/${index}/keyEnv: ${sentence}`);
     return;
   }
   const desired = keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at);
   if (current === undefined || !sameRecord(current, desired)) steps.push(() => putKey(store, desired, current?.version));
-  for (const other of others) steps.push(() => putKey(store, { ...other, revokedAt: at }, other.version));
+  for (const other of replaced) steps.push(() => putKey(store, { ...other, revokedAt: at }, other.version));
 }
 
 function keyRecord({ config, parsed }: DeclaredKey, tenantId: string, hash: string, createdAt: string): KeyRecord {

@@ -4,9 +4,11 @@ import { parseKey, type ParsedKey } from '../../functions/core/keys/virtual-key.
 import { parseUpstreamUrl } from '../../functions/core/safe-url.ts';
 import { Secret } from '../../functions/core/secret.ts';
 import { openProviders, type Providers } from '../../functions/adapters/providers/registry.ts';
+import { isTimezone } from '../../functions/admin/query.ts';
 import { wrongConfig, type ConfigPath } from './read-config.ts';
 
-export interface DeclaredCredential { readonly name: string; readonly secret: Secret }
+/** `last4` is what may be shown of it; empty when the secret is too short to show any. */
+export interface DeclaredCredential { readonly name: string; readonly secret: Secret; readonly last4: string }
 /** `credentials` undefined = the file names none, which leaves those in the store alone. */
 export interface DeclaredModel { readonly config: ModelConfig; readonly credentials: readonly DeclaredCredential[] | undefined }
 export interface DeclaredKey { readonly config: KeyConfig; readonly parsed: ParsedKey }
@@ -34,14 +36,6 @@ export function checkConfig(config: Config, world: World): Declared {
   const keys = config.keys.map((key, index) => ({ config: key, parsed: keyOf(key, ['keys', index, 'keyEnv'], world) }));
   refuseTwice(keys.map(({ parsed }) => parsed.keyId), (index) => ['keys', index, 'keyEnv'], 'Another key of this file holds the same key.');
   return { config, models, keys };
-}
-
-export function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
 
 function refuseTwice(values: readonly string[], pathOf: (index: number) => ConfigPath, sentence: string): void {
@@ -86,28 +80,35 @@ function checkAddress(model: ModelConfig, path: ConfigPath, { allowHosts }: Worl
 function credentialsOf(model: ModelConfig, path: ConfigPath, world: World): DeclaredCredential[] | undefined {
   const { apiKeyEnv, credentials } = model;
   if (apiKeyEnv !== undefined && credentials !== undefined) wrongConfig([...path, 'credentials'], 'A model has either apiKeyEnv or credentials.');
-  if (apiKeyEnv !== undefined) return [{ name: 'default', secret: credentialOf(model, apiKeyEnv, [...path, 'apiKeyEnv'], world) }];
+  if (apiKeyEnv !== undefined) return [{ name: 'default', ...credentialOf(model, apiKeyEnv, [...path, 'apiKeyEnv'], world) }];
   if (credentials === undefined) return undefined;
   refuseTwice(credentials.map(({ name }) => name), (index) => [...path, 'credentials', index, 'name'], 'Another credential of this model has the same name.');
-  return credentials.map((credential, index) => ({ name: credential.name, secret: credentialOf(model, credential.apiKeyEnv, [...path, 'credentials', index, 'apiKeyEnv'], world) }));
+  return credentials.map((credential, index) => ({ name: credential.name, ...credentialOf(model, credential.apiKeyEnv, [...path, 'credentials', index, 'apiKeyEnv'], world) }));
 }
 
-function credentialOf(model: ModelConfig, name: string, path: ConfigPath, world: World): Secret {
+function credentialOf(model: ModelConfig, name: string, path: ConfigPath, world: World): Omit<DeclaredCredential, 'name'> {
   const value = variable(name, path, world);
   if (model.provider === 'bedrock') {
-    if (!isAwsCredential(value)) wrongConfig(path, 'The variable must hold JSON with accessKeyId, secretAccessKey and, if there is one, sessionToken.');
-  } else if (!/^[\x21-\x7e]+$/.test(value)) wrongConfig(path, 'The variable holds blanks or characters that cannot stand in an HTTP header.');
-  return new Secret(value);
+    const accessKeyId = accessKeyIdOf(value) ?? wrongConfig(path, 'The variable must hold JSON with accessKeyId, secretAccessKey and, if there is one, sessionToken.');
+    return { secret: new Secret(value), last4: accessKeyId.slice(-4) };
+  }
+  if (!/^[\x21-\x7e]+$/.test(value)) wrongConfig(path, 'The variable holds blanks or characters that cannot stand in an HTTP header.');
+  return { secret: new Secret(value), last4: value.length < MIN_LENGTH_SHOWN ? '' : value.slice(-4) };
 }
 
-function isAwsCredential(text: string): boolean {
+/** Of a shorter secret four characters would give too much away. */
+const MIN_LENGTH_SHOWN = 12;
+
+/** The access key id of a complete AWS credential; undefined for anything else. */
+function accessKeyIdOf(text: string): string | undefined {
   try {
     const value = JSON.parse(text) as Record<string, unknown> | null;
     const known = ['accessKeyId', 'secretAccessKey', 'sessionToken'];
-    return value !== null && typeof value['accessKeyId'] === 'string' && typeof value['secretAccessKey'] === 'string'
-      && Object.entries(value).every(([name, part]) => known.includes(name) && typeof part === 'string');
+    if (value === null || typeof value['secretAccessKey'] !== 'string') return undefined;
+    if (!Object.entries(value).every(([name, part]) => known.includes(name) && typeof part === 'string')) return undefined;
+    return value['accessKeyId'] as string | undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

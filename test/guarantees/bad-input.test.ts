@@ -98,10 +98,9 @@ test('guarantee F4: callers cannot name hosts, headers or credentials, in body, 
 });
 
 test('guarantee F4: nothing of the caller reaches the upstream headers', async () => {
-  await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('m'), headers: { 'x-custom': 'canary', 'openai-organization': 'org-canary', cookie: 'canary', 'x-forwarded-for': 'canary', 'user-agent': 'canary', 'x-stainless-os': 'canary' } });
+  await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('m'), headers: { 'x-custom': 'caller-x', 'openai-organization': 'caller-x', cookie: 'caller-x', 'x-forwarded-for': 'caller-x', 'user-agent': 'caller-x', 'x-stainless-os': 'caller-x' } });
   const headers = upstream.received.at(-1)?.headers ?? {};
-  expect(JSON.stringify(headers)).not.toContain('canary"');
-  expect(JSON.stringify(headers)).not.toContain('org-canary');
+  expect(JSON.stringify(headers)).not.toContain('caller-x');
   expect(headers.authorization).toBe('Bearer sk-upstream-credential-canary');
   expect(JSON.stringify(headers)).not.toContain(gateway.key);
 });

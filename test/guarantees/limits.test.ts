@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { openAccounts, type Lease, type ReserveResult } from '../../functions/adapters/store/accounts.ts';
 import type { KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { LedgerEntry } from '../../functions/contract/index.ts';
 import { openAccounts, type Accounts, type Lease } from '../../functions/adapters/store/accounts.ts';
 import type { KeyRecord } from '../../functions/adapters/store/keys.ts';
@@ -120,6 +120,17 @@ async function settleOne(accounts: Accounts, request: Known | undefined, death: 
 test('guarantee C5: after any sequence of reservations, settlements, crashes and sweeps the counters are the ledger plus what is open', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), runSteps), { numRuns: full(5000, 150) });
 }, 600_000);
+
+test('guarantee C5: a settlement after midnight, by a process that has not seen the day change, leaves the new day alone', async () => {
+  const key = testKey();
+  const clock = handClock(Date.UTC(2026, 5, 30, 23, 59, 58));
+  const late = processOn(temp.store, clock, 'late');
+  const lease = await reserved(late, key, { tokens: 10, micros: 50, nowMs: clock.ms });
+  clock.ms += 3_000;
+  await reserved(processOn(temp.store, clock, 'other'), key, { micros: 7, nowMs: clock.ms });
+  await late.settle(lease, entryOf(lease.requestId, key, { tokens: 10, micros: 20 }));
+  expect(await limiterItem(temp.store, key)).toMatchObject({ open: 1, day: '2026-07-01', dayMicros: 7, month: '2026-07', monthMicros: 7 });
+});
 
 test('guarantee C6: settling a request one to ten times at once writes one entry and counts it once', async () => {
   const key = testKey({ tpm: 10_000_000, dailyUsd: 1000, monthlyUsd: 1000, maxParallel: 2000 });

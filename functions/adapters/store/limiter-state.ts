@@ -75,7 +75,7 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
   const { demand, limits } = applicant;
   const takesLease = applicant.lease !== undefined;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    await pause(world, tries);
+    if (tries >= TRIES_WITHOUT_PAUSE) await pause(world, tries);
     if (state.image === undefined) await load(world, state);
     const nowMs = world.clock.now();
     const known = recall(state.denials, demand, takesLease, nowMs);
@@ -140,7 +140,7 @@ const known = (state: KeyState): LimiterImage | undefined => (typeof state.image
 /** Releases a lease and corrects what it held to the truth. False when someone else has already done so. */
 export async function release(world: World, state: KeyState, requestId: string, hold: Hold, truth: Truth): Promise<boolean> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    await pause(world, tries);
+    if (tries >= TRIES_WITHOUT_PAUSE) await pause(world, tries);
     if (state.image === undefined) await load(world, state);
     const image = known(state) ?? BEFORE_ALL;
     const { answers } = state;
@@ -189,7 +189,6 @@ async function read(world: World, state: KeyState): Promise<void> {
 }
 
 async function pause(world: World, tries: number): Promise<void> {
-  if (tries < TRIES_WITHOUT_PAUSE) return;
   const ms = world.random() * Math.min(LONGEST_PAUSE_MS, 2 ** (tries - TRIES_WITHOUT_PAUSE + 1));
   await new Promise((resolve) => { setTimeout(resolve, ms); });
 }

@@ -15,12 +15,27 @@ export interface ScanBounds { readonly maxDepth: number; readonly maxKeys: numbe
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c;
 const OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d;
-/** Strings up to this length are cheaper to walk than to search natively. */
-const SHORT = 24;
+/** So many bytes are cheaper to walk than to search natively. */
+const WALK = 64;
 const encoder = new TextEncoder();
 
 /** What the scanner knows of an open object or array. */
 const ARRAY = 0, OBJECT = 1, CONSTRUCTOR_OBJECT = 2;
+
+/** Where a scan stands; one object per body. */
+interface Scan {
+  readonly buffer: Buffer;
+  readonly bounds: ScanBounds;
+  readonly members: Map<string, Span>;
+  /** The open objects and arrays, outermost first. */
+  readonly kinds: number[];
+  expectKey: boolean;
+  keys: number;
+  /** The top-level member whose value is being read, and where that value starts; −1 between members. */
+  name: string;
+  valueStart: number;
+  valueIsConstructor: boolean;
+}
 
 /**
  * Walks a JSON object once, without recursion and without building values, and finds its top-level members. It refuses
@@ -32,68 +47,72 @@ export function scanBody(bytes: Uint8Array, bounds: ScanBounds): BodyScan {
   const buffer = asBuffer(bytes);
   const open = skipSpace(buffer, 0);
   if (buffer[open] !== OPEN_BRACE) fail('invalid_request', 'The request body must be a JSON object.');
-  const members = new Map<string, Span>();
-  const length = buffer.length;
-  const kinds: number[] = [OBJECT];
-  let expectKey = true;
-  let keys = 0;
-  let name = '';
-  let valueIsConstructor = false;
-  let valueStart = -1;
-  let at = open + 1;
-
-  while (at < length) {
+  const scan: Scan = { buffer, bounds, members: new Map(), kinds: [OBJECT], expectKey: true, keys: 0, name: '', valueStart: -1, valueIsConstructor: false };
+  const { kinds } = scan;
+  for (let at = open + 1; at < buffer.length;) {
     const byte = buffer[at];
-    if (byte === QUOTE) {
-      const end = endOfString(buffer, at);
-      if (expectKey) {
-        keys += 1;
-        if (keys > bounds.maxKeys) fail('invalid_request', `The request body has more than ${bounds.maxKeys} keys.`);
-        const colon = skipSpace(buffer, end);
-        if (buffer[colon] !== COLON) malformed();
-        const top = kinds.length === 1;
-        const suspicious = isSuspicious(buffer, at, end);
-        if (top || suspicious) {
-          const key = decode(buffer, at, end);
-          if (suspicious) refuseKey(key, kinds[kinds.length - 1] === CONSTRUCTOR_OBJECT);
-          if (top) name = key;
-          valueIsConstructor = suspicious && key === 'constructor';
-        } else valueIsConstructor = false;
-        expectKey = false;
-        at = skipSpace(buffer, colon + 1);
-        if (top) valueStart = at;
-        continue;
-      }
-      at = end;
+    if (byte === QUOTE) at = scan.expectKey ? takeKey(scan, at) : endOfString(buffer, at);
+    else if (byte === COMMA) {
+      if (kinds.length === 1) endMember(scan, at);
+      scan.valueIsConstructor = false;
+      scan.expectKey = kinds[kinds.length - 1] !== ARRAY;
+      at += 1;
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (expectKey || kinds.length >= bounds.maxDepth) {
-        if (expectKey) malformed();
-        fail('invalid_request', `The request body is nested more than ${bounds.maxDepth} levels deep.`);
-      }
-      kinds.push(byte === OPEN_BRACKET ? ARRAY : valueIsConstructor ? CONSTRUCTOR_OBJECT : OBJECT);
-      valueIsConstructor = false;
-      expectKey = byte === OPEN_BRACE;
+      openNested(scan, byte);
       at += 1;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       if ((kinds.pop() === ARRAY) !== (byte === CLOSE_BRACKET)) malformed();
       if (kinds.length === 0) {
-        if (valueStart >= 0) members.set(name, { start: valueStart, end: trimmedEnd(buffer, valueStart, at) });
-        if (skipSpace(buffer, at + 1) < length) malformed();
-        return { members, insertAt: open + 1 };
+        endMember(scan, at);
+        return skipSpace(buffer, at + 1) < buffer.length ? malformed() : { members: scan.members, insertAt: open + 1 };
       }
-      expectKey = false;
-      at += 1;
-    } else if (byte === COMMA) {
-      if (kinds.length === 1 && valueStart >= 0) {
-        members.set(name, { start: valueStart, end: trimmedEnd(buffer, valueStart, at) });
-        valueStart = -1;
-      }
-      valueIsConstructor = false;
-      expectKey = kinds[kinds.length - 1] !== ARRAY;
+      scan.expectKey = false;
       at += 1;
     } else at += 1;
   }
   return malformed();
+}
+
+/** Reads the key that opens at `at`; returns where its value starts. */
+function takeKey(scan: Scan, at: number): number {
+  const { buffer, bounds, kinds } = scan;
+  scan.keys += 1;
+  if (scan.keys > bounds.maxKeys) fail('invalid_request', `The request body has more than ${bounds.maxKeys} keys.`);
+  const end = endOfString(buffer, at);
+  const colon = skipSpace(buffer, end);
+  if (buffer[colon] !== COLON) malformed();
+  const value = skipSpace(buffer, colon + 1);
+  const top = kinds.length === 1;
+  const suspicious = isSuspicious(buffer, at, end);
+  scan.expectKey = false;
+  scan.valueIsConstructor = false;
+  if (top || suspicious) {
+    const key = decode(buffer, at, end);
+    if (suspicious) {
+      refuseKey(key, kinds[kinds.length - 1] === CONSTRUCTOR_OBJECT);
+      scan.valueIsConstructor = key === 'constructor';
+    }
+    if (top) {
+      scan.name = key;
+      scan.valueStart = value;
+    }
+  }
+  return value;
+}
+
+function endMember(scan: Scan, end: number): void {
+  if (scan.valueStart < 0) return;
+  scan.members.set(scan.name, { start: scan.valueStart, end: trimmedEnd(scan.buffer, scan.valueStart, end) });
+  scan.valueStart = -1;
+}
+
+function openNested(scan: Scan, byte: number): void {
+  const { kinds, bounds } = scan;
+  if (scan.expectKey) malformed();
+  if (kinds.length >= bounds.maxDepth) fail('invalid_request', `The request body is nested more than ${bounds.maxDepth} levels deep.`);
+  kinds.push(byte === OPEN_BRACKET ? ARRAY : scan.valueIsConstructor ? CONSTRUCTOR_OBJECT : OBJECT);
+  scan.valueIsConstructor = false;
+  scan.expectKey = byte === OPEN_BRACE;
 }
 
 function malformed(): never {
@@ -146,23 +165,24 @@ function trimmedEnd(buffer: Buffer, start: number, end: number): number {
   return at;
 }
 
-/** One past the closing quote of the string that opens at `open`. */
+/**
+ * One past the closing quote of the string that opens at `open`: a short walk, then a native jump to the next quote, and
+ * after an escaped one another walk, so that plain prose is jumped over and text full of quotes is not searched byte by call.
+ */
 function endOfString(buffer: Buffer, open: number): number {
-  const length = buffer.length;
-  let at = open + 1;
-  for (const stop = Math.min(length, at + SHORT); at < stop; at += 1) {
-    const byte = buffer[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at += 1;
-  }
-  for (let from = at; ;) {
-    const quote = buffer.indexOf(QUOTE, from);
+  for (let at = open + 1; ;) {
+    for (const stop = Math.min(buffer.length, at + WALK); at < stop; at += 1) {
+      const byte = buffer[at];
+      if (byte === QUOTE) return at + 1;
+      if (byte === BACKSLASH) at += 1;
+    }
+    const quote = buffer.indexOf(QUOTE, at);
     if (quote < 0) return malformed();
     // A quote ends the string unless an odd run of backslashes stands before it.
     let slashes = quote - 1;
     while (slashes >= at && buffer[slashes] === BACKSLASH) slashes -= 1;
     if ((quote - 1 - slashes) % 2 === 0) return quote + 1;
-    from = quote + 1;
+    at = quote + 1;
   }
 }
 

@@ -60,7 +60,7 @@ class SideReader implements Meter {
   inspect(block: Uint8Array): Metered {
     const buffer = asBuffer(block);
     if (this.#done) return { forward: complete(buffer) ? block : null, parts: NOTHING };
-    const event = buffer.latin1Slice(0, buffer.length);
+    const event = buffer.toString('latin1');
     for (const template of this.#templates) {
       const part = template.match(event);
       if (part === undefined) continue;
@@ -68,7 +68,12 @@ class SideReader implements Meter {
       const { newHead } = template;
       return { forward: newHead === undefined ? block : Buffer.concat([newHead, buffer.subarray(template.head.length)]), parts: [part] };
     }
-    return this.#read(buffer, event);
+    try {
+      return this.#read(buffer, event);
+    } catch {
+      // Only JSON of absurd depth gets here: it parses, but cannot be written again.
+      return { forward: null, parts: this.#noted([{ type: 'error', failure: unreadable() }]) };
+    }
   }
 
   end(): StreamPart[] {

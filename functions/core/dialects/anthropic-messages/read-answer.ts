@@ -6,6 +6,15 @@ import { readUsage } from './usage.ts';
 
 /** Reads a whole message into the parts that its stream would have given. An error object, or no content, is one error part. */
 export function readAnswer(body: unknown): StreamPart[] {
+  try {
+    return read(body);
+  } catch {
+    // JSON nested so deep that it cannot be written again.
+    return [{ type: 'error', failure: unreadable() }];
+  }
+}
+
+function read(body: unknown): StreamPart[] {
   if (!isFields(body)) return [{ type: 'error', failure: unreadable() }];
   const error = fieldsIn(body, 'error');
   if (error !== undefined) return [{ type: 'error', failure: mapInBandError(error) }];

@@ -37,6 +37,15 @@ export class MessagesReader implements StreamReader {
   /** One event, already parsed. Its type is inside; servers that leave it out name the event instead. */
   take(event: Fields, eventName?: string): StreamPart[] {
     if (this.#done) return [];
+    try {
+      return this.#take(event, eventName);
+    } catch {
+      // JSON nested so deep that it cannot be written again.
+      return this.#fail(unreadable(), []);
+    }
+  }
+
+  #take(event: Fields, eventName: string | undefined): StreamPart[] {
     const parts: StreamPart[] = [];
     switch (textIn(event, 'type') ?? eventName) {
       case 'content_block_delta':

@@ -11,6 +11,15 @@ import { readUsage } from './usage.ts';
  * object inside a 200, or a body without a message, is one error part.
  */
 export function readAnswer(body: unknown): StreamPart[] {
+  try {
+    return read(body);
+  } catch {
+    // JSON nested so deep that it cannot be written again.
+    return [{ type: 'error', failure: unreadable() }];
+  }
+}
+
+function read(body: unknown): StreamPart[] {
   if (!isFields(body)) return [{ type: 'error', failure: unreadable() }];
   const { error } = body;
   if (isFields(error)) return [{ type: 'error', failure: mapInBandError(error) }];

@@ -36,6 +36,15 @@ export class ChatReader implements StreamReader {
   /** One chunk, already parsed. */
   take(chunk: Fields, eventName?: string): StreamPart[] {
     if (this.#done) return [];
+    try {
+      return this.#take(chunk, eventName);
+    } catch {
+      // JSON nested so deep that it cannot be written again.
+      return this.#fail(unreadable(), []);
+    }
+  }
+
+  #take(chunk: Fields, eventName: string | undefined): StreamPart[] {
     const parts: StreamPart[] = [];
     const { error } = chunk;
     if (isFields(error)) return this.#fail(mapInBandError(error), parts);

@@ -1,0 +1,65 @@
+import { getConfig } from './operations/get-config.ts';
+import { getMe } from './operations/get-me.ts';
+import { getRequest } from './operations/get-request.ts';
+import { getUsage } from './operations/get-usage.ts';
+import { listRequests } from './operations/list-requests.ts';
+import type { Operation, Role } from './ports.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Segments in braces match one non-empty segment each. */
+  readonly path: string;
+  /** The least role that may run it. */
+  readonly role: Role;
+  readonly run: Operation;
+}
+
+/** The whole admin API. What is not listed here does not exist; nobody may do what no line allows. */
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/admin/me', role: 'viewer', run: getMe },
+  { method: 'GET', path: '/admin/config', role: 'admin', run: getConfig },
+  { method: 'GET', path: '/admin/requests', role: 'viewer', run: listRequests },
+  { method: 'GET', path: '/admin/requests/{id}', role: 'viewer', run: getRequest },
+  { method: 'GET', path: '/admin/usage', role: 'viewer', run: getUsage },
+];
+
+export interface Matched { readonly route: Route; readonly params: Readonly<Record<string, string>> }
+
+const SPLIT: readonly (readonly [Route, readonly string[]])[] = ROUTES.map((route) => [route, route.path.split('/')]);
+
+/** The route of a method and path; else the methods that the path has, none when there is no such path. */
+export function matchRoute(method: string, path: string): Matched | { readonly allowed: readonly string[] } {
+  const segments = path.split('/');
+  const allowed: string[] = [];
+  for (const [route, pattern] of SPLIT) {
+    const params = paramsOf(pattern, segments);
+    if (params === undefined) continue;
+    if (route.method === method) return { route, params };
+    allowed.push(route.method);
+  }
+  return { allowed };
+}
+
+function paramsOf(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, wanted] of pattern.entries()) {
+    const segment = segments[index] ?? '';
+    if (!wanted.startsWith('{')) {
+      if (wanted !== segment) return undefined;
+      continue;
+    }
+    const value = decoded(segment);
+    if (value === undefined || value === '') return undefined;
+    params[wanted.slice(1, -1)] = value;
+  }
+  return params;
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
