@@ -4,11 +4,13 @@ import { AdminError } from './errors.ts';
 
 /** Checks a query string. Throws `invalid_request` naming the parameter that is unknown, given twice or malformed. */
 export function parseQuery<T>(schema: z.ZodMiniType<T>, query: URLSearchParams): T {
-  const values: Record<string, string> = {};
+  const given = new Map<string, string>();
   for (const [name, value] of query) {
-    if (Object.hasOwn(values, name)) throw new AdminError('invalid_request', 'This parameter is given twice.', { field: name });
-    values[name] = value;
+    if (given.has(name)) throw new AdminError('invalid_request', 'This parameter is given twice.', { field: name });
+    given.set(name, value);
   }
+  // Not by assignment, which would lose a parameter called __proto__.
+  const values = Object.fromEntries(given);
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
   const { path, message } = firstIssue(parsed.error, values);

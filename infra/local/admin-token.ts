@@ -25,7 +25,7 @@ function readOrCreate(path: string): string {
   try {
     return create(path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw new StartError(`The admin token file ${path} could not be written.`, { cause: error });
+    if (!isPresent(error)) throw new StartError(`The admin token file ${path} could not be written.`, { cause: error });
   }
   const { text, mode } = read(path);
   // Windows has no such bits and reports them all as set.
@@ -33,6 +33,8 @@ function readOrCreate(path: string): string {
   if (!GRAMMAR.test(text)) throw new StartError(`The admin token file ${path} does not hold a token; delete it and start again for a new one.`);
   return text;
 }
+
+const isPresent = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
 
 function read(path: string): { text: string; mode: number } {
   let file: number | undefined;

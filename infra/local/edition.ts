@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulidx';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
@@ -47,7 +47,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const accounts = openAccounts({ store, clock, owner: options.bootId, random: Math.random });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
-  const newId = monotonicFactory();
+  const newId = monotonicFactory(pooledRandom());
   const ports: Ports = {
     clock,
     newRequestId: () => newId(clock.now()),
@@ -77,6 +77,21 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
       outbound.close();
       await store.close();
     },
+  };
+}
+
+/** Numbers in [0, 1) from the system's generator, drawn 4 KiB at a time: one call a number costs more than a whole ULID should. */
+function pooledRandom(): () => number {
+  const pool = new Uint8Array(4096);
+  let next = pool.length;
+  return () => {
+    if (next === pool.length) {
+      randomFillSync(pool);
+      next = 0;
+    }
+    const byte = pool[next] ?? 0;
+    next += 1;
+    return byte / 256;
   };
 }
 

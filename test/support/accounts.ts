@@ -52,16 +52,16 @@ export function entryOf(requestId: string, key: KeyRecord, { tokens = 0, micros 
 export const limiterItem = async (store: Store, key: KeyRecord): Promise<Item> => (await store.get(limiterKey(key.tenantId, key.keyId))) ?? {};
 export const openLeases = (item: Item): string[] => Object.keys(item).filter((name) => name.startsWith('r_'));
 
-/** All ledger entries of the tenant within a day of `nowMs`. */
+/** All ledger entries of the key within a day of `nowMs`. */
 export async function allEntries(store: Store, key: KeyRecord, nowMs = NOON): Promise<LedgerEntry[]> {
   const items: LedgerEntry[] = [];
   let cursor: string | undefined;
   do {
-    const page = await queryLedger(store, key.tenantId, { from: new Date(nowMs - 86_400_000).toISOString(), to: new Date(nowMs + 86_400_000).toISOString(), limit: 1000, ...(cursor !== undefined && { cursor }) });
+    const page = await queryLedger(store, key.tenantId, { from: new Date(nowMs - 86_400_000).toISOString(), to: new Date(nowMs + 86_400_000).toISOString(), limit: 1000, keyId: key.keyId, ...(cursor !== undefined && { cursor }) });
     items.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return items.filter((entry) => entry.keyId === key.keyId);
+  return items;
 }
 
 export class Crash extends Error {}

@@ -13,6 +13,8 @@ export const limiterKey = (tenantId: string, keyId: string): Key => ({ table: 'u
 
 const RQ = Array.from({ length: BUCKETS }, (_, i) => `rq${i}`);
 const TK = Array.from({ length: BUCKETS }, (_, i) => `tk${i}`);
+/** 0–12 for the buckets of requests, 13–25 for those of tokens. */
+const PLACES: ReadonlyMap<string, number> = new Map([...RQ, ...TK].map((name, i) => [name, i]));
 
 /** One admission: a lease to set (none for requests that spend nothing) and what it needs. */
 export interface Admission {
@@ -195,11 +197,11 @@ export function absorb(image: LimiterImage, from: number, after: Item | undefine
   const isOvertaken = image.slot === to && after['rqSum'] !== undefined && number(after['rqSum']) < image.requests.sum;
   if (isOvertaken) return;
   image.slot = to;
-  for (let i = 0; i < BUCKETS; i += 1) {
-    const requests = after[RQ[i] ?? ''];
-    if (requests !== undefined) image.requests.buckets[i] = number(requests);
-    const tokens = after[TK[i] ?? ''];
-    if (tokens !== undefined) image.tokens.buckets[i] = number(tokens);
+  for (const name in after) {
+    const place = PLACES.get(name);
+    if (place === undefined) continue;
+    if (place < BUCKETS) image.requests.buckets[place] = number(after[name]);
+    else image.tokens.buckets[place - BUCKETS] = number(after[name]);
   }
   if (after['rqSum'] !== undefined) image.requests.sum = number(after['rqSum']);
   if (after['tkSum'] !== undefined) image.tokens.sum = number(after['tkSum']);

@@ -59,7 +59,7 @@ class SideReader implements Meter {
 
   inspect(block: Uint8Array): Metered {
     const buffer = asBuffer(block);
-    if (this.#done) return { forward: complete(buffer) ? block : null, parts: NOTHING };
+    if (this.#done) return { forward: afterEnd(buffer), parts: NOTHING };
     const event = buffer.toString('latin1');
     for (const template of this.#templates) {
       const part = template.match(event);
@@ -117,6 +117,12 @@ class SideReader implements Meter {
     if (this.#templates.length >= MAX_TEMPLATES) this.#templates.shift();
     this.#templates.push(template);
   }
+}
+
+/** After the terminal part only whole events pass, and a `[DONE]` whose blank line never came. */
+function afterEnd(buffer: Buffer): Uint8Array | null {
+  if (complete(buffer)) return buffer;
+  return parseEvent(buffer)?.data.trim() === '[DONE]' ? ended(buffer, false) : null;
 }
 
 function complete(buffer: Buffer): boolean {

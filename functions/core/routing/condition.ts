@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Condition, ConditionOp } from '../../contract/index.ts';
+import { globMatches } from './pattern.ts';
+import type { RequestFacts } from './request-facts.ts';
+
+/** What a condition may look at beside the request itself. */
+export interface ConditionWorld {
+  readonly facts: RequestFacts;
+  readonly requestedModel: string;
+  readonly keyName: string;
+  readonly hour: () => number;
+  readonly weekday: () => string;
+  /** Score of the in-process strategy; asks for it only when a condition does. */
+  readonly score: () => number;
+  readonly spendTodayPct: number | null;
+  readonly spendMonthPct: number | null;
+}
+
+/** A condition made ready: its key for the decision record, and its test. */
+export interface CompiledCondition {
+  readonly key: string;
+  readonly negate: boolean;
+  /** Truth before negation; null when the field is unknown for this request. */
+  readonly test: (world: ConditionWorld) => boolean | null;
+}
+
+type Scalar = string | number | boolean;
+
+export function compileCondition(condition: Condition): CompiledCondition {
+  const { field, op, value } = condition;
+  const values = (Array.isArray(value) ? value : [value]).map((item) => (typeof item === 'string' ? fold(item) : item));
+  const matches = (seen: Scalar): boolean => compare(op, typeof seen === 'string' ? fold(seen) : seen, values);
+  return {
+    key: conditionKey(condition),
+    negate: condition.negate,
+    test(world) {
+      const seen = fieldOf(field, world);
+      if (seen === null) return null;
+      return typeof seen === 'object' ? seen.some(matches) : matches(seen);
+    },
+  };
+}
+
+/** `c_` and the first 12 hex digits of the SHA-256 of {field, op, value} in that order: the same condition, the same key. */
+export function conditionKey({ field, op, value }: Pick<Condition, 'field' | 'op' | 'value'>): string {
+  return `c_${createHash('sha256').update(JSON.stringify({ field, op, value })).digest('hex').slice(0, 12)}`;
+}
+
+/** Holds for the request; what is unknown never holds, not even negated. */
+export function holds(truth: boolean | null, negate: boolean): boolean {
+  return truth !== null && truth !== negate;
+}
+
+const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
+
+function fieldOf(field: string, world: ConditionWorld): Scalar | readonly string[] | null {
+  const { facts } = world;
+  switch (field) {
+    case 'text': return facts.text;
+    case 'system': return facts.system;
+    case 'all_text': return facts.allText;
+    case 'input_tokens': return facts.inputTokens;
+    case 'turns': return facts.turns;
+    case 'has_code': return facts.hasCode;
+    case 'has_error_trace': return facts.hasErrorTrace;
+    case 'tool_count': return facts.toolNames.length;
+    case 'tool_names': return facts.toolNames;
+    case 'has_images': return facts.hasImages;
+    case 'language': return facts.language;
+    case 'model': return world.requestedModel;
+    case 'key': return world.keyName;
+    case 'hour': return world.hour();
+    case 'weekday': return world.weekday();
+    case 'score': return world.score();
+    case 'spend_today_pct': return world.spendTodayPct;
+    case 'spend_month_pct': return world.spendMonthPct;
+    default: return metadataOf(facts, field.slice('metadata.'.length));
+  }
+}
+
+function metadataOf(facts: RequestFacts, name: string): Scalar | null {
+  const value = Object.hasOwn(facts.conversation.metadata, name) ? facts.conversation.metadata[name] : undefined;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}
+
+function compare(op: ConditionOp, seen: Scalar, values: readonly Scalar[]): boolean {
+  const [first, second] = values;
+  switch (op) {
+    case 'eq': return first !== undefined && same(seen, first);
+    case 'in': return values.some((value) => same(seen, value));
+    case 'contains': return typeof seen === 'string' && values.some((value) => seen.includes(String(value)));
+    case 'starts_with': return typeof seen === 'string' && values.some((value) => seen.startsWith(String(value)));
+    case 'glob': return typeof seen === 'string' && values.some((value) => globMatches(String(value), seen));
+    case 'between': return number(seen) >= number(first) && number(seen) <= number(second);
+    case 'gt': return number(seen) > number(first);
+    case 'gte': return number(seen) >= number(first);
+    case 'lt': return number(seen) < number(first);
+    case 'lte': return number(seen) <= number(first);
+  }
+}
+
+const same = (a: Scalar, b: Scalar): boolean => a === b || (typeof a !== 'boolean' && typeof b !== 'boolean' && String(a) === String(b));
+/** NaN for what is no number, so that every comparison with it is false. */
+const number = (value: Scalar | undefined): number => (typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN);
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Hour (0–23) and weekday (`mon` … `sun`) in an IANA zone. */
+export function localTime(timezone: string, nowMs: number): { hour: number; weekday: string } {
+  let formatter = formatters.get(timezone);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat('en-US', { timeZone: timezone, hour: 'numeric', hourCycle: 'h23', weekday: 'short' });
+    if (formatters.size > 1_000) formatters.clear();
+    formatters.set(timezone, formatter);
+  }
+  let hour = 0;
+  let weekday = '';
+  for (const { type, value } of formatter.formatToParts(nowMs)) {
+    if (type === 'hour') hour = Number(value);
+    else if (type === 'weekday') weekday = value.slice(0, 3).toLowerCase();
+  }
+  return { hour, weekday };
+}

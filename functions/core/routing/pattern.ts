@@ -1,0 +1,37 @@
+/**
+ * Matches a glob (`*` = any run, `?` = one character, all else literal, case-sensitive) in linear time and constant
+ * memory: only the latest `*` is ever tried again, so adversarial patterns cost at most |glob| × |text| steps.
+ */
+export function globMatches(glob: string, text: string): boolean {
+  let g = 0;
+  let t = 0;
+  let star = -1;
+  let mark = 0;
+  while (t < text.length) {
+    const wanted = glob.charCodeAt(g);
+    if (wanted === STAR) {
+      star = g;
+      mark = t;
+      g += 1;
+    } else if (g < glob.length && (wanted === ANY || wanted === text.charCodeAt(t))) {
+      g += 1;
+      t += 1;
+    } else if (star >= 0) {
+      g = star + 1;
+      mark += 1;
+      t = mark;
+    } else return false;
+  }
+  while (glob.charCodeAt(g) === STAR) g += 1;
+  return g === glob.length;
+}
+const STAR = 42;
+const ANY = 63;
+
+/** More wildcards than this say nothing a shorter pattern could not (R40). */
+export const MAX_STARS = 8;
+export function starsIn(glob: string): number {
+  let stars = 0;
+  for (let at = 0; at < glob.length; at += 1) if (glob.charCodeAt(at) === STAR) stars += 1;
+  return stars;
+}

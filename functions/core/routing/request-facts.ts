@@ -1,0 +1,145 @@
+import type { Conversation, Part } from '../conversation.ts';
+import { languageOf } from './language.ts';
+import { LARGE_IMAGE_TOKENS, SMALL_IMAGE_TOKENS, weight } from './tokens.ts';
+
+/** What of the caller's headers may bear on routing. */
+export interface FactsContext {
+  readonly userAgent?: string | undefined;
+  readonly sessionHeader?: string | undefined;
+  readonly claudeSessionHeader?: string | undefined;
+  readonly app?: string | undefined;
+}
+
+/** Characters of each text that routing looks at; the rest only counts as length. */
+export const TEXT_BOUND = 16_384;
+
+/** Coding agents by the start or a word of their user agent. */
+const AGENTS = /\b(?:claude-cli|claude-code|codex|cursor|cline|roo-code|aider|opencode|continue|gemini-cli|openhands|goose|zed)\b/i;
+const ERROR_TRACE = /Traceback \(most recent call last\)|^\s+at \S+ ?\(?\S*:\d+(?::\d+)?\)?|\b\w*(?:Error|Exception): |panic: |segmentation fault|stack trace/im;
+const CODE = /```|^\s{0,8}(?:def |class |function |const |let |var |import |from \S+ import |#include|public |private |func |fn |package |SELECT\s|<\?php|#!\/)|[;{}]\s*$|=>|::\w|\(\)\s*[{;]/m;
+
+/** Everything routing knows about one request. Computed once; costly parts only when first asked for. */
+export class RequestFacts {
+  readonly conversation: Conversation;
+  readonly context: FactsContext;
+  readonly inputTokens: number;
+  readonly hasImages: boolean;
+  readonly hasDocuments: boolean;
+  readonly hasAudio: boolean;
+  readonly #memo: { text?: string; system?: string; all?: string; language?: string } = {};
+
+  constructor(conversation: Conversation, context: FactsContext) {
+    this.conversation = conversation;
+    this.context = context;
+    const census = new Census();
+    for (const part of conversation.system) census.count(part);
+    for (const turn of conversation.turns) for (const part of turn.parts) census.count(part);
+    for (const tool of conversation.tools) {
+      census.weight += weight(tool.name) + weight(tool.description ?? '') + (tool.schema === undefined ? 0 : weight(JSON.stringify(tool.schema)));
+    }
+    if (conversation.responseFormat?.schema !== undefined) census.weight += weight(JSON.stringify(conversation.responseFormat.schema));
+    this.inputTokens = Math.ceil(census.weight);
+    this.hasImages = census.images;
+    this.hasDocuments = census.documents;
+    this.hasAudio = census.audio || conversation.extras['audio'] !== undefined;
+  }
+
+  /** The latest user turn that says something; tool results are not what a user said. */
+  get text(): string {
+    return (this.#memo.text ??= latestUserText(this.conversation));
+  }
+  get system(): string {
+    return (this.#memo.system ??= textOf(this.conversation.system).slice(0, TEXT_BOUND));
+  }
+  get allText(): string {
+    return (this.#memo.all ??= [textOf(this.conversation.system), ...this.conversation.turns.map((turn) => textOf(turn.parts))].join('\n').slice(0, TEXT_BOUND * 4));
+  }
+  get language(): string {
+    return (this.#memo.language ??= languageOf(this.text));
+  }
+  get turns(): number {
+    return this.conversation.turns.length;
+  }
+  get hasCode(): boolean {
+    return CODE.test(this.text.slice(0, 4_096));
+  }
+  get hasErrorTrace(): boolean {
+    return ERROR_TRACE.test(this.text.slice(0, 4_096));
+  }
+  get toolNames(): readonly string[] {
+    return this.conversation.tools.map((tool) => tool.name);
+  }
+  get wantsStructuredOutput(): boolean {
+    return this.conversation.responseFormat?.type === 'json_schema';
+  }
+  get usesTools(): boolean {
+    return this.conversation.tools.length > 0;
+  }
+  get lastIsToolResult(): boolean {
+    const parts = this.conversation.turns.at(-1)?.parts ?? [];
+    return parts.some((part) => part.type === 'tool-result') && !parts.some((part) => part.type === 'text' && part.text.trim() !== '');
+  }
+  /** A request of an agent: it has tools, or comes from a program known to be one. */
+  get isAgent(): boolean {
+    return this.usesTools || (this.context.userAgent !== undefined && AGENTS.test(this.context.userAgent));
+  }
+}
+
+export function factsOf(conversation: Conversation, context: FactsContext): RequestFacts {
+  return new RequestFacts(conversation, context);
+}
+
+/** Adds up what a request weighs, part by part. */
+class Census {
+  weight = 0;
+  images = false;
+  documents = false;
+  audio = false;
+
+  count(part: Part): void {
+    switch (part.type) {
+      case 'text':
+      case 'reasoning':
+      case 'refusal':
+        this.weight += weight(part.text);
+        break;
+      case 'image':
+        this.images = true;
+        this.weight += part.detail === 'low' ? SMALL_IMAGE_TOKENS : LARGE_IMAGE_TOKENS;
+        break;
+      case 'document':
+        this.documents ||= part.text === undefined;
+        // About 3 bytes of PDF make a base64 quartet, and a token of its text takes far more bytes than that.
+        this.weight += part.text === undefined ? (part.base64?.length ?? 0) / 40 : weight(part.text);
+        break;
+      case 'audio':
+        this.audio = true;
+        this.weight += (part.base64?.length ?? 0) / 400;
+        break;
+      case 'tool-call':
+        this.weight += weight(part.name) + weight(part.arguments);
+        break;
+      case 'tool-result':
+        for (const inner of part.content) this.count(inner);
+        break;
+      default:
+        this.weight += weight(JSON.stringify(part.raw) ?? '');
+    }
+  }
+}
+
+function latestUserText({ turns }: Conversation): string {
+  for (let at = turns.length - 1; at >= 0; at -= 1) {
+    const turn = turns[at];
+    if (turn?.role !== 'user') continue;
+    const text = textOf(turn.parts);
+    if (text.trim() !== '') return text.length > TEXT_BOUND ? `${text.slice(0, TEXT_BOUND / 2)}\n${text.slice(-TEXT_BOUND / 2)}` : text;
+  }
+  return '';
+}
+
+function textOf(parts: readonly Part[]): string {
+  let text = '';
+  for (const part of parts) if (part.type === 'text') text += text === '' ? part.text : `\n${part.text}`;
+  return text;
+}

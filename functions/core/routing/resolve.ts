@@ -1,0 +1,243 @@
+import { TIERS, type Candidate, type Decision, type Exclusion, type Reason, type Stage, type Tier } from '../../contract/index.ts';
+import type { Dialect } from '../conversation.ts';
+import { failure, type Failure } from '../errors.ts';
+import { costMicros } from '../money/cost.ts';
+import { boundariesOf, higherTier, marginToNextTier, tierOf, tiersFrom } from './boundaries.ts';
+import { FEATURES_VERSION, scoreStatic, type Scored } from './classifier/static.ts';
+import { holds, localTime, type ConditionWorld } from './condition.ts';
+import { CAUSED_BY_REQUEST, exclusionOf, type EligibilityWorld } from './eligibility.ts';
+import { globMatches } from './pattern.ts';
+import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
+import type { RegisteredModel } from './policy.ts';
+import type { RequestFacts } from './request-facts.ts';
+import { sessionIdOf } from './session.ts';
+import { templateKeyOf } from './template.ts';
+
+export interface ResolveInput {
+  readonly policy: CompiledPolicy;
+  readonly facts: RequestFacts;
+  readonly requestedModel: string;
+  readonly dialect: Dialect;
+  readonly key: { readonly id: string; readonly name: string; readonly allowedModels: readonly string[] | null };
+  readonly spend: { readonly todayPct: number | null; readonly monthPct: number | null };
+  readonly breakerOpen: ReadonlySet<string>;
+  readonly nowMs: number;
+  readonly templateSalt: string;
+  /** Models the budget could not carry; they are excluded as `budget`. */
+  readonly excludeModels?: ReadonlySet<string>;
+}
+
+export type Resolution =
+  | { readonly ok: true; readonly decision: Decision; readonly route: RegisteredModel[]; readonly features: { v: number; dense: number[]; logits: number[] | null } | null }
+  | { readonly ok: false; readonly failure: Failure; readonly decision: Decision | null };
+
+const MAX_ROUTE = 3;
+/** Answer length assumed for estimates while none has been seen. */
+const EXPECTED_OUTPUT_TOKENS = 512;
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The one resolver: passthrough, alias, pattern, auto; first match wins. Pure: live traffic, dry runs and replays of the
+ * same input give the same decision. A refusal names why; `decision` is null when no stage matched.
+ */
+export function resolve(input: ResolveInput): Resolution {
+  return new Resolver(input).run();
+}
+
+interface Goal {
+  readonly stage: Stage;
+  readonly reason: Reason;
+  /** `model:…`, `tier:…` or `auto`. */
+  readonly target: string;
+  readonly ruleId: string | null;
+  readonly fallbacks: readonly string[];
+}
+
+interface Listed { readonly id: string; readonly model: RegisteredModel | undefined }
+
+class Resolver {
+  readonly #input: ResolveInput;
+  readonly #conditions: Record<string, boolean | null> = {};
+  readonly #eligibility: EligibilityWorld;
+  #scored: Scored | undefined;
+
+  constructor(input: ResolveInput) {
+    this.#input = input;
+    this.#eligibility = { facts: input.facts, allowedModels: input.key.allowedModels, breakerOpen: input.breakerOpen, overBudget: input.excludeModels ?? NONE };
+  }
+
+  run(): Resolution {
+    const goal = this.#goal();
+    if (goal === undefined) return { ok: false, failure: this.#unknown(), decision: null };
+    if (goal.target === 'auto') return this.#auto(goal);
+    const listed = goal.target.startsWith('tier:')
+      ? this.#tier(goal.target.slice('tier:'.length) as Tier)
+      : [this.#listed(goal.target.slice('model:'.length))];
+    const candidates = [...listed, ...goal.fallbacks.map((id) => this.#listed(id))];
+    return this.#concluded(goal, candidates, { reason: goal.reason, tier: null, baseline: this.#askedFor(goal) });
+  }
+
+  /** The first stage that has something to say about this name. */
+  #goal(): Goal | undefined {
+    const { policy, requestedModel } = this.#input;
+    if (modelNamed(policy, requestedModel) !== undefined) {
+      return { stage: 'passthrough', reason: 'named', target: `model:${requestedModel}`, ruleId: null, fallbacks: [] };
+    }
+    const alias = policy.aliases.get(requestedModel);
+    if (alias !== undefined) return { stage: 'alias', reason: 'alias', target: alias, ruleId: null, fallbacks: [] };
+    const world = this.#world();
+    for (const { rule, conditions } of policy.patterns) {
+      if (rule.glob !== undefined && !globMatches(rule.glob, requestedModel)) continue;
+      if (conditions.every((condition) => holds(this.#conditions[condition.key] ??= condition.test(world), condition.negate))) {
+        return { stage: 'pattern', reason: 'rule', target: rule.target, ruleId: rule.id, fallbacks: rule.fallbacks };
+      }
+    }
+    if (requestedModel !== 'auto' && policy.unknownNames === 'reject') return undefined;
+    return { stage: 'auto', reason: 'tier', target: 'auto', ruleId: null, fallbacks: [] };
+  }
+
+  #world(): ConditionWorld {
+    const { facts, key, policy, requestedModel, spend, nowMs } = this.#input;
+    const time = (): { hour: number; weekday: string } => localTime(policy.timezone, nowMs);
+    return {
+      facts, requestedModel, keyName: key.name, hour: () => time().hour, weekday: () => time().weekday,
+      score: () => this.#score().score, spendTodayPct: spend.todayPct, spendMonthPct: spend.monthPct,
+    };
+  }
+
+  #score(): Scored {
+    return (this.#scored ??= scoreStatic(this.#input.facts));
+  }
+
+  #unknown(): Failure {
+    const { policy, requestedModel } = this.#input;
+    const disabled = policy.models.get(requestedModel)?.enabled === false;
+    const message = disabled ? `The model '${requestedModel}' is disabled.` : `There is no model, alias or rule for '${requestedModel}'.`;
+    return failure('model_not_found', message, { param: 'model' });
+  }
+
+  #listed(id: string): Listed {
+    return { id, model: modelNamed(this.#input.policy, id) ?? this.#input.policy.models.get(id) };
+  }
+
+  #tier(tier: Tier): Listed[] {
+    return this.#input.policy.document.auto.tiers[tier].map((id) => this.#listed(id));
+  }
+
+  #auto(goal: Goal): Resolution {
+    const { policy, facts } = this.#input;
+    const { auto } = policy.document;
+    const scored = this.#score();
+    const boundaries = boundariesOf(auto);
+    const tier = tierOf(scored.score, boundaries);
+    const floor = facts.isAgent ? auto.agentFloor ?? tier : tier;
+    const start = higherTier(tier, floor);
+    const baseline = this.#strongest();
+    let reason: Reason = start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor';
+    // Next tiers up after the chosen one: a model there can always do what one below was to do.
+    let candidates = tiersFrom(start).flatMap((name) => this.#tier(name));
+    if (policy.alwaysStrongest && baseline !== undefined) {
+      candidates = [{ id: baseline.id, model: baseline }];
+      reason = 'always_strongest';
+    }
+    const servesFromStart = this.#tier(start).some(({ model }) => model !== undefined && exclusionOf(model, this.#eligibility) === null);
+    if (!servesFromStart && reason !== 'always_strongest') reason = 'next_tier_up';
+    // A whole tier may be missing or unfit above as well: anything below then beats a refusal only for an agent's floor.
+    if (start !== tier) candidates = [...candidates, ...this.#tier(tier)];
+    candidates = [...candidates, ...goal.fallbacks.map((id) => this.#listed(id))];
+    return this.#concluded(goal, candidates, { reason, tier, baseline, scored, boundaries });
+  }
+
+  /** The dearest eligible model of the strongest tier that has one: what "always the strongest" would have used. */
+  #strongest(): RegisteredModel | undefined {
+    for (const tier of TIERS.toReversed()) {
+      const fit = this.#tier(tier).flatMap(({ model }) => (model !== undefined && exclusionOf(model, this.#eligibility) === null ? [model] : []));
+      if (fit.length > 0) return fit.reduce((dearest, model) => ((this.#estimate(model) ?? -1) > (this.#estimate(dearest) ?? -1) ? model : dearest));
+    }
+    return undefined;
+  }
+
+  /** A name caught by a rule is compared with the model of that name, where it exists and has a price. */
+  #askedFor(goal: Goal): RegisteredModel | undefined {
+    if (goal.stage !== 'pattern') return undefined;
+    const model = this.#input.policy.models.get(this.#input.requestedModel);
+    return model?.price ? model : undefined;
+  }
+
+  /** Micro-USD for the estimated input and a usual answer; null = unpriced. */
+  #estimate(model: RegisteredModel): number | null {
+    const { facts } = this.#input;
+    const output = Math.min(facts.conversation.maxOutputTokens ?? EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS);
+    return costMicros({ input: facts.inputTokens, output }, model.price);
+  }
+
+  #concluded(goal: Goal, listed: readonly Listed[], how: {
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number];
+  }): Resolution {
+    const candidates: Candidate[] = [];
+    const route: RegisteredModel[] = [];
+    const seen = new Set<string>();
+    for (const { id, model } of listed) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const excluded = model === undefined ? 'disabled' : exclusionOf(model, this.#eligibility);
+      candidates.push({ model: id, excluded, ...(excluded === null && model !== undefined && { estCostMicros: this.#estimate(model) }) });
+      if (excluded === null && model !== undefined && route.length < MAX_ROUTE) route.push(model);
+    }
+    // A named model is served by itself or not at all (DECISIONS §3.11).
+    if (goal.target.startsWith('model:') && goal.stage !== 'pattern') route.length = Math.min(route.length, 1);
+    const decision = this.#decision(goal, candidates, route, how);
+    if (route.length === 0) return { ok: false, failure: this.#refusal(candidates), decision };
+    const features = this.#scored === undefined ? null : { v: FEATURES_VERSION, dense: this.#scored.dense, logits: null };
+    return { ok: true, decision, route, features };
+  }
+
+  #decision(goal: Goal, candidates: Candidate[], route: readonly RegisteredModel[], how: {
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number];
+  }): Decision {
+    const { policy, facts, dialect, requestedModel, key, spend, breakerOpen, templateSalt } = this.#input;
+    const { scored, boundaries, baseline } = how;
+    const session = sessionIdOf(key.id, facts);
+    return {
+      policyVersion: policy.version,
+      artifact: null,
+      dialect,
+      requestedModel,
+      stage: goal.stage,
+      via: goal.target === 'auto' && goal.stage !== 'auto' ? 'auto' : null,
+      ruleId: goal.ruleId,
+      tier: how.tier,
+      score: scored?.score ?? null,
+      base: scored?.base ?? null,
+      contributions: scored?.contributions ?? [],
+      marginToNextTier: scored === undefined || boundaries === undefined ? null : marginToNextTier(scored.score, boundaries),
+      strategy: scored === undefined ? null : policy.document.auto.strategy,
+      judge: null,
+      reason: how.reason,
+      session: session === null ? null : { id: session, pinned: false },
+      template: { key: templateKeyOf(templateSalt, facts), labels: 0 },
+      candidates,
+      route: route.map((model) => model.id),
+      baseline: baseline === undefined ? null : { model: baseline.id, estCostMicros: this.#estimate(baseline) },
+      inputs: { inputTokens: facts.inputTokens, spendTodayPct: spend.todayPct, breakerOpen: [...breakerOpen], conditions: this.#conditions },
+    };
+  }
+
+  /** Nobody can serve it: whose fault that is decides the status. */
+  #refusal(candidates: readonly Candidate[]): Failure {
+    const reasons = candidates.map((candidate) => candidate.excluded).filter((reason): reason is Exclusion => reason !== null);
+    if (reasons.includes('not_allowed') && reasons.every((reason) => reason === 'not_allowed' || reason === 'disabled')) {
+      return failure('model_not_allowed', 'This key may not use the model that was asked for.', { param: 'model' });
+    }
+    if (reasons.length > 0 && reasons.every((reason) => CAUSED_BY_REQUEST.has(reason))) {
+      return reasons.includes('context_window')
+        ? failure('context_length_exceeded', "This request is longer than the context window of every model that could serve it: the prompt is too long.")
+        : failure('invalid_request', `No model for this request can take what it contains (${[...new Set(reasons)].join(', ')}).`);
+    }
+    if (reasons.includes('budget')) return failure('budget_exceeded', 'The budget of this key is used up.', { retryAfterSeconds: 3_600 });
+    if (reasons.includes('not_allowed') && reasons.every((reason) => reason === 'not_allowed' || CAUSED_BY_REQUEST.has(reason))) {
+      return failure('model_not_allowed', 'This key may not use a model that could serve this request.', { param: 'model' });
+    }
+    return failure('no_healthy_model', 'No model is available for this request right now.', { retryAfterSeconds: 5 });
+  }
+}

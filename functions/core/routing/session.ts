@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import type { RequestFacts } from './request-facts.ts';
+
+const hashed = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);
+
+/**
+ * The session a request belongs to: the key with the caller's own session id (header, or the session part that Claude
+ * Code puts into `metadata.user_id`), else with the first user turn, which later turns of a conversation repeat.
+ */
+export function sessionIdOf(keyId: string, facts: RequestFacts): string | null {
+  const { context, conversation } = facts;
+  const named = context.sessionHeader ?? context.claudeSessionHeader ?? /_session_([\w-]+)$/.exec(conversation.user ?? '')?.[1];
+  if (named !== undefined && named !== '') return `s_${hashed(`${keyId}\n${named}`)}`;
+  const first = conversation.turns.find((turn) => turn.role === 'user')?.parts.find((part) => part.type === 'text');
+  return first === undefined ? null : `s_${hashed(`${keyId}\n${conversation.user ?? ''}\n${first.text.slice(0, 4_096)}`)}`;
+}

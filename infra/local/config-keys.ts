@@ -1,0 +1,55 @@
+import { hashSecret } from '../../functions/core/keys/virtual-key.ts';
+import { getKey, listKeys, putKey, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import type { ModelRecord } from '../../functions/adapters/store/models.ts';
+import type { DeclaredKey } from './check-config.ts';
+import { sameRecord, type Plan } from './config-plan.ts';
+import { wrongConfig } from './read-config.ts';
+
+/** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back. */
+export async function planKeys(plan: Plan, models: ReadonlyMap<string, ModelRecord>): Promise<void> {
+  const declaredIds = new Set(plan.declared.keys.map(({ parsed }) => parsed.keyId));
+  const replaceable = (await listKeys(plan.store, plan.tenantId)).filter(({ keyId, revokedAt }) => revokedAt === null && !declaredIds.has(keyId));
+  for (const [index, key] of plan.declared.keys.entries()) {
+    for (const [at, id] of (key.config.allowedModels ?? []).entries()) {
+      if (!isServed(id, models)) wrongConfig(['keys', index, 'allowedModels', at], 'There is no model with this id.');
+    }
+    await planKey(plan, index, key, replaceable.filter((record) => record.name === key.config.name));
+  }
+}
+
+/** A wildcard model serves every id that begins like its own. */
+function isServed(id: string, models: ReadonlyMap<string, ModelRecord>): boolean {
+  if (models.has(id)) return true;
+  for (const known of models.keys()) if (known.endsWith('*') && id.startsWith(known.slice(0, -1))) return true;
+  return false;
+}
+
+async function planKey({ store, tenantId, at, steps, warnings, pepper }: Plan, index: number, key: DeclaredKey, replaced: readonly KeyRecord[]): Promise<void> {
+  const current = await getKey(store, key.parsed.keyId);
+  if (current !== undefined && current.tenantId !== tenantId) wrongConfig(['keys', index, 'keyEnv'], 'The variable holds a key that cannot be used here.');
+  if (current !== undefined && current.revokedAt !== null) {
+    const sentence = `The key was revoked on ${current.revokedAt.slice(0, 10)}, and a revoked key stays revoked; put a new one into the variable.`;
+    if (replaced.length > 0) wrongConfig(['keys', index, 'keyEnv'], sentence);
+    warnings.push(`/keys/${index}/keyEnv: ${sentence}`);
+    return;
+  }
+  const desired = keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at);
+  if (current === undefined || !sameRecord(current, desired)) steps.push(() => putKey(store, desired, current?.version));
+  for (const other of replaced) steps.push(() => putKey(store, { ...other, revokedAt: at }, other.version));
+}
+
+function keyRecord({ config, parsed }: DeclaredKey, tenantId: string, hash: string, createdAt: string): KeyRecord {
+  const { keyEnv: _env, expiresAt, ...limits } = config;
+  return {
+    ...limits,
+    keyId: parsed.keyId,
+    tenantId,
+    env: parsed.env,
+    hash,
+    last4: parsed.display.slice(-4),
+    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    revokedAt: null,
+    createdAt,
+    version: 0,
+  };
+}

@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Store } from '../../functions/adapters/store/port.ts';
+import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
+import type { Declared, World } from './check-config.ts';
+
+export interface ApplyOptions extends World {
+  /** The config file's text. */
+  readonly text: string;
+  readonly store: Store;
+  readonly sealing: SealingKeys;
+  readonly pepper: Uint8Array;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/** What a config file asks for, as writes that are made only once all of it is known to be right. */
+export interface Plan extends ApplyOptions {
+  readonly declared: Declared;
+  readonly tenantId: string;
+  /** RFC 3339 of this start. */
+  readonly at: string;
+  readonly steps: (() => Promise<{ readonly ok: boolean }>)[];
+  readonly warnings: string[];
+}
+
+/** Records as compared: what a write sets by itself is left out. */
+export function sameRecord<T extends { readonly version: number; readonly createdAt: string; readonly updatedAt?: string }>(a: T, b: T): boolean {
+  const { version: _1, createdAt: _2, updatedAt: _3, ...left } = a;
+  const { version: _4, createdAt: _5, updatedAt: _6, ...right } = b;
+  return isDeepStrictEqual(left, right);
+}

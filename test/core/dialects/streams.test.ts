@@ -1,0 +1,307 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { codecs, type ServedDialect } from '../../../functions/core/dialects/dialect.ts';
+import { GatewayError } from '../../../functions/core/errors.ts';
+import type { StreamPart } from '../../../functions/core/stream-part.ts';
+import { full } from '../../support/full.ts';
+import { ALL_FIXTURES, DIALECTS, eventsOf, fixture, partsOf, written } from '../../support/stream-grammar.ts';
+
+type Fields = Record<string, unknown>;
+const chat = (name: string): StreamPart[] => partsOf('openai-chat', [fixture('openai-chat', name)]);
+const messages = (name: string): StreamPart[] => partsOf('anthropic-messages', [fixture('anthropic-messages', name)]);
+const asMessages = (parts: readonly StreamPart[]) => written('anthropic-messages', parts);
+const asChat = (parts: readonly StreamPart[], includeUsage = true) => written('openai-chat', parts, includeUsage);
+const data = (chunks: unknown[], done = true): Buffer => Buffer.from(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('') + (done ? 'data: [DONE]\n\n' : ''));
+const delta = (fields: Fields, finish: string | null = null, extra: Fields = {}): Fields => ({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: fields, finish_reason: finish }], ...extra });
+const call = (fields: Fields): Fields => delta({ tool_calls: [fields] });
+const failureOf = (parts: readonly StreamPart[]): string | undefined => {
+  const last = parts.at(-1);
+  return last?.type === 'error' ? last.failure.code : undefined;
+};
+const TEXT = 'The capital of France is "Paris".\nLine two: café ☕ 한국어 \\ end.';
+
+describe('Anthropic to OpenAI', () => {
+  test('translation D77: the first chunk carries the role and an empty text, later ones no role', () => {
+    const first = JSON.parse(eventsOf(asChat(messages('text')).text)[0]?.data ?? '') as { choices: { delta: unknown }[] };
+    expect(first.choices[0]?.delta).toEqual({ role: 'assistant', content: '' });
+  });
+
+  test('translation D78: tool calls are counted on their own, not by block', () => {
+    const { answer } = asChat(messages('tool-use'));
+    expect(answer).toMatchObject({ message: { content: "I'll check the weather.", tool_calls: [{ id: 'toolu_01A09q90qw90lq917835lq9', function: { name: 'get_weather', arguments: '{"city": "Paris"}' } }] }, finish_reason: 'tool_calls' });
+    expect(asChat(messages('parallel-tools')).answer).toMatchObject({
+      message: { content: null, tool_calls: [{ id: 'toolu_01A', function: { arguments: '{"city":"Paris"}' } }, { id: 'toolu_01B', function: { arguments: '{"tz":"CET"}' } }] },
+    });
+  });
+
+  test('translation D79: a call starts with id, type, name and empty arguments; empty fragments are skipped', () => {
+    const chunks = eventsOf(asChat(messages('tool-use')).text).filter(({ data: text }) => text.includes('tool_calls":['));
+    const calls = chunks.map(({ data: text }) => (JSON.parse(text) as { choices: { delta: { tool_calls: Fields[] } }[] }).choices[0]?.delta.tool_calls[0]);
+    expect(calls[0]).toEqual({ index: 0, id: 'toolu_01A09q90qw90lq917835lq9', type: 'function', function: { name: 'get_weather', arguments: '' } });
+    expect(calls.slice(1)).toEqual(['{"city":', ' "Par', 'is"}'].map((json) => ({ index: 0, function: { arguments: json } })));
+  });
+
+  test('translation D80: a call without arguments adds up to {}, and input given at the start is delivered', () => {
+    expect(asChat(messages('tool-without-arguments')).answer).toMatchObject({ message: { tool_calls: [{ function: { name: 'list_files', arguments: '{}' } }, { function: { name: 'read_file', arguments: '{"path":"/a"}' } }] } });
+  });
+
+  test('translation D81: thinking is a plain string, signed blocks come whole and apart', () => {
+    expect(asChat(messages('thinking')).answer).toMatchObject({
+      message: {
+        content: 'The answer is 42.', reasoning_content: 'Let me think.',
+        thinking_blocks: [{ type: 'thinking', thinking: 'Let me think.', signature: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk' }, { type: 'redacted_thinking', data: 'EmwKAhgBEgy3va3pzix' }],
+      },
+    });
+  });
+
+  test('translation D82: pings and unknown events are no chunk', () => {
+    expect(asChat(messages('ping')).answer).toMatchObject({ message: { content: 'Hello there' } });
+    expect(asChat(messages('unknown-event')).answer).toMatchObject({ message: { content: 'Hello' } });
+    expect(asChat(messages('ping')).text).not.toContain('ping');
+  });
+
+  test('translation D83: usage is cumulative and split by class', () => {
+    const usage = messages('cache-usage').findLast((part) => part.type === 'usage');
+    expect(usage).toEqual({ type: 'usage', usage: { input: 3, cacheRead: 5000, cacheWrite5m: 400, cacheWrite1h: 500, output: 2 } });
+    expect(asChat(messages('cache-usage')).answer['usage']).toEqual({
+      prompt_tokens: 5903, completion_tokens: 2, total_tokens: 5905, prompt_tokens_details: { cached_tokens: 5000, cache_write_tokens: 900 },
+    });
+  });
+
+  test('translation D84: one finish with an empty delta, then usage without choices, then [DONE]', () => {
+    const [finish, usage, done] = eventsOf(asChat(messages('text')).text).slice(-3).map(({ data: text }) => text);
+    expect(JSON.parse(finish ?? '')).toMatchObject({ choices: [{ delta: {}, finish_reason: 'stop', native_finish_reason: 'end_turn' }], usage: null });
+    expect(JSON.parse(usage ?? '')).toMatchObject({ choices: [], usage: { prompt_tokens: 25, completion_tokens: 19, total_tokens: 44 } });
+    expect(done).toBe('[DONE]');
+  });
+
+  test('translation D85: without include_usage no chunk speaks of usage', () => {
+    expect(asChat(messages('text'), false).text).not.toContain('usage');
+  });
+
+  test.each([['max-tokens', 'length'], ['stop-sequence', 'stop'], ['refusal', 'content_filter'], ['tool-use', 'tool_calls']])('translation D66: %s finishes with %s', (name, expected) => {
+    expect(asChat(messages(name)).answer['finish_reason']).toBe(expected);
+  });
+
+  test('translation D86: an error after content is one error event, without finish and without [DONE]', () => {
+    const { text, answer } = asChat(messages('error-mid-stream'));
+    expect(answer).toMatchObject({ message: { content: 'Hel' }, error: { type: 'api_error', code: 'upstream_error' } });
+    expect(text).not.toContain('[DONE]');
+    expect(text).not.toContain('"finish_reason":"');
+  });
+
+  test('translation D87: an error before content is the only part', () => {
+    expect(messages('error-first')).toMatchObject([{ type: 'error', failure: { code: 'upstream_error', status: 503, retryable: true } }]);
+  });
+
+  test('translation D88: without message_stop the stream is truncated, even after message_delta', () => {
+    expect(failureOf(messages('truncated'))).toBe('upstream_truncated');
+    const whole = fixture('anthropic-messages', 'text').toString();
+    expect(failureOf(partsOf('anthropic-messages', [Buffer.from(whole.slice(0, whole.indexOf('event: message_stop')))]))).toBe('upstream_truncated');
+  });
+
+  test('translation D89: every chunk has the same id, time and model, and the model is the one that served', () => {
+    for (const { data: text } of eventsOf(asChat(messages('thinking')).text).slice(0, -1)) {
+      expect(JSON.parse(text)).toMatchObject({ id: 'chatcmpl-01TEST', created: 1_760_000_000, model: 'served' });
+    }
+  });
+
+  test('translation D90: line ends and padding do not change what is read', () => {
+    expect(messages('crlf')).toEqual(messages('text'));
+    expect(messages('padded')).toEqual(messages('text'));
+  });
+});
+
+describe('OpenAI to Anthropic', () => {
+  test('translation D91: text is one block between message_start and message_stop', () => {
+    const { text, answer } = asMessages(chat('text'));
+    expect(eventsOf(text).map(({ event }) => event)).toEqual([
+      'message_start', 'content_block_start', ...Array.from({ length: 6 }, () => 'content_block_delta'), 'content_block_stop', 'message_delta', 'message_stop',
+    ]);
+    expect(answer).toMatchObject({ id: 'msg_01TEST', model: 'served', content: [{ type: 'text', text: TEXT }], stop_reason: 'end_turn', usage: { input_tokens: 16, cache_read_input_tokens: 8, output_tokens: 19 } });
+  });
+
+  test('translation D92: an empty first chunk opens no block', () => {
+    expect(asMessages(chat('tool-call')).answer['content']).toEqual([{ type: 'tool_use', id: 'call_Ab12', name: 'get_weather', input: { city: 'Paris "FR"' } }]);
+  });
+
+  test('translation D93: each switch between text and tools is a new block', () => {
+    const parts = partsOf('openai-chat', [data([
+      delta({ content: 'a' }), call({ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }), delta({ content: 'b' }), delta({}, 'tool_calls'),
+    ])]);
+    expect(asMessages(parts).answer['content']).toEqual([{ type: 'text', text: 'a' }, { type: 'tool_use', id: 'c1', name: 'f', input: {} }, { type: 'text', text: 'b' }]);
+  });
+
+  test('translation D94: a chunk with text and a call gives both, text first', () => {
+    expect(asMessages(chat('text-and-tool')).answer['content']).toEqual([{ type: 'text', text: 'Let me look. One moment.' }, { type: 'tool_use', id: 'call_T1', name: 'search', input: { q: 'x' } }]);
+  });
+
+  test('translation D95: interleaved calls come out one after another, complete', () => {
+    expect(asMessages(chat('interleaved-tools')).answer['content']).toEqual([
+      { type: 'tool_use', id: 'call_A', name: 'first', input: { a: 1 } }, { type: 'tool_use', id: 'call_B', name: 'second', input: { b: [2, 3] } },
+    ]);
+    expect(asMessages(chat('parallel-tools')).answer).toMatchObject({ content: [{ id: 'call_A', input: { city: 'Paris' } }, { id: 'call_B', input: { tz: 'CET' } }], stop_reason: 'tool_use' });
+  });
+
+  test('translation D95: parallel calls that come in order are streamed as they come, not held to the end', () => {
+    const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true });
+    const seen = chat('parallel-tools').map((part) => [part.type, writer.write(part) !== ''] as const);
+    expect(seen.filter(([type]) => type === 'tool-start' || type === 'tool-delta').every(([, shown]) => shown)).toBe(true);
+  });
+
+  test('translation D96: a whole call in one delta is delivered, with its reason corrected', () => {
+    expect(asMessages(chat('whole-tool-call')).answer).toMatchObject({ content: [{ type: 'tool_use', name: 'get_weather', input: { city: 'Seoul' } }], stop_reason: 'tool_use' });
+  });
+
+  test('translation D96: parallel calls that all have index 0 stay apart', () => {
+    const whole = (name: string, id?: string): Fields => call({ index: 0, ...(id !== undefined && { id }), type: 'function', function: { name, arguments: '{"x":1}' } });
+    for (const ids of [['a', 'b'], [undefined, undefined], ['', '']]) {
+      const parts = partsOf('openai-chat', [data([whole('f', ids[0]), whole('g', ids[1]), delta({}, 'stop')])]);
+      expect(asMessages(parts).answer).toMatchObject({ content: [{ name: 'f', input: { x: 1 } }, { name: 'g', input: { x: 1 } }], stop_reason: 'tool_use' });
+    }
+  });
+
+  test('translation D97: fragments pass verbatim, a missing id is made the same way every time, a late name is waited for', () => {
+    const parts = partsOf('openai-chat', [data([call({ index: 0, function: { arguments: '{"a" :' } }), call({ index: 0, function: { name: 'f', arguments: ' 1}' } }), delta({}, 'tool_calls')])]);
+    const [first, second] = [asMessages(parts), asMessages(parts)];
+    expect(first.text).toBe(second.text);
+    expect(first.answer['content']).toMatchObject([{ type: 'tool_use', id: expect.stringMatching(/^toolu_[0-9a-f]{24}$/), input: { a: 1 } }]);
+    expect(first.text).toContain(JSON.stringify('{"a" :'));
+  });
+
+  test('translation D98: usage that comes after the finish is in message_delta', () => {
+    expect(asMessages(chat('usage-only')).answer).toMatchObject({ stop_reason: 'end_turn', usage: { input_tokens: 176, cache_read_input_tokens: 1024, output_tokens: 2 } });
+  });
+
+  test('translation D99: of usage on every chunk the last counts', () => {
+    expect(asMessages(chat('usage-on-every-chunk')).answer).toMatchObject({ content: [{ text: 'One two' }], usage: { input_tokens: 7, output_tokens: 3 } });
+    expect(chat('usage-on-every-chunk').filter(({ type }) => type === 'usage')).toHaveLength(1);
+  });
+
+  test('translation D100: message_start shows the estimate, message_delta the truth', () => {
+    const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true, inputTokens: 30 });
+    const events = eventsOf(chat('text').map((part) => writer.write(part)).join('')).map(({ data: text }) => JSON.parse(text) as Fields);
+    expect(events[0]).toMatchObject({ message: { usage: { input_tokens: 30, output_tokens: 0 } } });
+    expect(events.at(-2)).toMatchObject({ usage: { input_tokens: 16, output_tokens: 19 } });
+  });
+
+  test('translation D101: an error line inside a 200 is an error event and the end, without message_stop', () => {
+    const { text, answer } = asMessages(chat('error-mid-stream'));
+    expect(answer).toMatchObject({ error: { type: 'api_error' } });
+    expect(text).not.toContain('message_stop');
+    expect(chat('error-first')).toMatchObject([{ type: 'error', failure: { code: 'upstream_error', status: 503 } }]);
+  });
+
+  test('translation D102: heartbeats are a ping for Anthropic clients and a comment for OpenAI clients', () => {
+    const beat = (dialect: ServedDialect): string => codecs[dialect].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: false }).heartbeat();
+    expect(eventsOf(beat('anthropic-messages'))).toEqual([{ event: 'ping', data: '{"type":"ping"}' }]);
+    expect(beat('openai-chat')).toMatch(/^: .*\n\n$/);
+    expect(eventsOf(beat('openai-chat'))).toEqual([]);
+  });
+
+  test('translation D71: an empty answer has no block', () => {
+    expect(asMessages(partsOf('openai-chat', [data([delta({ role: 'assistant', content: '' }), delta({}, 'stop')])])).answer).toMatchObject({ content: [], stop_reason: 'end_turn' });
+  });
+
+  test('translation D73: a refusal is text with stop_reason refusal', () => {
+    expect(asMessages(chat('refusal')).answer).toMatchObject({ content: [{ type: 'text', text: "I'm sorry, I can't help with that." }], stop_reason: 'refusal' });
+    expect(asMessages(chat('content-filter')).answer).toMatchObject({ stop_reason: 'refusal' });
+  });
+
+  test('translation D74: unsigned reasoning is not shown, but keeps the connection alive', () => {
+    const { text, answer } = asMessages(chat('reasoning'));
+    expect(answer['content']).toEqual([{ type: 'text', text: '42' }]);
+    expect(text).toContain('event: ping');
+  });
+
+  test('finish_reason without [DONE] is a good end, [DONE] without finish_reason is not', () => {
+    expect(partsOf('openai-chat', [data([delta({ content: 'a' }), delta({}, 'stop')], false)]).at(-1)).toMatchObject({ type: 'finish', reason: 'stop' });
+    expect(failureOf(partsOf('openai-chat', [data([delta({ content: 'a' })])]))).toBe('upstream_truncated');
+    expect(failureOf(chat('truncated'))).toBe('upstream_truncated');
+  });
+
+  test('line ends, comments and obfuscation do not change what is read', () => {
+    for (const name of ['crlf', 'cr']) expect(chat(name)).toEqual(chat('text'));
+    expect(chat('obfuscation').filter(({ type }) => type === 'text')).toEqual(chat('text').filter(({ type }) => type === 'text'));
+    expect(asChat(chat('comments')).answer).toMatchObject({ message: { content: 'ok' } });
+  });
+
+  test('reasoning that is counted beside the completion is added to the output, reasoning inside is not', () => {
+    const usage = (value: Fields) => partsOf('openai-chat', [data([delta({ content: 'a' }, 'stop', { usage: value })])]).find((part) => part.type === 'usage');
+    expect(usage({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 115, completion_tokens_details: { reasoning_tokens: 100 } })).toMatchObject({ usage: { output: 105, reasoning: 100 } });
+    expect(usage({ prompt_tokens: 10, completion_tokens: 105, total_tokens: 115, completion_tokens_details: { reasoning_tokens: 100 } })).toMatchObject({ usage: { output: 105, reasoning: 100 } });
+  });
+});
+
+describe('every written stream', () => {
+  test.each(ALL_FIXTURES)('%s/%s is legal in both dialects', (dialect, name) => {
+    const parts = partsOf(dialect, [fixture(dialect, name)]);
+    for (const target of DIALECTS) written(target, parts);
+    written('openai-chat', parts, false);
+  });
+
+  test.each(ALL_FIXTURES)('%s/%s adds up to the answer that the same parts give without streaming', (dialect, name) => {
+    const parts = partsOf(dialect, [fixture(dialect, name)]);
+    if (parts.at(-1)?.type === 'error') return;
+    const envelope = { requestId: '01TEST', model: 'served', created: 1_760_000_000 };
+    const whole = codecs['openai-chat'].writeAnswer(parts, envelope) as { choices: Fields[]; usage?: unknown };
+    const streamed = asChat(parts).answer;
+    const message = whole.choices[0]?.['message'] as Fields;
+    // A refusal said as plain text is repeated in `refusal` only where the whole text is known.
+    expect({ ...(streamed['message'] as Fields), ...(name === 'refusal' && dialect === 'anthropic-messages' && { refusal: message['refusal'] }) }).toEqual(message);
+    expect(streamed).toMatchObject({ finish_reason: whole.choices[0]?.['finish_reason'], usage: whole.usage });
+    expect(asMessages(parts).answer).toEqual(codecs['anthropic-messages'].writeAnswer(parts, envelope));
+  });
+
+  test('any list of parts, however odd, is written as a legal stream with one end', () => {
+    const index = fc.nat(3);
+    const text = fc.string({ unit: 'binary' });
+    const part: fc.Arbitrary<StreamPart> = fc.oneof(
+      fc.record({ type: fc.constantFrom('text' as const, 'reasoning' as const, 'refusal' as const), text }),
+      fc.record({ type: fc.constant('reasoning-signature' as const), signature: fc.string({ minLength: 1 }) }),
+      fc.record({ type: fc.constant('reasoning-redacted' as const), data: fc.string() }),
+      fc.record({ type: fc.constant('citation' as const), raw: fc.jsonValue() }),
+      fc.record({ type: fc.constant('usage' as const), usage: fc.record({ input: fc.nat(), output: fc.nat() }) }),
+    );
+    const tools = fc.array(fc.record({ name: fc.string({ minLength: 1 }), json: fc.json({ maxDepth: 1 }).map((value) => `{"v":${value}}`), cuts: fc.array(fc.nat(20), { maxLength: 3 }) }), { maxLength: 3 });
+    fc.assert(fc.property(fc.array(part, { maxLength: 12 }), tools, index, fc.boolean(), (others, calls, at, failing) => {
+      const streams: StreamPart[][] = calls.map(({ name, json, cuts }, tool) => [
+        { type: 'tool-start', index: tool, name }, ...pieces(json, cuts).map((piece): StreamPart => ({ type: 'tool-delta', index: tool, json: piece })), { type: 'tool-end', index: tool },
+      ]);
+      const end: StreamPart = failing ? { type: 'error', failure: new GatewayError({ code: 'upstream_error', status: 502, message: 'x', retryable: true }).failure } : { type: 'finish', reason: 'stop' };
+      const parts = [...others.slice(0, at), ...interleaved(streams, at), ...others.slice(at), end];
+      const message = asMessages(parts).answer;
+      const answer = asChat(parts).answer;
+      if (failing) return;
+      const sent = parts.flatMap((one) => (one.type === 'text' || one.type === 'refusal' ? [one.text] : [])).join('');
+      expect((message['content'] as Fields[]).filter((block) => block['type'] === 'text').map((block) => block['text']).join('')).toBe(sent.toWellFormed() === sent ? sent : expect.any(String));
+      const inputs = calls.map(({ name, json }) => ({ name, input: JSON.parse(json) as unknown }));
+      expect((message['content'] as Fields[]).flatMap((block) => (block['type'] === 'tool_use' ? [{ name: block['name'], input: block['input'] }] : [])).toSorted(byName)).toEqual(inputs.toSorted(byName));
+      expect((answer['message'] as { tool_calls?: unknown[] }).tool_calls ?? []).toHaveLength(calls.length);
+    }), { numRuns: full(3000) });
+  });
+
+  test('after the end nothing more is written, and an unfinished stream ends in an error', () => {
+    for (const dialect of DIALECTS) {
+      const writer = codecs[dialect].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: false });
+      writer.write({ type: 'text', text: 'a' });
+      expect(writer.end()).toContain('error');
+      expect([writer.write({ type: 'text', text: 'b' }), writer.write({ type: 'finish', reason: 'stop' }), writer.end()]).toEqual(['', '', '']);
+    }
+  });
+});
+
+const byName = (a: { name: unknown; input: unknown }, b: { name: unknown; input: unknown }): number => JSON.stringify(a).localeCompare(JSON.stringify(b));
+
+function pieces(text: string, cuts: readonly number[]): string[] {
+  const at = [0, ...cuts.map((cut) => Math.min(cut, text.length)).toSorted((a, b) => a - b), text.length];
+  return at.slice(1).map((end, index) => text.slice(at[index], end)).filter((piece) => piece !== '');
+}
+
+/** Round robin over the calls, `run` parts of one at a time. */
+function interleaved(streams: readonly StreamPart[][], run: number): StreamPart[] {
+  const left = streams.map((stream) => [...stream]);
+  const out: StreamPart[] = [];
+  while (left.some((stream) => stream.length > 0)) for (const stream of left) out.push(...stream.splice(0, run + 1));
+  return out;
+}
