@@ -233,6 +233,6 @@ function pipeFor({ admitted, trail, ports }: Undertaking, model: RegisteredModel
   const shared = { requestId: exchange.requestId, trail, elapsedMs: () => ports.clock.elapsed() - exchange.startedAt };
   const { includeUsage } = asked.conversation;
   if (body.passthrough) return new PassthroughPipe({ ...shared, codec: codecs[dialect], dialect, servedModel: model.id, includeUsage });
-  const writer = codecs[dialect].writeStream({ requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), includeUsage });
+  const writer = codecs[dialect].writeStream({ requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), inputTokens: admitted.plan.facts.inputTokens, includeUsage });
   return new TranslatingPipe({ ...shared, upstream: body.codec, caller: codecs[dialect], writer, originalNames: body.originalNames });
 }

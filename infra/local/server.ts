@@ -10,6 +10,7 @@ import { serve } from '../../functions/gateway/serve.ts';
 import { openAdminToken } from './admin-token.ts';
 import { applyConfig } from './apply-config.ts';
 import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
+import { ensureDefaultTenant } from './default-tenant.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
@@ -34,9 +35,11 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
   const log = jsonLog((line) => process.stderr.write(line), () => Date.now());
   const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, bootId });
+  await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {
-    await applyConfig({ text: await readConfig(options.configFile), store: edition.store, sealing: edition.sealing, pepper: edition.pepper, env: process.env, allowHosts: options.allowUpstreams, now: () => Date.now() });
+    const { warnings } = await applyConfig({ text: await readConfig(options.configFile), store: edition.store, sealing: edition.sealing, pepper: edition.pepper, env: process.env, allowHosts: options.allowUpstreams, now: () => Date.now() });
+    for (const warning of warnings) process.stderr.write(`${warning}\n`);
     edition.caches.invalidate();
   }
   await edition.sweepOrphans();

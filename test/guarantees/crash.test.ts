@@ -82,7 +82,8 @@ test('guarantee D1: SIGKILL at random points of streams loses no admitted reques
   for (const entry of entries) rows.set(entry.requestId, [...(rows.get(entry.requestId) ?? []), entry]);
   expect(witnessed.filter(([id]) => !rows.has(id))).toEqual([]);
   expect([...rows.values()].filter((list) => list.length !== 1)).toEqual([]);
-  expect(upstream.received.length).toBe(entries.length);
+  // A kill between the reservation and the call leaves an entry without a call; never a call without an entry.
+  expect(upstream.received.length).toBeLessThanOrEqual(entries.length);
   const killed = witnessed.filter(([, record]) => !record.done).map(([id]) => rows.get(id)?.[0]);
   expect(killed.length).toBeGreaterThan(0);
   expect(killed.every((entry) => entry?.usage === 'estimated' && entry.finish.unified === 'upstream_truncated')).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { codecs } from '../../functions/core/dialects/dialect.ts';
 import { GatewayError } from '../../functions/core/errors.ts';
 import { isTerminal, type StreamPart } from '../../functions/core/stream-part.ts';

@@ -134,18 +134,34 @@ class Resolver {
     const start = higherTier(tier, floor);
     const baseline = this.#strongest();
     let reason: Reason = start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor';
-    // Next tiers up after the chosen one: a model there can always do what one below was to do.
-    let candidates = tiersFrom(start).flatMap((name) => this.#tier(name));
+    let candidates = this.#upwards(start);
     if (policy.alwaysStrongest && baseline !== undefined) {
       candidates = [{ id: baseline.id, model: baseline }];
       reason = 'always_strongest';
     }
-    const servesFromStart = this.#tier(start).some(({ model }) => model !== undefined && exclusionOf(model, this.#eligibility) === null);
+    const servesFromStart = this.#tier(start).some((item) => this.#fits(item));
     if (!servesFromStart && reason !== 'always_strongest') reason = 'next_tier_up';
     // A whole tier may be missing or unfit above as well: anything below then beats a refusal only for an agent's floor.
     if (start !== tier) candidates = [...candidates, ...this.#tier(tier)];
     candidates = [...candidates, ...goal.fallbacks.map((id) => this.#listed(id))];
     return this.#concluded(goal, candidates, { reason, tier, baseline, scored, boundaries });
+  }
+
+  /** A tier and the next one up: what a model below was to do, one above can. Tiers without an eligible model are stepped over. */
+  #upwards(start: Tier): Listed[] {
+    const listed: Listed[] = [];
+    let serving = 0;
+    for (const name of tiersFrom(start)) {
+      const tier = this.#tier(name);
+      listed.push(...tier);
+      if (tier.some((item) => this.#fits(item))) serving += 1;
+      if (serving === 2) break;
+    }
+    return listed;
+  }
+
+  #fits({ model }: Listed): boolean {
+    return model !== undefined && exclusionOf(model, this.#eligibility) === null;
   }
 
   /** The dearest eligible model of the strongest tier that has one: what "always the strongest" would have used. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { rejectInfrastructureFields, scanBody, splice, type Edit } from '../../../functions/core/dialects/json-scan.ts';
 import { GatewayError } from '../../../functions/core/errors.ts';
 import { full } from '../../support/full.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createMeter } from '../../../functions/core/dialects/meter.ts';
 import type { StreamPart } from '../../../functions/core/stream-part.ts';
 import { full } from '../../support/full.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { codecs, type ServedDialect } from '../../../functions/core/dialects/dialect.ts';
 import { GatewayError } from '../../../functions/core/errors.ts';
 import { full } from '../../support/full.ts';

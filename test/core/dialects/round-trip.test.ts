@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Conversation, Part } from '../../../functions/core/conversation.ts';
 import { codecs, type ServedDialect } from '../../../functions/core/dialects/dialect.ts';
 import { full } from '../../support/full.ts';

@@ -165,7 +165,7 @@ export class MessagesReader implements StreamReader {
   }
 
   #close(parts: StreamPart[]): StreamPart[] {
-    for (const blockIndex of [...this.#open.keys()]) this.#blockStop(blockIndex, parts);
+    for (const blockIndex of this.#open.keys()) this.#blockStop(blockIndex, parts);
     parts.push({ type: 'finish', reason: readFinish(this.#stop.raw), ...this.#stop });
     this.#done = true;
     return parts;
