@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from './command-line.ts';
 
@@ -44,9 +44,16 @@ export function openDataFolder(dir: string, options: { readonly bootId: string; 
   return { paths, firstStart: !existsSync(paths.masterKey), release };
 }
 
+/** One folder after the other: on file systems that cannot be written to, such as /proc, Node's recursive form never returns. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
 function makeFolder(root: string): void {
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeFolders(root);
   } catch (error) {
     throw new StartError(`The data folder ${root} cannot be created (${codeOf(error)}); choose another with --data.`, { cause: error });
   }
