@@ -99,7 +99,7 @@ describe('retries', () => {
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
     const { port } = server.address() as AddressInfo;
     const pauses: number[] = [];
-    const client = dynamoClient({ region: 'eu-central-1', endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxSockets: 1, connectionTimeoutMs: 20 });
+    const client = dynamoClient({ region: 'eu-central-1', endpoint: `http://127.0.0.1:${port}`, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxSockets: 1, connectionTimeoutMs: 400 });
     const store = openDynamoStore({ client, tableNames, sleep: async (ms) => { pauses.push(ms); } });
     const first = store.write([{ update: key, add: { n: 1 } }]);
     await arrived.promise;
