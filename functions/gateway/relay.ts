@@ -1,29 +1,31 @@
-import { failure, GatewayError, type Failure } from '../core/errors.ts';
-import type { LiveAnswer, Served, Undertaking } from './attempt.ts';
-import { codecFor } from './read.ts';
+import { failure, type Failure } from '../core/errors.ts';
+import type { Served, Undertaking } from './attempt.ts';
 import { Pulse } from './late.ts';
+import { codecFor } from './read.ts';
+import { brokenOff, StreamRelay } from './stream-relay.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** Silence of the upstream after the first part that ends the stream, in heartbeats (60 s). */
-const IDLE_BEATS = 4;
 const encoder = new TextEncoder();
 const PADDING = encoder.encode(' ');
 
-/** Sends an answer that is there. Whatever happens (end, error, the client leaves), the account is settled in the `finally`. */
+/** Sends an answer that is there. Whatever happens (end, error, the client leaves), the account is settled before the last step. */
 export function relay(served: Served, undertaking: Undertaking, settle: () => Promise<void>): AsyncIterable<Uint8Array> {
-  return closing(sendNow(served, undertaking, settle), async () => {
+  const iterator = sending(served, undertaking, async () => {
     finish(served, undertaking);
     await settle();
   });
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
-async function* sendNow(served: Served, undertaking: Undertaking, settle: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+function sending(served: Served, undertaking: Undertaking, close: () => Promise<void>): AsyncIterator<Uint8Array, void, undefined> {
+  return served.kind === 'stream' ? new StreamRelay(served, undertaking, close) : closing(once(served.bytes, close), close);
+}
+
+async function* once(bytes: Uint8Array, close: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    if (served.kind === 'json') yield served.bytes;
-    else yield* stream(served, undertaking);
+    yield bytes;
   } finally {
-    finish(served, undertaking);
-    await settle();
+    await close();
   }
 }
 
@@ -32,16 +34,21 @@ async function* sendNow(served: Served, undertaking: Undertaking, settle: () => 
  * comes; fallback goes on meanwhile. A failure now is an in-band error under the 200 that was sent.
  */
 export function relayLate(pending: Promise<Served>, undertaking: Undertaking, settle: () => Promise<void>): AsyncIterable<Uint8Array> {
-  return closing(sendLate(pending, undertaking, settle), async () => {
-    await pending.then((served) => finish(served, undertaking), () => undertaking.leash.dispose());
+  const close = async (): Promise<void> => {
+    await pending.then((served) => finish(served, undertaking), (error: unknown) => {
+      undertaking.trail.failure ??= undertaking.leash.reason === undefined ? brokenOff(error) : undertaking.leash.failure();
+      undertaking.leash.dispose();
+    });
     await settle();
-  });
+  };
+  const iterator = closing(sendLate(pending, undertaking, close), close);
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 /** A generator that was never started runs no `finally`: this makes `return()` before the first `next()` close the account too. */
-function closing(generator: AsyncGenerator<Uint8Array, void, undefined>, close: () => Promise<void>): AsyncIterable<Uint8Array> {
+function closing(generator: AsyncGenerator<Uint8Array, void, undefined>, close: () => Promise<void>): AsyncIterator<Uint8Array, void, undefined> {
   let started = false;
-  const iterator: AsyncIterator<Uint8Array, void, undefined> = {
+  return {
     next() {
       started = true;
       return generator.next();
@@ -51,70 +58,28 @@ function closing(generator: AsyncGenerator<Uint8Array, void, undefined>, close: 
       return generator.return();
     },
   };
-  return { [Symbol.asyncIterator]: () => iterator };
 }
 
-async function* sendLate(pending: Promise<Served>, undertaking: Undertaking, settle: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* sendLate(pending: Promise<Served>, undertaking: Undertaking, close: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
   const { exchange, asked } = undertaking.admitted.plan;
   const codec = codecFor(exchange.dialect);
   const streaming = asked.conversation.stream;
   const beat = streaming ? encoder.encode(exchange.dialect === 'anthropic-messages' ? 'event: ping\ndata: {"type":"ping"}\n\n' : ': keepalive\n\n') : PADDING;
   const pulse = new Pulse(HEARTBEAT_MS);
-  let served: Served | undefined;
+  let answer: AsyncIterator<Uint8Array, void, undefined> | undefined;
   try {
     yield beat;
-    for (;;) {
-      const got = await pulse.race(pending);
-      if (got !== Pulse.TICK) {
-        served = got;
-        break;
-      }
-      yield beat;
-    }
-    if (served.kind === 'json') yield served.bytes;
-    else yield* stream(served, undertaking);
+    let served = await pulse.race(pending);
+    for (; served === Pulse.TICK; served = await pulse.race(pending)) yield beat;
+    answer = sending(served, undertaking, close);
+    for (let step = await answer.next(); step.done !== true; step = await answer.next()) yield step.value;
   } catch (error) {
-    const cause = failureOf(error);
+    const cause = brokenOff(error);
     undertaking.trail.failure ??= cause;
     yield encoder.encode(streaming ? codec.errorEvent(cause, exchange.requestId) : JSON.stringify(codec.errorBody(cause, exchange.requestId)));
   } finally {
     pulse.stop();
-    if (served !== undefined) finish(served, undertaking);
-    else undertaking.leash.dispose();
-    await settle();
-  }
-}
-
-async function* stream(live: LiveAnswer, { leash, trail }: Undertaking): AsyncGenerator<Uint8Array, void, undefined> {
-  const { pipe, rest } = live;
-  const abort = (): void => live.response.abort();
-  leash.signal.addEventListener('abort', abort, { once: true });
-  const pulse = new Pulse(HEARTBEAT_MS);
-  try {
-    const first = joined(live.held);
-    if (first !== undefined) yield first;
-    let next = pipe.done ? undefined : rest.next();
-    for (let silent = 0; next !== undefined;) {
-      const got = await pulse.race(next);
-      if (got === Pulse.TICK) {
-        silent += 1;
-        if (silent >= IDLE_BEATS) throw new GatewayError(failure('upstream_timeout', 'The upstream stopped sending.'));
-        yield pipe.heartbeat();
-        continue;
-      }
-      silent = 0;
-      const bytes = joined(got.done ? pipe.end() : pipe.push(got.value));
-      next = got.done || pipe.done ? undefined : rest.next();
-      if (bytes !== undefined) yield bytes;
-    }
-  } catch (error) {
-    const cause = leash.reason === undefined ? failureOf(error) : leash.failure();
-    trail.failure ??= cause;
-    const bytes = joined(pipe.abort(cause));
-    if (bytes !== undefined) yield bytes;
-  } finally {
-    pulse.stop();
-    leash.signal.removeEventListener('abort', abort);
+    await (answer === undefined ? close() : answer.return?.());
   }
 }
 
@@ -134,14 +99,4 @@ const CLIENT_LEFT: Failure = failure('upstream_error', 'The client closed the co
 function unifiedOf(cause: Failure): 'cancelled' | 'upstream_truncated' | 'error' {
   if (cause.status === 499) return 'cancelled';
   return cause.code === 'upstream_truncated' ? 'upstream_truncated' : 'error';
-}
-
-/** What a thrown thing means for the caller after the commit point: a broken connection is a truncated answer. */
-function failureOf(error: unknown): Failure {
-  if (error instanceof GatewayError) return error.failure;
-  return failure('upstream_truncated', 'The upstream closed the connection before the answer was complete.');
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array | undefined {
-  return chunks.length < 2 ? chunks[0] : Buffer.concat(chunks);
 }
