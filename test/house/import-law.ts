@@ -49,7 +49,7 @@ const rankOf = (path: string): number | undefined => LAYERS.find(([prefix]) => p
 const CORE_PACKAGES: Record<string, readonly string[] | 'any'> = {
   'zod/mini': 'any',
   'eventsource-parser': 'any',
-  'node:crypto': ['createHash', 'createHmac', 'createSecretKey', 'hash', 'timingSafeEqual', 'KeyObject'],
+  'node:crypto': ['hash', 'createHash', 'createHmac', 'createSecretKey', 'timingSafeEqual', 'KeyObject'],
   'node:zlib': ['crc32'],
 };
 const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [

@@ -69,7 +69,7 @@ function openDatabase(file: string, options: SqliteOptions): DatabaseSync {
     const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'FULL' ? 'FULL' : 'NORMAL'};
-        PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;`);
+        PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`);
       migrate(db);
       if (options.maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(options.maxBytes / 4096)}`);
       return db;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RequestFacts } from './request-facts.ts';
 
-const hashed = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);
+const hashed = (text: string): string => hash('sha256', text).slice(0, 24);
 
 /**
  * The session a request belongs to: the key with the caller's own session id (header, or the session part that Claude

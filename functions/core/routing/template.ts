@@ -1,20 +1,19 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RequestFacts } from './request-facts.ts';
 
 /**
  * The template key: which task this is, told by what stays the same between its requests (system prompt, tools, response
- * format, application, requested name). A keyed hash, so that nothing of the prompt can be guessed from it.
+ * format, application, requested name). A salted hash, so that nothing of the prompt can be guessed from it.
  */
 export function templateKeyOf(salt: string, facts: RequestFacts): string {
   const { conversation, context } = facts;
   const app = conversation.metadata['app'];
-  const hmac = createHmac('sha256', salt)
-    .update(normalised(facts.system)).update('\0')
-    .update(facts.toolNames.toSorted().join(',')).update('\0')
-    .update(conversation.responseFormat?.type ?? '').update(conversation.responseFormat?.name ?? '').update('\0')
-    .update(typeof app === 'string' ? app : context.app ?? '').update('\0')
-    .update(conversation.model);
-  return `tk_${hmac.digest('hex').slice(0, 24)}`;
+  const named = [
+    normalised(facts.system), facts.toolNames.toSorted(), conversation.responseFormat?.type, conversation.responseFormat?.name,
+    typeof app === 'string' ? app : context.app, conversation.model,
+  ];
+  // One call of `hash` costs a fifth of an HMAC object; a salt in front serves as well where nothing is authenticated.
+  return `tk_${hash('sha256', `${salt}\0${JSON.stringify(named)}`).slice(0, 24)}`;
 }
 
 /** What differs between two requests of one task is masked: ids, addresses, paths, dates, numbers. */
