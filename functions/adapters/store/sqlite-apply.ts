@@ -82,7 +82,8 @@ function planReplace(statements: Statements, op: Replace, isSingle: boolean): Pl
 
 const INSERT_COLUMNS = ['pk', 'sk', ...COLUMNS, 'expires', 'item'];
 
-function insertItem(statements: Statements, { table, pk, sk }: Key, item: Item): void {
+/** Stores a whole item, replacing any. */
+export function insertItem(statements: Statements, { table, pk, sk }: Key, item: Item): void {
   const statement = statements.get(`p${table}`, () => `INSERT INTO ${sqlTable(table)} (${INSERT_COLUMNS.join(', ')}) VALUES (${INSERT_COLUMNS.map(() => '?').join(', ')})
     ON CONFLICT (pk, sk) DO UPDATE SET ${INSERT_COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`).join(', ')}`);
   statement.run(

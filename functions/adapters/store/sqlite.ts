@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { StoreError, TABLES, type Op, type Page, type Query, type Row, type Store, type WriteResult } from './port.ts';
 import { applyBatch, ITEM_TEXT, openStatements, parseItem, readItem, type Statements } from './sqlite-apply.ts';
+import { Folds } from './sqlite-fold.ts';
 import { migrate, sqlTable } from './sqlite-migrations.ts';
 import { endOfPrefix } from './text-range.ts';
 import { validateKey, validateOps, validateQuery } from './validate-ops.ts';
@@ -121,7 +122,12 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
   const commit = (jobs: readonly Job[]): void => {
     let outcomes: Outcome[];
     try {
-      outcomes = inTransaction(db, statements, () => jobs.map((job) => runJob(statements, job)));
+      outcomes = inTransaction(db, statements, () => {
+        const folds = new Folds(statements, jobs.map((job) => job.ops));
+        const all = jobs.map((job) => runJob(statements, folds, job));
+        folds.store();
+        return all;
+      });
     } catch (error) {
       recover(jobs, error);
       return;
@@ -174,9 +180,9 @@ function inTransaction<T>(db: DatabaseSync, statements: Statements, work: () => 
   }
 }
 
-function runJob(statements: Statements, job: Job): Outcome {
+function runJob(statements: Statements, folds: Folds, job: Job): Outcome {
   try {
-    return { result: applyBatch(statements, job.ops) };
+    return { result: folds.run(job.ops) ?? applyBatch(statements, job.ops) };
   } catch (error) {
     if (error instanceof StoreError) return { error };
     throw error;

@@ -1,0 +1,83 @@
+import { guardsHold } from './guards.ts';
+import { StoreError, type Item, type Key, type Op, type WriteResult } from './port.ts';
+import { insertItem, readItem, type Statements } from './sqlite-apply.ts';
+import { MAX_ITEM_BYTES } from './validate-ops.ts';
+
+type Update = Extract<Op, { update: Key }>;
+
+/** Updates of one item in one transaction from which on it pays to decode the item once and write it once. */
+const WORTH_FOLDING = 2;
+/** Larger items keep the exact size check of the one-by-one way. */
+const FOLD_BELOW_BYTES = MAX_ITEM_BYTES / 2;
+
+interface Fold { readonly key: Key; item: Item | undefined; changed: boolean; bytes: number }
+
+/**
+ * Single updates of the same item that share a transaction, carried out on the decoded item and stored together: a busy
+ * limiter item is then read and written once a turn of the event loop instead of once a request. The outcome of each is
+ * that of carrying them out one after the other. An item that any other operation of the transaction names is left alone.
+ */
+export class Folds {
+  readonly #folds = new Map<string, Fold>();
+  readonly #statements: Statements;
+
+  constructor(statements: Statements, batches: readonly (readonly Op[])[]) {
+    this.#statements = statements;
+    if (batches.length < WORTH_FOLDING) return;
+    for (const [id, key] of worthFolding(batches)) {
+      const item = readItem(statements, key);
+      const bytes = item === undefined ? 0 : JSON.stringify(item).length;
+      if (bytes < FOLD_BELOW_BYTES) this.#folds.set(id, { key, item, changed: false, bytes });
+    }
+  }
+
+  /** The result of a batch whose item is folded; undefined = carry it out the usual way. Throws `StoreError('invalid')`. */
+  run(ops: readonly Op[]): WriteResult | undefined {
+    const op = ops.length === 1 ? ops[0] : undefined;
+    if (op === undefined || !('update' in op)) return undefined;
+    const fold = this.#folds.get(idOf(op.update));
+    return fold && applied(op, fold);
+  }
+
+  /** Stores what changed. To be called once, before the transaction is committed. */
+  store(): void {
+    for (const { key, item, changed } of this.#folds.values()) if (changed && item !== undefined) insertItem(this.#statements, key, item);
+  }
+}
+
+const idOf = ({ table, pk, sk }: Key): string => `${table}\n${pk}\n${sk}`;
+
+function worthFolding(batches: readonly (readonly Op[])[]): [string, Key][] {
+  const counts = new Map<string, { key: Key; updates: number }>();
+  for (const ops of batches) {
+    for (const op of ops) {
+      const key = 'update' in op ? op.update : 'put' in op ? op.put : op.delete;
+      const id = idOf(key);
+      const entry = counts.get(id) ?? { key, updates: 0 };
+      entry.updates += ops.length === 1 && 'update' in op ? 1 : Number.NEGATIVE_INFINITY;
+      counts.set(id, entry);
+    }
+  }
+  return [...counts].flatMap(([id, { key, updates }]) => (updates >= WORTH_FOLDING ? [[id, key]] : []));
+}
+
+function applied({ set = {}, add = {}, remove = [], guards = [] }: Update, fold: Fold): WriteResult {
+  const old = fold.item;
+  if (!guardsHold(guards, old !== undefined, (attr) => old?.[attr])) return { ok: false, index: 0, current: old && { ...old } };
+  const changed: Item = {};
+  for (const name in set) if (set[name] !== undefined) changed[name] = set[name];
+  for (const name in add) {
+    const value = old?.[name];
+    if (value !== undefined && typeof value !== 'number') throw new StoreError('invalid', `${name} is not a number`);
+    changed[name] = (value ?? 0) + (add[name] ?? 0);
+  }
+  const bytes = fold.bytes + JSON.stringify(changed).length;
+  if (bytes > MAX_ITEM_BYTES) throw new StoreError('invalid', 'the item is larger than 400 KB');
+  const item = old ?? {};
+  for (const name of remove) delete item[name];
+  Object.assign(item, changed);
+  fold.item = item;
+  fold.bytes = bytes;
+  fold.changed = true;
+  return { ok: true, after: [changed], before: [undefined] };
+}
