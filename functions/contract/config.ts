@@ -3,7 +3,7 @@ import { keyConfig } from './key.ts';
 import { modelConfig } from './model.ts';
 import { routing } from './routing.ts';
 
-/** The declarative document of `--config FILE` (DECISIONS §1.1). It owns what it names and deletes nothing. */
+/** The declarative document of `--config FILE`. It owns what it names and deletes nothing. */
 export const config = z.strictObject({
   version: z.literal(1),
   tenant: z.optional(z.strictObject({ timezone: z._default(z.string(), 'UTC'), unknownNames: z._default(z.enum(['reject', 'auto']), 'reject') })),

@@ -1,6 +1,6 @@
 import type { Exclusion, Reason, Stage, Tier } from './vocabulary.ts';
 
-/** One routing decision (DECISIONS §1.3): the answer of `POST /v1/route` and `decision` of a ledger entry. No prompt text. */
+/** One routing decision: the answer of `POST /v1/route` and `decision` of a ledger entry. No prompt text. */
 export interface Decision {
   policyVersion: number;
   artifact: string | null;

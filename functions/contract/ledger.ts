@@ -11,7 +11,7 @@ export interface LedgerTokens {
 
 export interface LedgerAttempt { model: string; status: number; errorCode?: string; ms: number }
 
-/** One per admitted request (DECISIONS §1.4). Money in integer micro-USD, times RFC 3339 UTC with milliseconds. */
+/** One per admitted request. Money in integer micro-USD, times RFC 3339 UTC with milliseconds. */
 export interface LedgerEntry {
   requestId: string;
   clientRequestId?: string;

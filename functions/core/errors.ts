@@ -3,7 +3,7 @@
  * and the text a caller may see. Internal detail never travels in `message`.
  */
 
-/** Codes of DECISIONS §1.6; the string is what callers find in `error.code`. */
+/** The codes and their statuses; the string is what callers find in `error.code`. */
 const STATUS = {
   invalid_request: 400,
   context_length_exceeded: 400,
@@ -44,7 +44,7 @@ export interface Failure {
   /** The offending field (OpenAI's `param`), when one is known. */
   readonly param?: string;
   readonly retryAfterSeconds?: number;
-  /** True where another attempt, on this or another model, could succeed (R31). */
+  /** True where another attempt, on this or another model, could succeed. */
   readonly retryable: boolean;
   /** For logs only: a constant sentence plus codes, never a body. */
   readonly internal?: string;

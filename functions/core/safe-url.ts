@@ -1,6 +1,6 @@
 /**
  * Which upstream addresses the gateway may call. Pure parsing rules, so that the control plane refuses at save what the
- * data plane refuses at use (R11, DECISIONS §6 "Outbound guard"). What a name resolves to is checked where it is
+ * data plane refuses at use. What a name resolves to is checked where it is
  * connected to, with `isPublicAddress`.
  */
 

@@ -5,7 +5,7 @@ import type { Denial, Lease, LeaseDraft, ReserveResult } from '../adapters/store
 import { decide, type Plan } from './route.ts';
 import type { Ports } from './ports.ts';
 
-/** Output tokens assumed against tokens/min while nothing has been learned (DECISIONS §2). */
+/** Output tokens assumed against tokens/min while nothing has been learned. */
 const FIRST_OUTPUT_RESERVE = 2_048;
 /** Output cap assumed for a model whose maximum nobody knows, when a budget must be held against it. */
 const UNKNOWN_OUTPUT_CAP = 16_384;

@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const FIRST_PART_TIMEOUT_MS = 30_000;
 const REASONING_FIRST_PART_TIMEOUT_MS = 300_000;
 const MAX_ATTEMPTS = 3;
-/** A `retry-after` up to this long is waited for on the same model (R31). */
+/** A `retry-after` up to this long is waited for on the same model. */
 const SHORT_RETRY_AFTER_SECONDS = 2;
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 

@@ -9,7 +9,7 @@ import { getRouting } from '../adapters/store/routing.ts';
 import { getTenant } from '../adapters/store/tenants.ts';
 import { TimedCache } from './timed-cache.ts';
 
-/** Revocation and policy changes hold within 60 s everywhere (R4); where the change is made in this process, at once. */
+/** Revocation and policy changes hold within 60 s everywhere; where the change is made in this process, at once. */
 const FRESH_MS = 30_000;
 const STALE_MS = 60_000;
 const UNKNOWN_KEY_MS = 5_000;

@@ -23,7 +23,7 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   });
 }
 
-/** By `?dialect=`, else by the body's shape (DECISIONS §3.21). */
+/** By `?dialect=`, else by the body's shape. */
 function dialectOfBody(exchange: Exchange, members: ReadonlyMap<string, unknown>): Dialect {
   const named = exchange.request.query.get('dialect');
   if (named !== null) {

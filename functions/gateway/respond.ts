@@ -19,7 +19,7 @@ export function jsonResponse(status: number, body: unknown, headers: Record<stri
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: encoder.encode(JSON.stringify(body)) };
 }
 
-/** Headers of an answer that is on its way (DECISIONS §1.5); `served` is missing when they go out before the answer. */
+/** Headers of an answer that is on its way; `served` is missing when they go out before the answer. */
 export function answerHeaders(undertaking: Undertaking, served: Served | undefined): Record<string, string> {
   const { admitted, trail } = undertaking;
   const { plan, lease } = admitted;

@@ -15,7 +15,7 @@ import { newTrail, settlement } from './settle.ts';
 /** Headers wait this long for the first output part (stream) or the whole answer (JSON); then 200 and heartbeats. */
 const HOLD_STREAM_MS = 15_000;
 const HOLD_JSON_MS = 60_000;
-/** Time kept free before the host ends the invocation, to end the stream ourselves and settle (R27). */
+/** Time kept free before the host ends the invocation, to end the stream ourselves and settle. */
 const HOST_MARGIN_MS = 10_000;
 
 /** The data plane: one request in, one answer out, in the caller's dialect whatever happens. Never throws. */

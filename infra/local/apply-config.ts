@@ -23,7 +23,7 @@ export interface Applied {
 }
 
 /**
- * Makes the store say what the config file says (DECISIONS §3.26): models by id, keys by name, routing whole, tenant
+ * Makes the store say what the config file says: models by id, keys by name, routing whole, tenant
  * settings; nothing else is touched and nothing is deleted. Everything is checked before anything is written. The same
  * file again writes nothing. Throws `StartError` with the pointer of the first mistake.
  */

@@ -37,7 +37,7 @@ type Name = keyof typeof OPTIONS;
 const USAGE = '[--port N] [--host H] [--data DIR] [--config FILE] [--demo] [--allow-upstream HOST[:PORT]]… [--max-body MiB] [--json]';
 const MAX_BODY_MIB = 1_024;
 
-/** Reads the arguments of `npm start -- …` (DECISIONS §1.1). Throws `StartError` with one sentence for every mistake. */
+/** Reads the arguments of `npm start -- …`. Throws `StartError` with one sentence for every mistake. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const given = optionsOf(args);
   const single = (name: Name): string | undefined => given.get(name)?.[0];

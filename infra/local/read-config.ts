@@ -11,7 +11,7 @@ export function wrongConfig(path: ConfigPath, sentence: string): never {
 }
 
 /**
- * Reads the document of DECISIONS §1.1. Guarantees its shape, with every default filled in; what its values mean
+ * Reads the config document. Guarantees its shape, with every default filled in; what its values mean
  * together is `checkConfig`'s. Throws `StartError` with line and column, or with the pointer of the first wrong field.
  */
 export function readConfig(text: string): Config {

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => temp.cleanup());
 
-/** The table of DECISIONS §1.2 for what exists so far. A route that is missing here fails the test, and so does one too many. */
+/** The admin routes that exist so far. A route that is missing here fails the test, and so does one too many. */
 const LEAST: Readonly<Record<string, Role>> = {
   'GET /admin/me': 'viewer', 'GET /admin/config': 'admin', 'GET /admin/requests': 'viewer', 'GET /admin/requests/{id}': 'viewer', 'GET /admin/usage': 'viewer',
 };

@@ -1,4 +1,4 @@
-/** The closed set of fields that may be logged (R46): no bodies, no header values, no free text of others. */
+/** The closed set of fields that may be logged: no bodies, no header values, no free text of others. */
 export interface LogFields {
   requestId?: string;
   tenantId?: string;

@@ -4,7 +4,7 @@ import { retryAfterSeconds } from './retry-after.ts';
 import { scrub } from './scrub.ts';
 
 /**
- * Upstream status and error body → our failure (DECISIONS §1.6). Our own misconfiguration (credential, billing, model
+ * Upstream status and error body → our failure. Our own misconfiguration (credential, billing, model
  * name) never looks like the caller's mistake, and its wording never travels; the caller's own mistakes keep their
  * status and the upstream's scrubbed words. `body` is the parsed JSON, or text where it was none.
  */

@@ -1,7 +1,7 @@
 /** The only door to the network, as its users see it. `outbound.ts` implements it on node:http(s). */
 export interface OutboundRequest {
   readonly method: 'POST' | 'GET';
-  /** Parsed and checked again here on every call (R11): https, or hosts that the operator allowed by name. */
+  /** Parsed and checked again here on every call: https, or hosts that the operator allowed by name. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;

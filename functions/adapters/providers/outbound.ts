@@ -10,7 +10,7 @@ import { ResponseBody } from './response-body.ts';
 
 const MAX_POOLS = 256;
 const MAX_PARSED_URLS = 1_024;
-/** Servers begin to close idle connections after about 5 s; a frozen host wakes with dead ones (DECISIONS §6 "Streams"). */
+/** Servers begin to close idle connections after about 5 s; a frozen host wakes with dead ones. */
 const MAX_IDLE_MS = 4_000;
 const TCP_KEEP_ALIVE_MS = 30_000;
 

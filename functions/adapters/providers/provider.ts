@@ -23,7 +23,7 @@ export interface Provider {
   /** False for local servers that need no credential. */
   readonly needsCredential: boolean;
   call(model: RegisteredModel, dialect: Dialect, operation: Operation, credential: Secret | undefined, options: CallOptions): UpstreamCall;
-  /** Upstream status and error body (already bounded to 64 KiB) → our failure (DECISIONS §1.6), scrubbed. */
+  /** Upstream status and error body (already bounded to 64 KiB) → our failure, scrubbed. */
   mapError(status: number, body: unknown, headers: Readonly<Record<string, string>>): Failure;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 
-/** Told to callers when the upstream gives no hint: 429 and 503 always carry a number (DECISIONS §1.5). Too long for a retry on the spot. */
+/** Told to callers when the upstream gives no hint: 429 and 503 always carry a number. Too long for a retry on the spot. */
 const DEFAULT_SECONDS = 5;
 const MAX_SECONDS = 7 * 86_400;
 

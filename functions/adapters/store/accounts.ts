@@ -44,7 +44,7 @@ export interface Denial {
 
 export type ReserveResult = { readonly ok: true; readonly lease: Lease } | { readonly ok: false; readonly denial: Denial };
 
-/** Reservation → settlement (DECISIONS §2): one conditional write before the first upstream byte, two single-item writes after the last. */
+/** Reservation → settlement: one conditional write before the first upstream byte, two single-item writes after the last. */
 export interface Accounts {
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /** Counts one request that spends nothing upstream (route dry run, models, count_tokens) against requests/min. */
@@ -136,7 +136,7 @@ async function close(deps: AccountsDeps, state: KeyState, { requestId, hold, ent
   return release(deps, state, requestId, hold, truthOf(settled));
 }
 
-/** Cache reads do not count against tokens/min (DECISIONS §2); an unknown price spends nothing. */
+/** Cache reads do not count against tokens/min; an unknown price spends nothing. */
 function truthOf({ tokens, costMicros, overheadMicros }: LedgerEntry): Truth {
   return {
     tokens: (tokens.input ?? 0) + (tokens.cacheWrite5m ?? 0) + (tokens.cacheWrite1h ?? 0) + (tokens.output ?? 0),

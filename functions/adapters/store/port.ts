@@ -1,5 +1,5 @@
 /**
- * The one storage vocabulary (DECISIONS §2, §6): get, query, and one atomic batch of puts, updates and deletes with
+ * The one storage vocabulary: get, query, and one atomic batch of puts, updates and deletes with
  * guards from a closed set. `dynamo.ts` and `sqlite.ts` speak it and one contract suite runs against both.
  */
 

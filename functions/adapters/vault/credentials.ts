@@ -22,7 +22,7 @@ export interface Credentials {
 interface Entry { readonly at: number; readonly secret: Promise<Secret> }
 
 /**
- * Opened credentials of this process (R8): none is used longer than 5 minutes after its opening began, at most 100 are
+ * Opened credentials of this process: none is used longer than 5 minutes after its opening began, at most 100 are
  * held (least recently used goes first), concurrent openings of one share a single call, and failures are not held.
  * The wall clock counts, because a frozen process must not wake with an old one; when it goes back, entries are opened anew.
  */

@@ -6,7 +6,7 @@ const NONCE_BYTES = 12;
 type FillRandom = (bytes: Uint8Array) => unknown;
 
 /**
- * Seals a provider credential with AES-256-GCM under a fresh data key of its own (R6): the record opens only with the
+ * Seals a provider credential with AES-256-GCM under a fresh data key of its own: the record opens only with the
  * same four context fields. The data key and the clear bytes are zeroed before this returns or throws. Rejects with the
  * key service's error, or `TypeError` for text with lone surrogates, which would not come back as it went in.
  */

@@ -1,4 +1,4 @@
-/** What is stored of a credential (R6): base64 fields, AES-256-GCM under a data key of its own. */
+/** What is stored of a credential: base64 fields, AES-256-GCM under a data key of its own. */
 export interface SealedRecord {
   readonly v: 1;
   readonly encryptedKey: string;

@@ -5,7 +5,7 @@ import { getTenant } from '../../adapters/store/tenants.ts';
 import type { AdminCall } from '../ports.ts';
 
 /**
- * The tenant as a config file (DECISIONS §1.1). Secrets are not in it, nor the names of environment variables, which are
+ * The tenant as a config file. Secrets are not in it, nor the names of environment variables, which are
  * not stored: `apiKeyEnv`, `credentials` and `keyEnv` are absent. Revoked keys are left out.
  */
 export async function getConfig({ caller: { tenantId }, ports: { store } }: AdminCall): Promise<object> {

@@ -40,7 +40,7 @@ const query = z.strictObject({
 
 interface Range { readonly from: number; readonly to: number; readonly tz: string; readonly bucket: Bucket }
 
-/** Totals, series and breakdown of a range (DECISIONS §1.2), from the ledger itself. `coverage.truncated` = only the newest rows were read. */
+/** Totals, series and breakdown of a range, from the ledger itself. `coverage.truncated` = only the newest rows were read. */
 export async function getUsage(call: AdminCall): Promise<object> {
   const { from, to, tz, bucket, by, ...filters } = parseQuery(query, call.query);
   const range = await rangeOf(call, { from, to, tz, bucket });

@@ -7,7 +7,7 @@ const CLASSES = ['input', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'output',
 const CLIENT_CLOSED = 499;
 
 /**
- * Sums over ledger entries, as `M` of DECISIONS §1.2. Money in integer micro-USD; entries with an unknown cost, baseline
+ * Sums over ledger entries. Money in integer micro-USD; entries with an unknown cost, baseline
  * or saving add nothing to that sum and are counted in `unpriced` when it is the cost.
  */
 export class Measures {

@@ -51,7 +51,7 @@ export interface StreamWriter {
 export interface DialectCodec {
   /** Throws `invalid_request` for malformed bodies; unknown members and parts are kept. */
   readRequest(body: unknown): Conversation;
-  /** Throws a `GatewayError` where the request cannot be said in this dialect (TRANSLATION D1, D2). */
+  /** Throws a `GatewayError` where the request cannot be said in this dialect (translation cases D1, D2). */
   writeRequest(conversation: Conversation, target: WriteTarget): WrittenRequest;
   /** Ends in exactly one terminal part; an unreadable answer is one error part `upstream_invalid_response`. */
   readAnswer(body: unknown): StreamPart[];

@@ -100,7 +100,7 @@ export function extrasOf(fields: Fields, known: ReadonlySet<string>): Record<str
   return extras;
 }
 
-/** Bounds of a request (R39). */
+/** Bounds of a request. */
 export const MAX_MESSAGES = 2_000;
 export const MAX_TOOLS = 256;
 export const MAX_PARTS = 10_000;

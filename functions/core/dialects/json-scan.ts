@@ -222,7 +222,7 @@ const INFRASTRUCTURE_HEADERS = ['x-portkey-', 'x-litellm-', 'helicone-', 'x-upst
 
 /**
  * Throws `invalid_request` naming the first top-level member, query parameter or header with which a caller tries to
- * choose host, credential or transport (DECISIONS §1.6). Header names are lower-case. Nested members are data.
+ * choose host, credential or transport. Header names are lower-case. Nested members are data.
  */
 export function rejectInfrastructureFields(
   memberNames: Iterable<string>, query: URLSearchParams, headers: Readonly<Record<string, string | undefined>>,

@@ -5,7 +5,7 @@ import { asBuffer } from './json-scan.ts';
 /** One server-sent event. `data` joins several data lines with a line feed (WHATWG HTML, "event stream interpretation"). */
 export interface SseEvent { readonly event?: string; readonly data: string }
 
-/** An upstream event may not be larger than this (R13). */
+/** An upstream event may not be larger than this. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
 const LF = 10, CR = 13;
 

@@ -3,14 +3,14 @@ import type { Conversation, Tool } from '../conversation.ts';
 import { fail } from '../errors.ts';
 import { isFields } from './fields.ts';
 
-/** The first `length` hex digits of SHA-256: a stateless, deterministic stand-in for a name or id (TRANSLATION G3). */
+/** The first `length` hex digits of SHA-256: a stateless, deterministic stand-in for a name or id (translation rule G3). */
 export function shortHash(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
 /**
  * The tool that stands for a JSON-schema answer on models without a native mode: the model is made to call it and the
- * writers unwrap the call to plain text again, in streams too (TRANSLATION D32, D76).
+ * writers unwrap the call to plain text again, in streams too (translation cases D32, D76).
  */
 export const ANSWER_TOOL = 'bsg_structured_answer';
 

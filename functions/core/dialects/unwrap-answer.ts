@@ -2,7 +2,7 @@ import type { StreamPart } from '../stream-part.ts';
 import { ANSWER_TOOL } from './tools.ts';
 
 /**
- * Turns the call of the stand-in tool for JSON-schema answers back into text, part by part (TRANSLATION D76). Other parts pass
+ * Turns the call of the stand-in tool for JSON-schema answers back into text, part by part (translation cases D76). Other parts pass
  * unchanged, other calls keep their order and are counted from 0 without it.
  */
 export class AnswerUnwrapper {

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 /**
- * Virtual keys: `bsg_<env>_<key id>_<secret><checksum>`, 71 ASCII characters (DECISIONS §1.1). The secret is 32 random
+ * Virtual keys: `bsg_<env>_<key id>_<secret><checksum>`, 71 ASCII characters. The secret is 32 random
  * bytes as 43 base62 digits, big-endian; the checksum is the CRC-32 (zlib polynomial) of every character before it as
  * 6 base62 digits. The key id is the lookup name and may be logged; the secret is only ever stored as a keyed hash.
  */

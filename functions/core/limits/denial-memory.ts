@@ -1,6 +1,6 @@
 import type { Demand, Refusal } from './admission.ts';
 
-/** How long a refusal stands without asking the store again (R19). */
+/** How long a refusal stands without asking the store again. */
 const MEMORY_MS = 1_000;
 
 interface Remembered { readonly refusal: Refusal; readonly demand: Demand; readonly untilMs: number }

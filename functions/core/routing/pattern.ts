@@ -28,7 +28,7 @@ export function globMatches(glob: string, text: string): boolean {
 const STAR = 42;
 const ANY = 63;
 
-/** More wildcards than this say nothing a shorter pattern could not (R40). */
+/** More wildcards than this say nothing a shorter pattern could not. */
 export const MAX_STARS = 8;
 export function starsIn(glob: string): number {
   let stars = 0;

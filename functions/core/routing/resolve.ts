@@ -200,7 +200,7 @@ class Resolver {
       candidates.push({ model: id, excluded, ...(excluded === null && model !== undefined && { estCostMicros: this.#estimate(model) }) });
       if (excluded === null && model !== undefined && route.length < MAX_ROUTE) route.push(model);
     }
-    // A named model is served by itself or not at all (DECISIONS §3.11).
+    // A named model is served by itself or not at all.
     if (goal.target.startsWith('model:') && goal.stage !== 'pattern') route.length = Math.min(route.length, 1);
     const decision = this.#decision(goal, candidates, route, how);
     if (route.length === 0) return { ok: false, failure: this.#refusal(candidates), decision };

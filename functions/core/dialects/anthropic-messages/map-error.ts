@@ -2,7 +2,7 @@ import type { Failure } from '../../errors.ts';
 
 const OVERLOADED = 529;
 
-/** The failure's own status, but an overloaded upstream is Anthropic's 529 (TRANSLATION D105). */
+/** The failure's own status, but an overloaded upstream is Anthropic's 529 (translation cases D105). */
 export function errorStatus(failure: Failure): number {
   return isOverloaded(failure) ? OVERLOADED : failure.status;
 }

@@ -12,7 +12,7 @@ const KNOWN = new Set([
 
 /**
  * Reads a messages body (request types of `@anthropic-ai/sdk`, version 1). Throws `invalid_request` naming the member for
- * missing or mistyped members and broken bounds (R39); unknown members, block types and tool kinds are kept.
+ * missing or mistyped members and broken bounds; unknown members, block types and tool kinds are kept.
  */
 export function readRequest(body: unknown): Conversation {
   if (!isFields(body)) return wrong('body', 'a JSON object');

@@ -22,7 +22,7 @@ interface Gathered {
 }
 
 /**
- * Writes a whole message (TRANSLATION D69–D73): neighbouring texts are one block, an empty answer has no block, a refusal is
+ * Writes a whole message (translation cases D69–D73): neighbouring texts are one block, an empty answer has no block, a refusal is
  * text. Reasoning without a signature is left out, because replaying it would be refused (D74). Throws
  * `upstream_invalid_response` for tool arguments that are no JSON object (D72); if the answer was cut off by its length, the
  * unfinished call is left out instead.

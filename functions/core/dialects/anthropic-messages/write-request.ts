@@ -14,7 +14,7 @@ const MAX_TOOL_NAME = 128;
 const DEFAULT_MAX_TOKENS = 8_192;
 
 /**
- * Writes a messages body (TRANSLATION D1). Throws `invalid_request` for conversations the API could not take (no turn,
+ * Writes a messages body (translation cases D1). Throws `invalid_request` for conversations the API could not take (no turn,
  * unpaired tool results, arguments that are no JSON object) and `unsupported_parameter` for what cannot be said (audio,
  * `n` > 1, hosted tools, foreign file ids).
  */

@@ -17,7 +17,7 @@ const MAX_WAITING_CHARS = 8 * 1024 * 1024;
 
 /**
  * Writes message events in the only legal order: `message_start`, blocks one after another (start, deltas, stop; indexes 0, 1,
- * 2 …), one `message_delta`, `message_stop` (TRANSLATION D91–D100). Blocks open lazily. While a tool call is open, everything
+ * 2 …), one `message_delta`, `message_stop` (translation cases D91–D100). Blocks open lazily. While a tool call is open, everything
  * that is not its own waits for its end (D95). Unsigned reasoning is not shown (D74). An error is one `error` event and the end.
  */
 export function writeStream(envelope: AnswerEnvelope & { readonly includeUsage: boolean }): StreamWriter {

@@ -1,7 +1,7 @@
 import type { FinishReason } from '../../stream-part.ts';
 
 /**
- * OpenAI's `finish_reason` as ours (D69). Calls win over a plain `stop`, which some servers say beside them (PAINS 3); a
+ * OpenAI's `finish_reason` as ours (D69). Calls win over a plain `stop`, which some servers say beside them; a
  * word nobody knows is a `stop` whose raw value stays visible.
  */
 export function readFinish(raw: string, hasToolCalls: boolean): FinishReason {

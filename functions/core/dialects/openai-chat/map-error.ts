@@ -6,7 +6,7 @@ export function errorStatus(failure: Failure): number {
 }
 
 /**
- * `{error: {message, type, param, code}}` (types of the `openai` package); a 429 is SPEC §5's body, whose type is its code and
+ * `{error: {message, type, param, code}}` (types of the `openai` package); a 429's body is our own: its type is its code and
  * which names the seconds to wait.
  */
 export function errorBody(failure: Failure): { error: Record<string, unknown> } {

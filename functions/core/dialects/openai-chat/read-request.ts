@@ -14,7 +14,7 @@ const KNOWN = new Set([
 /**
  * Reads a chat-completions body (request types of the `openai` package, version 6). Leading system and developer messages
  * become `system`; each tool message becomes a user turn with one result. Throws `invalid_request` naming the member for
- * missing or mistyped members and broken bounds (R39); unknown members, part types and tool kinds are kept.
+ * missing or mistyped members and broken bounds; unknown members, part types and tool kinds are kept.
  */
 export function readRequest(body: unknown): Conversation {
   if (!isFields(body)) return wrong('body', 'a JSON object');

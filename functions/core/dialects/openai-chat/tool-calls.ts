@@ -14,7 +14,7 @@ interface Call {
 /**
  * Puts the tool calls of a stream in order. OpenAI names no end of a call, so a call counts as ended once its arguments are
  * a whole JSON value and something else begins, or when the answer ends. Copes with servers that repeat index 0 with new ids,
- * leave the index or id out, or send a whole call in one delta (PAINS 1, 4; TRANSLATION D95–D97).
+ * leave the index or id out, or send a whole call in one delta (translation cases D95–D97).
  */
 export class ToolCalls {
   readonly #byKey = new Map<number, Call>();

@@ -9,7 +9,7 @@ import { writeFinish } from './finish.ts';
 import { writeUsage } from './usage.ts';
 
 /**
- * Writes a whole chat completion (TRANSLATION D63–D67). Unknown usage is left out. Reasoning is a plain string in
+ * Writes a whole chat completion (translation cases D63–D67). Unknown usage is left out. Reasoning is a plain string in
  * `reasoning_content`, signatures travel in `thinking_blocks`, the upstream's own word for the end in `native_finish_reason`.
  */
 export function writeAnswer(parts: readonly StreamPart[], envelope: AnswerEnvelope): unknown {

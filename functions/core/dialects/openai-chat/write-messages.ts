@@ -12,7 +12,7 @@ type ContentPart = Record<string, unknown>;
 const MAX_CALL_ID = 40;
 const MOVED_IMAGE = '[the image of this tool result is in the next user message]';
 
-/** All messages of a conversation, system first (TRANSLATION D42–D51). */
+/** All messages of a conversation, system first (translation cases D42–D51). */
 export function writeMessages(conversation: Conversation, context: Context): Message[] {
   const messages: Message[] = [];
   const system = textOf(conversation.system, context);

@@ -22,7 +22,7 @@ interface Writing {
 }
 
 /**
- * Writes a chat-completions body (TRANSLATION D2). Throws `unsupported_parameter` for what cannot be said: hosted tools,
+ * Writes a chat-completions body (translation cases D2). Throws `unsupported_parameter` for what cannot be said: hosted tools,
  * foreign file ids, documents by URL.
  */
 export function writeRequest(conversation: Conversation, target: WriteTarget): WrittenRequest {

@@ -11,7 +11,7 @@ import { missingId } from './write-answer.ts';
 
 /**
  * Writes chat-completion chunks: the role first, then deltas, then exactly one chunk with `finish_reason` and an empty delta,
- * then, if asked for and known, one with usage and no choices, then `[DONE]` (TRANSLATION D77–D89). All chunks share id, time
+ * then, if asked for and known, one with usage and no choices, then `[DONE]` (translation cases D77–D89). All chunks share id, time
  * and model; with usage asked for, all others carry `usage: null`. An error is one `{"error": …}` event and the end.
  */
 export function writeStream(envelope: AnswerEnvelope & { readonly includeUsage: boolean }): StreamWriter {
