@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 
@@ -6,7 +6,8 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The TypeScript sources below the given folders of the tree, as `breaches` takes them. */
 export function sources(...folders: readonly string[]): Map<string, string> {
-  const paths = folders.flatMap((folder) => readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path.replaceAll('\\', '/')}`));
+  // A folder without files is not in a clone.
+  const paths = folders.filter((folder) => existsSync(`${root}${folder}`)).flatMap((folder) => readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path.replaceAll('\\', '/')}`));
   return new Map(paths.filter((path) => /\.tsx?$/.test(path) && !path.includes('/node_modules/'))
     .map((path) => [path, withoutJsx(path, readFileSync(`${root}${path}`, 'utf8'))]));
 }
