@@ -30,6 +30,10 @@ export function compileCondition(condition: Condition): CompiledCondition {
   const { field, op, value } = condition;
   const values = (Array.isArray(value) ? value : [value]).map((item) => (typeof item === 'string' ? fold(item) : item));
   const matches = (seen: Scalar): boolean => compare(op, typeof seen === 'string' ? fold(seen) : seen, values);
+  if (LONG_FIELDS.has(field)) {
+    const long = field as LongField;
+    return { key: conditionKey(condition), negate: condition.negate, test: ({ facts }) => compare(op, foldedOf(facts, long), values) };
+  }
   return {
     key: conditionKey(condition),
     negate: condition.negate,
@@ -51,14 +55,21 @@ export function holds(truth: boolean | null, negate: boolean): boolean {
   return truth !== null && truth !== negate;
 }
 
+type LongField = 'text' | 'system' | 'all_text';
+const LONG_FIELDS: ReadonlySet<string> = new Set<LongField>(['text', 'system', 'all_text']);
+/** Up to a thousand conditions may look into one long text: it is folded once per request. */
+const folded = new WeakMap<RequestFacts, Partial<Record<LongField, string>>>();
+function foldedOf(facts: RequestFacts, field: LongField): string {
+  let memo = folded.get(facts);
+  if (memo === undefined) folded.set(facts, (memo = {}));
+  return (memo[field] ??= fold(field === 'text' ? facts.text : field === 'system' ? facts.system : facts.allText));
+}
+
 const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
 
 function fieldOf(field: string, world: ConditionWorld): Scalar | readonly string[] | null {
   const { facts } = world;
   switch (field) {
-    case 'text': return facts.text;
-    case 'system': return facts.system;
-    case 'all_text': return facts.allText;
     case 'input_tokens': return facts.inputTokens;
     case 'turns': return facts.turns;
     case 'has_code': return facts.hasCode;

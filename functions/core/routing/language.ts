@@ -1,4 +1,4 @@
-/** Function words that hardly occur in another of these languages; a text needs two hits to be called by its words. */
+/** Function words that hardly occur in another of these languages; the language with the most hits wins. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   en: ['the', 'and', 'is', 'are', 'what', 'how', 'with', 'for', 'this', 'that', 'please', 'of', 'to', 'you', 'my', 'write', 'a'],
   es: ['el', 'los', 'las', 'una', 'qué', 'cómo', 'para', 'por', 'con', 'que', 'es', 'del', 'cuál', 'un', 'y', 'escribe'],

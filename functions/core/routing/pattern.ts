@@ -1,6 +1,6 @@
 /**
- * Matches a glob (`*` = any run, `?` = one character, all else literal, case-sensitive) in linear time and constant
- * memory: only the latest `*` is ever tried again, so adversarial patterns cost at most |glob| × |text| steps.
+ * Matches a glob (`*` = any run, `?` = one character, all else literal, case-sensitive) in constant memory: only
+ * the latest `*` is ever tried again, so adversarial patterns cost at most |glob| × |text| steps.
  */
 export function globMatches(glob: string, text: string): boolean {
   let g = 0;
@@ -14,11 +14,11 @@ export function globMatches(glob: string, text: string): boolean {
       mark = t;
       g += 1;
     } else if (g < glob.length && (wanted === ANY || wanted === text.charCodeAt(t))) {
+      t += wanted === ANY ? widthAt(text, t) : 1;
       g += 1;
-      t += 1;
     } else if (star >= 0) {
       g = star + 1;
-      mark += 1;
+      mark += widthAt(text, mark);
       t = mark;
     } else return false;
   }
@@ -27,6 +27,14 @@ export function globMatches(glob: string, text: string): boolean {
 }
 const STAR = 42;
 const ANY = 63;
+
+/** Code units of the character at `at`: 2 for a surrogate pair, which `?` takes whole and `*` never splits. */
+function widthAt(text: string, at: number): 1 | 2 {
+  const unit = text.charCodeAt(at);
+  if (unit < 0xd800 || unit > 0xdbff) return 1;
+  const low = text.charCodeAt(at + 1);
+  return low >= 0xdc00 && low <= 0xdfff ? 2 : 1;
+}
 
 /** More wildcards than this say nothing a shorter pattern could not. */
 export const MAX_STARS = 8;

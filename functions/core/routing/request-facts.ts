@@ -13,9 +13,10 @@ export interface FactsContext {
 /** Characters of each text that routing looks at; the rest only counts as length. */
 export const TEXT_BOUND = 16_384;
 
-/** Coding agents by the start or a word of their user agent. */
-const AGENTS = /\b(?:claude-cli|claude-code|codex|cursor|cline|roo-code|aider|opencode|continue|gemini-cli|openhands|goose|zed)\b/i;
-const ERROR_TRACE = /Traceback \(most recent call last\)|^\s+at \S+ ?\(?\S*:\d+(?::\d+)?\)?|\b\w*(?:Error|Exception): |panic: |segmentation fault|stack trace/im;
+/** Coding agents by a word of their user agent; an underscore ends a word too (`codex_cli_rs/0.50`). */
+const AGENTS = /(?<![a-z0-9])(?:claude-cli|claude-code|codex|cursor|cline|roo-?code|aider|opencode|continue|gemini-?cli|openhands|goose|zed)(?![a-z0-9])/i;
+/** Every repetition is bounded and stays on its line: a hostile turn must not make a search quadratic. */
+const ERROR_TRACE = /Traceback \(most recent call last\)|^[ \t]{1,32}at (?:async |new )?\S{1,300}(?: \(\S{1,300})?:\d|\b\w*(?:Error|Exception): |panic: |segmentation fault|stack trace/im;
 const CODE = /```|^\s{0,8}(?:def |class |function |const |let |var |import |from \S+ import |#include|public |private |func |fn |package |SELECT\s|<\?php|#!\/)|[;{}]\s*$|=>|::\w|\(\)\s*[{;]/m;
 
 /** Everything routing knows about one request. Computed once; costly parts only when first asked for. */

@@ -98,7 +98,8 @@ class Resolver {
 
   #world(): ConditionWorld {
     const { facts, key, policy, requestedModel, spend, nowMs } = this.#input;
-    const time = (): { hour: number; weekday: string } => localTime(policy.timezone, nowMs);
+    let memo: { hour: number; weekday: string } | undefined;
+    const time = (): { hour: number; weekday: string } => (memo ??= localTime(policy.timezone, nowMs));
     return {
       facts, requestedModel, keyName: key.name, hour: () => time().hour, weekday: () => time().weekday,
       score: () => this.#score().score, spendTodayPct: spend.todayPct, spendMonthPct: spend.monthPct,
@@ -117,6 +118,8 @@ class Resolver {
   }
 
   #listed(id: string): Listed {
+    // The wildcard entry itself names no model that an upstream would know.
+    if (id.endsWith('*')) return { id, model: undefined };
     return { id, model: modelNamed(this.#input.policy, id) ?? this.#input.policy.models.get(id) };
   }
 
@@ -130,34 +133,43 @@ class Resolver {
     const scored = this.#score();
     const boundaries = boundariesOf(auto);
     const tier = tierOf(scored.score, boundaries);
-    const floor = facts.isAgent ? auto.agentFloor ?? tier : tier;
-    const start = higherTier(tier, floor);
+    const start = facts.isAgent ? this.#floored(tier) : tier;
     const baseline = this.#strongest();
     let reason: Reason = start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor';
-    let candidates = this.#upwards(start);
+    let own = this.#tier(start);
+    const fallbacks = goal.fallbacks.map((id) => this.#listed(id));
+    let above = this.#above(start, own);
     if (policy.alwaysStrongest && baseline !== undefined) {
-      candidates = [{ id: baseline.id, model: baseline }];
+      own = [{ id: baseline.id, model: baseline }];
+      above = [];
       reason = 'always_strongest';
-    }
-    const servesFromStart = this.#tier(start).some((item) => this.#fits(item));
-    if (!servesFromStart && reason !== 'always_strongest') reason = 'next_tier_up';
-    // A whole tier may be missing or unfit above as well: anything below then beats a refusal only for an agent's floor.
-    if (start !== tier) candidates = [...candidates, ...this.#tier(tier)];
-    candidates = [...candidates, ...goal.fallbacks.map((id) => this.#listed(id))];
-    return this.#concluded(goal, candidates, { reason, tier, baseline, scored, boundaries });
+    } else if (!this.#serves(own)) reason = this.#serves(fallbacks) ? 'rule' : 'next_tier_up';
+    // The order of DECISIONS §3.11: the target's own list, the rule's fallbacks, the next tier up.
+    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries });
   }
 
-  /** A tier and the next one up: what a model below was to do, one above can. Tiers without an eligible model are stepped over. */
-  #upwards(start: Tier): Listed[] {
+  /** The tier an agent starts at: never below the floor, unless no tier from there upwards names a model. */
+  #floored(tier: Tier): Tier {
+    const { agentFloor, tiers } = this.#input.policy.document.auto;
+    if (agentFloor === null || !tiersFrom(agentFloor).some((name) => tiers[name].length > 0)) return tier;
+    return higherTier(tier, agentFloor);
+  }
+
+  /** The next tier up: what a model below was to do, one above can. Tiers without an eligible model are stepped over. */
+  #above(start: Tier, own: readonly Listed[]): Listed[] {
     const listed: Listed[] = [];
-    let serving = 0;
-    for (const name of tiersFrom(start)) {
+    let serving = this.#serves(own) ? 1 : 0;
+    for (const name of tiersFrom(start).slice(1)) {
       const tier = this.#tier(name);
       listed.push(...tier);
-      if (tier.some((item) => this.#fits(item))) serving += 1;
+      if (this.#serves(tier)) serving += 1;
       if (serving === 2) break;
     }
     return listed;
+  }
+
+  #serves(listed: readonly Listed[]): boolean {
+    return listed.some((item) => this.#fits(item));
   }
 
   #fits({ model }: Listed): boolean {
@@ -239,10 +251,10 @@ class Resolver {
     };
   }
 
-  /** Nobody can serve it: whose fault that is decides the status. */
+  /** Nobody can serve it: whose fault that is decides the status. A disabled model says nothing about the request. */
   #refusal(candidates: readonly Candidate[]): Failure {
-    const reasons = candidates.map((candidate) => candidate.excluded).filter((reason): reason is Exclusion => reason !== null);
-    if (reasons.includes('not_allowed') && reasons.every((reason) => reason === 'not_allowed' || reason === 'disabled')) {
+    const reasons = candidates.map((candidate) => candidate.excluded).filter((reason): reason is Exclusion => reason !== null && reason !== 'disabled');
+    if (reasons.length > 0 && reasons.every((reason) => reason === 'not_allowed')) {
       return failure('model_not_allowed', 'This key may not use the model that was asked for.', { param: 'model' });
     }
     if (reasons.length > 0 && reasons.every((reason) => CAUSED_BY_REQUEST.has(reason))) {

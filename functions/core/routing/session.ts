@@ -9,8 +9,16 @@ const hashed = (text: string): string => hash('sha256', text).slice(0, 24);
  */
 export function sessionIdOf(keyId: string, facts: RequestFacts): string | null {
   const { context, conversation } = facts;
-  const named = context.sessionHeader ?? context.claudeSessionHeader ?? /_session_([\w-]+)$/.exec(conversation.user ?? '')?.[1];
+  const named = context.sessionHeader ?? context.claudeSessionHeader ?? sessionPartOf(conversation.user ?? '');
   if (named !== undefined && named !== '') return `s_${hashed(`${keyId}\n${named}`)}`;
   const first = conversation.turns.find((turn) => turn.role === 'user')?.parts.find((part) => part.type === 'text');
   return first === undefined ? null : `s_${hashed(`${keyId}\n${conversation.user ?? ''}\n${first.text.slice(0, 4_096)}`)}`;
 }
+
+/** What follows the last `_session_`; searched from the end, since a regular expression would be quadratic here. */
+function sessionPartOf(user: string): string | undefined {
+  const at = user.lastIndexOf(MARK);
+  const part = at < 0 ? '' : user.slice(at + MARK.length);
+  return part.length <= 128 && /^[\w-]+$/.test(part) ? part : undefined;
+}
+const MARK = '_session_';

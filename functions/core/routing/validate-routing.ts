@@ -20,6 +20,7 @@ export function validateRouting(document: RoutingDocument, models: ReadonlyMap<s
 const NUMERIC_OPS: ReadonlySet<string> = new Set(['gt', 'gte', 'lt', 'lte', 'between']);
 const NUMERIC_FIELDS: ReadonlySet<string> = new Set(['input_tokens', 'turns', 'tool_count', 'hour', 'score', 'spend_today_pct', 'spend_month_pct']);
 const BOOLEAN_FIELDS: ReadonlySet<string> = new Set(['has_code', 'has_error_trace', 'has_images']);
+const WEEKDAYS: ReadonlySet<string> = new Set(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 const reserved = (name: string): boolean => (RESERVED_NAMES as readonly string[]).includes(name);
 
 class Check {
@@ -47,7 +48,8 @@ class Check {
   }
 
   #model(pointer: string, id: string): void {
-    if (this.#aliasNames.has(id)) this.#error(pointer, `"${id}" is an alias; name a model instead.`);
+    if (id.endsWith('*')) this.#error(pointer, `"${id}" stands for many models; name one of them.`);
+    else if (this.#aliasNames.has(id)) this.#error(pointer, `"${id}" is an alias; name a model instead.`);
     else if (!this.#known(id)) this.#error(pointer, `There is no model "${id}".`);
     else if (this.#models.get(id)?.enabled === false) this.warnings.push({ pointer, message: `The model "${id}" is disabled.` });
   }
@@ -63,7 +65,7 @@ class Check {
       const pointer = `/aliases/${at}`;
       if (reserved(alias.name)) this.#error(`${pointer}/name`, `"${alias.name}" is a reserved word.`);
       if (seen.has(alias.name)) this.#error(`${pointer}/name`, `There are two aliases "${alias.name}".`);
-      if (this.#models.has(alias.name)) this.#error(`${pointer}/name`, `"${alias.name}" is a model already; a name cannot be both.`);
+      if (this.#known(alias.name)) this.#error(`${pointer}/name`, `"${alias.name}" is a model already; a name cannot be both.`);
       seen.add(alias.name);
       this.#target(`${pointer}/target`, alias.target);
     }
@@ -99,7 +101,11 @@ class Check {
       this.#error(`${pointer}/value`, `${field} is compared with numbers.`);
     } else if (BOOLEAN_FIELDS.has(field) && values.some((item) => typeof item !== 'boolean')) {
       this.#error(`${pointer}/value`, `${field} is true or false.`);
-    } else if (op !== 'in' && op !== 'between' && Array.isArray(value) && op === 'eq') {
+    } else if (field === 'weekday' && (op === 'eq' || op === 'in') && values.some((item) => !WEEKDAYS.has(String(item).toLowerCase()))) {
+      this.#error(`${pointer}/value`, 'A weekday is mon, tue, wed, thu, fri, sat or sun.');
+    } else if (!numeric && !BOOLEAN_FIELDS.has(field) && !field.startsWith('metadata.') && values.some((item) => typeof item === 'boolean')) {
+      this.#error(`${pointer}/value`, `${field} is text, never true or false.`);
+    } else if (op === 'eq' && Array.isArray(value)) {
       this.#error(`${pointer}/value`, 'eq takes one value; use in for several.');
     } else if (op === 'glob' && values.some((item) => starsIn(String(item)) > MAX_STARS)) {
       this.#error(`${pointer}/value`, `A glob may have at most ${MAX_STARS} asterisks.`);
@@ -112,8 +118,7 @@ class Check {
     if (auto.boundaries !== null && auto.boundaries[0] >= auto.boundaries[1]) this.#error('/auto/boundaries', 'The lower boundary must come first and the two must differ.');
     for (const tier of TIERS) {
       for (const [at, id] of auto.tiers[tier].entries()) {
-        if (id.endsWith('*')) this.#error(`/auto/tiers/${tier}/${at}`, 'A wildcard model cannot stand in a tier; name one of its models.');
-        else this.#model(`/auto/tiers/${tier}/${at}`, id);
+        this.#model(`/auto/tiers/${tier}/${at}`, id);
       }
     }
     if (auto.judgeModel !== null) this.#model('/auto/judgeModel', auto.judgeModel);

@@ -10,7 +10,7 @@ const make = counterOf(MAKE);
 const demands = counterOf(DEMANDS);
 const smallTalk = counterOf(SMALL_TALK);
 const MATHS = /[∀∃∑∏∫√≤≥≠∈⊂∞≡→]|\\(?:frac|sum|int|sqrt|prove)|\b[a-z]\^[\dn]/g;
-const LIST_ITEM = /^\s*(?:[-*•]|\d+[.)])\s/gm;
+const LIST_ITEM = /^[ \t]{0,32}(?:[-*•]|\d{1,4}[.)])\s/gm;
 const QUESTION = /[?？]/g;
 
 export interface Scored {
