@@ -36,6 +36,8 @@ function start(): Promise<ServerProcess> {
   });
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+
 /** One stream read until the server dies or it ends; the id as soon as the first byte is there. */
 async function stream(origin: string, seen: Map<string, { bytes: number; done: boolean }>): Promise<void> {
   try {
@@ -68,8 +70,11 @@ test('guarantee D1: SIGKILL at random points of streams loses no admitted reques
   await mkdir(join(dir, 'data'));
   for (let kill = 0; kill < kills; kill += 1) {
     const server = await start();
+    const known = seen.size;
     const streams = Array.from({ length: STREAMS_PER_KILL }, () => stream(server.origin, seen));
-    await new Promise((resolve) => { setTimeout(resolve, 20 + Math.random() * 400); });
+    // Every third kill may come before the first byte; the others come while a client is reading, however slow the machine.
+    if (kill % 3 !== 2) while (![...seen.values()].slice(known).some(({ bytes }) => bytes > 0)) await pause(2);
+    await pause(Math.random() * 400);
     await server.kill();
     await Promise.all(streams);
   }
@@ -77,7 +82,7 @@ test('guarantee D1: SIGKILL at random points of streams loses no admitted reques
   const entries = await allEntries(server);
   await server.stop();
   const witnessed = [...seen].filter(([, record]) => record.bytes > 0);
-  expect(witnessed.length).toBeGreaterThan(kills);
+  expect(witnessed.length).toBeGreaterThanOrEqual(Math.floor((kills * 2) / 3));
   const rows = new Map<string, LedgerEntry[]>();
   for (const entry of entries) rows.set(entry.requestId, [...(rows.get(entry.requestId) ?? []), entry]);
   expect(witnessed.filter(([id]) => !rows.has(id))).toEqual([]);
