@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { firstIssue } from '../contract/issue.ts';
 import { AdminError } from './errors.ts';
 
-/** Checks a query string. Throws `invalid_request` naming the parameter that is unknown, given twice or malformed. */
-export function parseQuery<T>(schema: z.ZodMiniType<T>, query: URLSearchParams): T {
+/** Checks a query string; without a schema no parameter is allowed. Throws `invalid_request` naming the parameter that is unknown, given twice or malformed. */
+export function parseQuery(schema: z.ZodMiniType | undefined, query: URLSearchParams): unknown {
   const given = new Map<string, string>();
   for (const [name, value] of query) {
     if (given.has(name)) throw new AdminError('invalid_request', 'This parameter is given twice.', { field: name });
@@ -11,11 +11,13 @@ export function parseQuery<T>(schema: z.ZodMiniType<T>, query: URLSearchParams):
   }
   // Not by assignment, which would lose a parameter called __proto__.
   const values = Object.fromEntries(given);
-  const parsed = schema.safeParse(values);
+  const parsed = (schema ?? NOTHING).safeParse(values);
   if (parsed.success) return parsed.data;
   const { path, message } = firstIssue(parsed.error, values);
   throw new AdminError('invalid_request', message, { field: String(path[0] ?? '') });
 }
+
+const NOTHING = z.strictObject({});
 
 /** A whole number within bounds, written in digits. */
 export const wholeNumber = (least: number, most: number) => z.pipe(

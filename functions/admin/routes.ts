@@ -1,22 +1,23 @@
+import type { Operation } from './operation.ts';
 import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
 import { getRequest } from './operations/get-request.ts';
 import { getUsage } from './operations/get-usage.ts';
 import { listRequests } from './operations/list-requests.ts';
-import type { Operation, Role } from './ports.ts';
+import type { Role } from './ports.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Segments in braces match one non-empty segment each. */
   readonly path: string;
-  /** The least role that may run it. */
-  readonly role: Role;
+  /** The least role that may run it; `person` = anybody signed in, member of a tenant or not; `public` = no token. */
+  readonly role: Role | 'person' | 'public';
   readonly run: Operation;
 }
 
 /** The whole admin API. What is not listed here does not exist; nobody may do what no line allows. */
 export const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/admin/me', role: 'viewer', run: getMe },
+  { method: 'GET', path: '/admin/me', role: 'person', run: getMe },
   { method: 'GET', path: '/admin/config', role: 'admin', run: getConfig },
   { method: 'GET', path: '/admin/requests', role: 'viewer', run: listRequests },
   { method: 'GET', path: '/admin/requests/{id}', role: 'viewer', run: getRequest },
@@ -25,7 +26,10 @@ export const ROUTES: readonly Route[] = [
 
 export interface Matched { readonly route: Route; readonly params: Readonly<Record<string, string>> }
 
-const SPLIT: readonly (readonly [Route, readonly string[]])[] = ROUTES.map((route) => [route, route.path.split('/')]);
+// Fixed segments before `{names}`, so that /admin/models/test is not the model called "test".
+const SPLIT: readonly (readonly [Route, readonly string[]])[] = ROUTES
+  .map((route) => [route, route.path.split('/')] as const)
+  .toSorted(([a], [b]) => a.path.split('{').length - b.path.split('{').length);
 
 /** The route of a method and path; else the methods that the path has, none when there is no such path. */
 export function matchRoute(method: string, path: string): Matched | { readonly allowed: readonly string[] } {

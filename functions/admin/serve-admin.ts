@@ -1,50 +1,77 @@
+import { readBody, readIfMatch } from './body.ts';
 import { AdminError } from './errors.ts';
-import { ROLES, type AdminPorts, type Caller, type GatewayRequest, type GatewayResponse, type Role } from './ports.ts';
-import { matchRoute } from './routes.ts';
+import { ROLES, type AdminPorts, type Caller, type GatewayRequest, type GatewayResponse, type Identity, type Reply, type Role } from './ports.ts';
+import { parseQuery } from './query.ts';
+import { matchRoute, type Matched, type Route } from './routes.ts';
 
 const encoder = new TextEncoder();
 
 /**
- * The control plane: one request in, one JSON answer out. Nobody without a valid token learns which paths exist; then
- * the matched route, never the path's text, decides who may run it. Never throws.
+ * The control plane: one request in, one JSON answer (or a streamed file) out. Nobody without a valid token learns which
+ * paths exist; then the matched route, never the path's text, decides who may run it. Never throws.
  */
 export async function serveAdmin(request: GatewayRequest, ports: AdminPorts): Promise<GatewayResponse> {
   const requestId = ports.newRequestId();
   try {
-    return respond(200, requestId, await run(request, ports, requestId));
+    return await run(request, ports, requestId);
   } catch (error) {
     return refuse(errorOf(error), requestId);
   }
 }
 
-async function run(request: GatewayRequest, ports: AdminPorts, requestId: string): Promise<object> {
+async function run(request: GatewayRequest, ports: AdminPorts, requestId: string): Promise<GatewayResponse> {
   refuseForeignOrigin(request);
-  const caller = identify(request, ports);
   const matched = matchRoute(request.method, request.path);
+  const isPublic = 'route' in matched && matched.route.role === 'public';
+  const caller = isPublic ? NOBODY : callerOf(await identify(request, ports), request, matched);
   if ('allowed' in matched) {
     if (matched.allowed.length === 0) throw new AdminError('not_found', 'There is nothing at this path.');
     throw new AdminError('method_not_allowed', `Use ${matched.allowed.join(' or ')} for this path.`, { headers: { allow: matched.allowed.join(', ') } });
   }
-  if (!may(caller.role, matched.route.role)) throw new AdminError('forbidden', `This needs the role ${matched.route.role}.`);
-  return matched.route.run({ caller, ports, query: request.query, params: matched.params, requestId, nowMs: ports.now() });
+  const { route, params } = matched;
+  requireRole(caller, route.role);
+  const shape = route.run;
+  const reply = await shape.handle({
+    caller, ports, params, requestId, nowMs: ports.now(), sourceIp: request.sourceIp,
+    query: parseQuery(shape.query, request.query),
+    body: shape.body === undefined ? undefined : await readBody(request, shape.body),
+    ifMatch: readIfMatch(request, shape.ifMatch),
+  });
+  return answer(shape.status ?? 200, requestId, reply);
+}
+
+const NOBODY: Caller = { userId: '', name: '', via: 'system', tenantId: '', role: 'viewer', memberships: [] };
+const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/i;
+
+/** Missing, malformed, unknown and expired tokens get one and the same answer. */
+async function identify(request: GatewayRequest, ports: AdminPorts): Promise<Identity> {
+  const presented = BEARER.exec(request.headers['authorization'] ?? '')?.[1];
+  const identity = presented === undefined ? undefined : await ports.identify(presented);
+  if (identity === undefined) {
+    throw new AdminError('unauthenticated', 'Sign in, or send an admin token as "authorization: Bearer …".', { headers: { 'www-authenticate': 'Bearer' } });
+  }
+  return identity;
+}
+
+/** The tenant is the one that was asked for, or the only one there is; another's answers as a missing one would. */
+function callerOf({ memberships, ...who }: Identity, { headers }: GatewayRequest, matched: Matched | { allowed: readonly string[] }): Caller {
+  const asked = headers['x-bsg-tenant'];
+  const membership = asked === undefined && memberships.length === 1 ? memberships[0] : memberships.find(({ tenantId }) => tenantId === asked);
+  if (membership !== undefined) return { ...who, memberships, tenantId: membership.tenantId, role: membership.role };
+  if (asked !== undefined) throw new AdminError('not_found', 'There is no such tenant, or you do not belong to it.', { field: 'x-bsg-tenant' });
+  if ('route' in matched && matched.route.role === 'person') return { ...who, memberships, tenantId: '', role: 'viewer' };
+  throw memberships.length === 0
+    ? new AdminError('forbidden', 'You do not belong to a tenant yet; ask an owner for an invitation.')
+    : new AdminError('invalid_request', 'You belong to several tenants; name one in the header x-bsg-tenant.', { field: 'x-bsg-tenant' });
+}
+
+function requireRole(caller: Caller, needed: Route['role']): void {
+  if (needed === 'public' || needed === 'person') return;
+  if (!may(caller.role, needed)) throw new AdminError('forbidden', `This needs the role ${needed}.`);
 }
 
 /** Whether `role` includes `needed`. */
 export const may = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
-
-const LOCAL_TENANT = 'default';
-const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
-
-/** The machine's admin token is the owner of its tenant. Missing, malformed and wrong tokens get one and the same answer. */
-function identify(request: GatewayRequest, ports: AdminPorts): Caller {
-  const presented = BEARER.exec(request.headers['authorization'] ?? '')?.[1];
-  if (presented === undefined || !ports.isAdmin(presented)) {
-    throw new AdminError('unauthenticated', 'Send the admin token as "authorization: Bearer …".', { headers: { 'www-authenticate': 'Bearer' } });
-  }
-  const tenantId = request.headers['x-bsg-tenant'] ?? LOCAL_TENANT;
-  if (tenantId !== LOCAL_TENANT) throw new AdminError('not_found', 'There is no such tenant, or this token does not belong to it.');
-  return { userId: 'local-operator', name: 'Operator of this machine', tenantId, role: 'owner' };
-}
 
 /** A page of another site has no business here, whatever token it may have got hold of. */
 function refuseForeignOrigin({ headers }: GatewayRequest): void {
@@ -60,18 +87,28 @@ function errorOf(error: unknown): AdminError {
 }
 
 function refuse(error: AdminError, requestId: string): GatewayResponse {
-  const { code, message, field } = error;
-  return respond(error.status, requestId, { error: { code, message, ...(field !== undefined && { field }), requestId } }, error.headers);
+  const { code, message, field, details } = error;
+  return json(error.status, requestId, { error: { code, message, ...(field !== undefined && { field }), requestId }, ...details }, error.headers);
 }
 
-function respond(status: number, requestId: string, body: object, headers: Readonly<Record<string, string>> = {}): GatewayResponse {
+function answer(status: number, requestId: string, reply: Reply): GatewayResponse {
+  if ('stream' in reply) {
+    return {
+      status,
+      headers: { ...COMMON, 'content-type': reply.contentType, 'content-disposition': `attachment; filename="${reply.filename}"`, 'x-request-id': requestId },
+      body: reply.stream,
+    };
+  }
+  return json(status, requestId, reply.body, { ...(reply.etag !== undefined && { etag: `"${reply.etag}"` }), ...reply.headers });
+}
+
+const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+
+function json(status: number, requestId: string, body: object, headers: Readonly<Record<string, string>>): GatewayResponse {
   const bytes = encoder.encode(JSON.stringify(body));
   return {
     status,
-    headers: {
-      'content-type': 'application/json', 'content-length': String(bytes.length), 'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff', 'x-request-id': requestId, ...headers,
-    },
+    headers: { ...COMMON, 'content-type': 'application/json', 'content-length': String(bytes.length), 'x-request-id': requestId, ...headers },
     body: bytes,
   };
 }

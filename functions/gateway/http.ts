@@ -166,6 +166,10 @@ class DoorRequest implements GatewayRequest {
     return this.#body;
   }
 
+  get sourceIp(): string | undefined {
+    return this.#message.socket.remoteAddress;
+  }
+
   remainingMs(): number {
     return Number.POSITIVE_INFINITY;
   }

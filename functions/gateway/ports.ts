@@ -18,6 +18,8 @@ export interface GatewayRequest {
   readonly body: () => Promise<Uint8Array>;
   /** Aborts when the client left, where that can be seen. */
   readonly signal: AbortSignal;
+  /** The client's address as the door sees it; for the audit record only. */
+  readonly sourceIp?: string | undefined;
   /** Milliseconds until the host ends this invocation; Infinity on a server. */
   readonly remainingMs: () => number;
 }

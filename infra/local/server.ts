@@ -7,6 +7,7 @@ import { serveAdmin } from '../../functions/admin/serve-admin.ts';
 import { createHttpDoor, type HttpDoor } from '../../functions/gateway/http.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
 import { serve } from '../../functions/gateway/serve.ts';
+import { localAdminPorts } from './admin-ports.ts';
 import { openAdminToken } from './admin-token.ts';
 import { applyConfig } from './apply-config.ts';
 import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
@@ -60,7 +61,7 @@ async function readConfig(file: string): Promise<string> {
 
 function openDoor(options: CommandLine, folder: DataFolder, edition: Edition): HttpDoor {
   const token = openAdminToken(folder.paths.adminToken);
-  const adminPorts = { store: edition.store, newRequestId: edition.ports.newRequestId, now: () => Date.now(), isAdmin: (presented: string) => token.matches(presented) };
+  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: `http://${options.host}:${options.port}` });
   const handle = (request: GatewayRequest): Promise<GatewayResponse> =>
     request.path.startsWith('/admin') ? serveAdmin(request, adminPorts) : serve(request, edition.ports);
   return createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host) });

@@ -1,27 +1,49 @@
-import { ulid } from 'ulidx';
+import { randomBytes } from 'node:crypto';
+import { monotonicFactory, ulid } from 'ulidx';
 import type { Decision, LedgerEntry } from '../../functions/contract/index.ts';
 import { ledgerOp } from '../../functions/adapters/store/ledger.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
+import { localKeys } from '../../functions/adapters/vault/local-key.ts';
 import type { AdminPorts, GatewayRequest } from '../../functions/admin/ports.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
 
 export const TOKEN = `bsga_${'0'.repeat(64)}`;
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
+const ulids = monotonicFactory();
+const monotonic = (): string => ulids(NOW);
+
+/** The world of an admin test: TOKEN owns the tenant `default`; clock fixed at NOW; the embedded key service. */
+export function adminPorts(store: Store, change: Partial<AdminPorts> = {}): AdminPorts {
+  const keys = localKeys(new Uint8Array(32).fill(7));
+  return {
+    store, newRequestId: monotonic, now: () => NOW, random: Math.random, randomBytes: (size) => randomBytes(size),
+    identify: async (bearer) => (bearer === TOKEN ? { userId: 'op', name: 'Operator', via: 'token', memberships: [{ tenantId: 'default', role: 'owner' }] } : undefined),
+    sealing: keys, pepper: () => keys.pepper(), urlPolicy: { allowHosts: [], allowLoopback: true },
+    testModel: async () => ({ ok: true, status: 200, latencyMs: 1, message: 'ok', hint: null }), changed: () => {}, revocationSeconds: 0, dashboardUrl: 'http://127.0.0.1:8787',
+    ...change,
+  };
+}
 
 export interface AdminAnswer { readonly status: number; readonly headers: Record<string, string>; readonly text: string; readonly json: Record<string, unknown> }
-export interface AdminAsk { readonly method?: string; readonly token?: string | null; readonly headers?: Record<string, string> }
+export interface AdminAsk { readonly method?: string; readonly token?: string | null; readonly headers?: Record<string, string>; readonly body?: unknown; readonly ports?: Partial<AdminPorts> }
 
 /** Asks the admin API of a store as the door would. */
-export async function ask(store: Store, pathAndQuery: string, { method = 'GET', token = TOKEN, headers = {} }: AdminAsk = {}): Promise<AdminAnswer> {
+export async function ask(store: Store, pathAndQuery: string, { method = 'GET', token = TOKEN, headers = {}, body, ports = {} }: AdminAsk = {}): Promise<AdminAnswer> {
   const url = new URL(pathAndQuery, 'http://127.0.0.1:8787');
-  const ports: AdminPorts = { store, newRequestId: () => ulid(NOW), now: () => NOW, isAdmin: (presented) => presented === TOKEN };
   const request: GatewayRequest = {
     method, path: url.pathname, query: url.searchParams, headers: { host: '127.0.0.1:8787', ...(token !== null && { authorization: `Bearer ${token}` }), ...headers },
-    body: async () => new Uint8Array(), signal: new AbortController().signal, remainingMs: () => Infinity,
+    body: async () => (body === undefined ? new Uint8Array() : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))), signal: new AbortController().signal, remainingMs: () => Infinity,
   };
-  const response = await serveAdmin(request, ports);
-  const text = Buffer.from(response.body as Uint8Array).toString('utf8');
-  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
+  const response = await serveAdmin(request, adminPorts(store, ports));
+  const text = await textOf(response.body);
+  return { status: response.status, headers: response.headers, text, json: text.startsWith('{') ? JSON.parse(text) : {} };
+}
+
+async function textOf(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 const DECISION: Decision = {

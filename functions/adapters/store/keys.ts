@@ -1,5 +1,5 @@
-import { fromItem, nextVersion, partition, readAll, saveRecord, toItem, type Saved } from './entity.ts';
-import type { Item, Key, Store } from './port.ts';
+import { fromItem, nextVersion, partition, readAll, saveRecord, toItem, versionGuards, type Saved } from './entity.ts';
+import type { Item, Key, Op, Store } from './port.ts';
 
 /** A virtual key as stored: never the secret, only its peppered hash. */
 export interface KeyRecord {
@@ -53,6 +53,10 @@ export function putKey(store: Store, record: KeyRecord, expectedVersion: number 
   const item = toStored({ ...record, version: nextVersion(expectedVersion) });
   return saveRecord(store, keyOf(record.keyId), item, expectedVersion, fromStored);
 }
+
+/** The same as an operation, to be written together with others. */
+export const putKeyOp = (record: KeyRecord, expectedVersion: number | undefined): Op =>
+  ({ put: keyOf(record.keyId), item: toStored({ ...record, version: nextVersion(expectedVersion) }), guards: versionGuards(expectedVersion) });
 
 /** All keys of a tenant in order of creation (on DynamoDB a change may show a moment later). */
 export async function listKeys(store: Store, tenantId: string): Promise<KeyRecord[]> {

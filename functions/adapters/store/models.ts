@@ -1,7 +1,7 @@
 import type { ModelFacts, Price, ProviderKind } from '../../contract/index.ts';
 import type { SealedRecord } from '../vault/vault.ts';
-import { fromItem, nextVersion, partition, readAll, saveRecord, toItem, type Saved } from './entity.ts';
-import type { Key, Store } from './port.ts';
+import { fromItem, nextVersion, partition, readAll, saveRecord, toItem, versionGuards, type Saved } from './entity.ts';
+import type { Key, Op, Store } from './port.ts';
 
 export interface ModelCredential {
   readonly name: string;
@@ -58,6 +58,14 @@ export function putModel(store: Store, record: ModelRecord, expectedVersion: num
   const item = toItem({ ...record, version: nextVersion(expectedVersion) });
   return saveRecord(store, keyOf(record.tenantId, record.id), item, expectedVersion, (stored) => fromItem<ModelRecord>(stored));
 }
+
+/** The same as an operation, to be written together with others. */
+export const putModelOp = (record: ModelRecord, expectedVersion: number | undefined): Op =>
+  ({ put: keyOf(record.tenantId, record.id), item: toItem({ ...record, version: nextVersion(expectedVersion) }), guards: versionGuards(expectedVersion) });
+
+/** Deletes that version of a model, sealed credentials included, as an operation. */
+export const deleteModelOp = (record: ModelRecord): Op =>
+  ({ delete: keyOf(record.tenantId, record.id), guards: versionGuards(record.version) });
 
 /** Deletes a model, sealed credentials included; with `expectedVersion` only that version. `current` undefined = there was none. */
 export async function deleteModel(store: Store, tenantId: string, id: string, expectedVersion?: number): Promise<Saved<ModelRecord>> {

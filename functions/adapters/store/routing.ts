@@ -1,6 +1,6 @@
 import { routing as routingSchema, type RoutingDocument } from '../../contract/routing.ts';
 import { fromItem, partition, toItem } from './entity.ts';
-import type { Item, Key, Store } from './port.ts';
+import type { Item, Key, Op, Store } from './port.ts';
 
 export interface RoutingVersion { readonly version: number; readonly document: RoutingDocument }
 /** `at` is RFC 3339; `author` names who saved it. */
@@ -32,14 +32,19 @@ export async function getRouting(store: Store, tenantId: string): Promise<Routin
  * The pointer row carries the guard, the document and its line in the list of versions are written with it, atomically.
  */
 export async function saveRouting(store: Store, tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta): Promise<SavedRouting> {
+  const result = await store.write(saveRoutingOps(tenantId, document, expectedVersion, meta));
+  return result.ok ? { ok: true, version: expectedVersion + 1 } : { ok: false, current: await getRouting(store, tenantId) };
+}
+
+/** The same as operations, to be written together with others; the guard is the first one's. */
+export function saveRoutingOps(tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta): Op[] {
   const version = expectedVersion + 1;
   const info: RoutingVersionInfo = { version, at: meta.at, author: meta.author };
-  const result = await store.write([
+  return [
     { put: keyOf(tenantId, 'current'), item: toItem(info), guards: expectedVersion === 0 ? [{ absent: true }] : [{ attr: 'version', equals: expectedVersion }] },
     { put: documentKey(tenantId, version), item: { ...toItem(info), document: toItem(document) }, guards: [{ absent: true }] },
     { put: keyOf(tenantId, `info#${padded(version)}`), item: toItem(info) },
-  ]);
-  return result.ok ? { ok: true, version } : { ok: false, current: await getRouting(store, tenantId) };
+  ];
 }
 
 /** Who saved which version when, newest first; no documents are read. */

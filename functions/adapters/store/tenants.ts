@@ -29,12 +29,16 @@ export async function getTenant(store: Store, tenantId: string): Promise<TenantR
  * than expected, whatever `record.version` says.
  */
 export async function putTenant(store: Store, record: TenantRecord, expectedVersion: number | undefined): Promise<Saved<TenantRecord>> {
-  const saved: TenantRecord = { ...record, version: nextVersion(expectedVersion) };
-  const ops: Op[] = [{ put: keyOf(record.tenantId), item: toItem(saved), guards: versionGuards(expectedVersion) }];
-  if (expectedVersion === undefined) ops.push({ put: { table: 'tenants', pk: LIST, sk: record.tenantId }, item: { tenantId: record.tenantId } });
-  const result = await store.write(ops);
-  if (result.ok) return { ok: true, record: saved };
+  const result = await store.write(putTenantOps(record, expectedVersion));
+  if (result.ok) return { ok: true, record: { ...record, version: nextVersion(expectedVersion) } };
   return { ok: false, current: result.current && fromItem<TenantRecord>(result.current) };
+}
+
+/** The same as operations, to be written together with others; the guard is the first one's. */
+export function putTenantOps(record: TenantRecord, expectedVersion: number | undefined): Op[] {
+  const ops: Op[] = [{ put: keyOf(record.tenantId), item: toItem({ ...record, version: nextVersion(expectedVersion) }), guards: versionGuards(expectedVersion) }];
+  if (expectedVersion === undefined) ops.push({ put: { table: 'tenants', pk: LIST, sk: record.tenantId }, item: { tenantId: record.tenantId } });
+  return ops;
 }
 
 /** Every tenant, by id. */

@@ -1,13 +1,15 @@
 import { getTenant } from '../../adapters/store/tenants.ts';
-import type { AdminCall } from '../ports.ts';
+import { meAnswer } from '../../contract/admin/me.ts';
+import { operation } from '../operation.ts';
 
-/** Who the caller is, its role in the tenant at hand, and the tenants it may choose from. */
-export async function getMe({ caller, ports }: AdminCall): Promise<object> {
-  const tenant = await getTenant(ports.store, caller.tenantId);
-  return {
-    user: { id: caller.userId, name: caller.name },
-    tenantId: caller.tenantId,
-    role: caller.role,
-    tenants: [{ id: caller.tenantId, name: tenant?.name ?? caller.tenantId, role: caller.role, timezone: tenant?.timezone ?? 'UTC' }],
-  };
-}
+export const getMe = operation(
+  { summary: 'Who the caller is, its role in the tenant at hand, and the tenants it may choose from.', answer: meAnswer },
+  async ({ caller, ports }) => {
+    const tenants = await Promise.all(caller.memberships.map(async ({ tenantId, role }) => {
+      const tenant = await getTenant(ports.store, tenantId);
+      return { id: tenantId, name: tenant?.name ?? tenantId, role, timezone: tenant?.timezone ?? 'UTC' };
+    }));
+    const chosen = caller.tenantId !== '';
+    return { body: { user: { id: caller.userId, name: caller.name }, tenantId: chosen ? caller.tenantId : null, role: chosen ? caller.role : null, tenants } };
+  },
+);

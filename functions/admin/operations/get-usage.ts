@@ -8,7 +8,9 @@ import { getTenant } from '../../adapters/store/tenants.ts';
 import { ulidTimeMs } from '../../adapters/store/ulid-time.ts';
 import { AdminError } from '../errors.ts';
 import type { AdminCall } from '../ports.ts';
-import { instant, parseQuery, timezone } from '../query.ts';
+import { usageAnswer } from '../../contract/admin/usage.ts';
+import { operation } from '../operation.ts';
+import { instant, timezone } from '../query.ts';
 import { BUCKET_MS, bucketAt, bucketFor, bucketStarts, type Bucket } from '../usage/buckets.ts';
 import { groupOf, GROUPS, passes, type Filters, type Group } from '../usage/groups.ts';
 import { Measures } from '../usage/measures.ts';
@@ -40,16 +42,16 @@ const query = z.strictObject({
 
 interface Range { readonly from: number; readonly to: number; readonly tz: string; readonly bucket: Bucket }
 
-/** Totals, series and breakdown of a range, from the ledger itself. `coverage.truncated` = only the newest rows were read. */
-export async function getUsage(call: AdminCall): Promise<object> {
-  const { from, to, tz, bucket, by, ...filters } = parseQuery(query, call.query);
+/** From the ledger itself. `coverage.truncated` = only the newest rows were read. */
+export const getUsage = operation({ summary: 'Totals, series and breakdown of a range.', query, answer: usageAnswer }, async (call) => {
+  const { from, to, tz, bucket, by, ...filters } = call.query;
   const range = await rangeOf(call, { from, to, tz, bucket });
   const usage = new Usage(range, by);
   const truncated = await readRows(call, range, filters.key, (entry) => {
     if (passes(entry, filters)) usage.add(entry);
   });
-  return usage.report(await namesOf(call, by), truncated);
-}
+  return { body: usage.report(await namesOf(call, by), truncated) };
+});
 
 async function rangeOf({ ports, caller, nowMs }: AdminCall, asked: Partial<Range>): Promise<Range> {
   const to = asked.to ?? nowMs;
