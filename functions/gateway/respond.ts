@@ -24,56 +24,74 @@ export function answerHeaders(undertaking: Undertaking, served: Served | undefin
   const { admitted, trail } = undertaking;
   const { plan, lease } = admitted;
   const model = served?.model.id ?? plan.route[Math.min(trail.attempts.length, plan.route.length - 1)]?.id ?? '';
+  const { requestId, dialect, atMs } = plan.exchange;
   const headers: Record<string, string> = {
     'content-type': plan.asked.conversation.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
-    ...requestIdHeaders(plan.exchange.requestId),
+    'x-request-id': requestId,
+    'request-id': requestId,
     'x-bsg-model': model,
-    ...decisionHeaders(plan),
+    'x-bsg-stage': plan.decision.stage,
+    'x-bsg-reason': plan.decision.reason,
     'x-bsg-attempts': String(Math.max(1, trail.attempts.length)),
     'server-timing': serverTiming(plan.exchange),
-    ...rateLimitHeaders(plan.exchange.dialect, lease.counters, plan.exchange.atMs),
   };
+  addDecision(headers, plan);
+  addRateLimits(headers, dialect, lease.counters, atMs);
   if (plan.asked.conversation.stream) headers['cache-control'] = 'no-cache';
   if (trail.translation !== undefined) headers['x-bsg-translation'] = trail.translation;
   if (served?.kind === 'json') headers['content-length'] = String(served.bytes.length);
   return headers;
 }
 
-function decisionHeaders({ decision }: Plan): Record<string, string> {
-  const headers: Record<string, string> = { 'x-bsg-stage': decision.stage, 'x-bsg-reason': decision.reason };
-  if (decision.ruleId !== null) headers['x-bsg-rule'] = decision.ruleId;
-  if (decision.tier !== null) headers['x-bsg-tier'] = decision.tier;
-  if (decision.score !== null) headers['x-bsg-score'] = String(decision.score);
+function decisionHeaders(plan: Plan): Record<string, string> {
+  const headers: Record<string, string> = { 'x-bsg-stage': plan.decision.stage, 'x-bsg-reason': plan.decision.reason };
+  addDecision(headers, plan);
   return headers;
 }
 
-function serverTiming({ timing }: Exchange): string {
-  const parts: string[] = [];
-  for (const name of ['auth', 'route', 'upstream'] as const) {
-    const ms = timing[name];
-    if (ms !== undefined) parts.push(`${name};dur=${ms.toFixed(1)}`);
-  }
-  return parts.join(', ');
+function addDecision(headers: Record<string, string>, { decision }: Plan): void {
+  if (decision.ruleId !== null) headers['x-bsg-rule'] = decision.ruleId;
+  if (decision.tier !== null) headers['x-bsg-tier'] = decision.tier;
+  if (decision.score !== null) headers['x-bsg-score'] = String(decision.score);
 }
+
+function serverTiming({ timing }: Exchange): string {
+  let text = '';
+  for (const name of TIMED) {
+    const ms = timing[name];
+    if (ms !== undefined) text += `${text === '' ? '' : ', '}${name};dur=${ms.toFixed(1)}`;
+  }
+  return text;
+}
+const TIMED = ['auth', 'route', 'upstream'] as const;
 
 /** The caller's own dialect's rate-limit headers: OpenAI counts resets as durations, Anthropic as RFC 3339 instants. */
 export function rateLimitHeaders(dialect: Dialect, counters: Counters, nowMs: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const what of ['requests', 'tokens'] as const) {
-    const state = counters[what];
-    if (state === null) continue;
-    if (dialect === 'anthropic-messages') {
-      headers[`anthropic-ratelimit-${what}-limit`] = String(state.limit);
-      headers[`anthropic-ratelimit-${what}-remaining`] = String(state.remaining);
-      headers[`anthropic-ratelimit-${what}-reset`] = new Date(nowMs + state.resetSeconds * 1000).toISOString();
-    } else {
-      headers[`x-ratelimit-limit-${what}`] = String(state.limit);
-      headers[`x-ratelimit-remaining-${what}`] = String(state.remaining);
-      headers[`x-ratelimit-reset-${what}`] = `${state.resetSeconds}s`;
-    }
-  }
+  addRateLimits(headers, dialect, counters, nowMs);
   return headers;
 }
+
+function addRateLimits(headers: Record<string, string>, dialect: Dialect, counters: Counters, nowMs: number): void {
+  const isAnthropic = dialect === 'anthropic-messages';
+  for (const [what, [limit, remaining, reset]] of isAnthropic ? ANTHROPIC_LIMITS : OPENAI_LIMITS) {
+    const state = counters[what];
+    if (state === null) continue;
+    headers[limit] = String(state.limit);
+    headers[remaining] = String(state.remaining);
+    headers[reset] = isAnthropic ? new Date(nowMs + state.resetSeconds * 1000).toISOString() : `${state.resetSeconds}s`;
+  }
+}
+
+type LimitNames = readonly (readonly ['requests' | 'tokens', readonly [limit: string, remaining: string, reset: string]])[];
+const OPENAI_LIMITS: LimitNames = [
+  ['requests', ['x-ratelimit-limit-requests', 'x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests']],
+  ['tokens', ['x-ratelimit-limit-tokens', 'x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens']],
+];
+const ANTHROPIC_LIMITS: LimitNames = [
+  ['requests', ['anthropic-ratelimit-requests-limit', 'anthropic-ratelimit-requests-remaining', 'anthropic-ratelimit-requests-reset']],
+  ['tokens', ['anthropic-ratelimit-tokens-limit', 'anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset']],
+];
 
 /** The failure behind anything thrown; what is not ours is a bug and shows nothing of itself. */
 export function failureOf(error: unknown): Failure {

@@ -45,6 +45,8 @@ const S = [
   { id: 'sse10', tool: 'sse', conc: 10, model: 'mock-sse-50x20', stream: true },
   { id: 'burst', tool: 'sse', conc: 10, model: 'mock-sse-400x0', stream: true },
   { id: 'sse200', tool: 'sse', conc: 200, model: 'mock-sse-80x50', stream: true, secs: 1 },
+  // 50 parts a second on 200 streams at once: what relaying costs when admission and settlement are spread thin.
+  { id: 'sse200x50', tool: 'sse', conc: 200, model: 'mock-sse-250x20', stream: true, secs: 1 },
   { id: 'xjson', tool: 'wrk', conc: 10, model: 'mock-json', side: 'anthropic' },
   { id: 'xburst', tool: 'sse', conc: 10, model: 'mock-sse-400x0', stream: true, side: 'anthropic' },
   { id: 'mjson', tool: 'wrk', conc: 10, model: 'mock-json', side: 'messages' },
@@ -144,6 +146,7 @@ row('short streams c4: added TTFT p50, ms', 'ttft', 'ttft50', 2, true); row('sho
 row('10 streams 50×20ms: added chunk delay p50, ms', 'sse10', 'chunk50', 3, true); row('10 streams: added chunk delay p99, ms', 'sse10', 'chunk99', 2, true); row('10 streams: CPU-µs/chunk', 'sse10', 'cpuUsPerChunk', 0);
 row('burst 400×0ms c10: chunks/s', 'burst', (x) => x.chunks / x.secs, 0); row('burst: CPU-µs/chunk', 'burst', 'cpuUsPerChunk', 1); ratio('burst: CPU per chunk, times raw', 'burst', 'cpuUsPerChunk'); ratio('short streams: CPU per stream, times raw', 'ttft', 'cpuPerReq');
 row('200 streams 80×50ms: peak RSS, MB', 'sse200', 'peakMb', 0); row('200 streams: added TTFT p50, ms', 'sse200', 'ttft50', 2, true); row('200 streams: added chunk delay p50, ms', 'sse200', 'chunk50', 2, true); row('200 streams: added chunk delay p99, ms', 'sse200', 'chunk99', 2, true); row('200 streams: CPU-µs/chunk', 'sse200', 'cpuUsPerChunk', 0);
+row('200 streams × 50 parts/s: CPU-µs/chunk', 'sse200x50', 'cpuUsPerChunk', 0); ratio('200 streams × 50 parts/s: CPU per chunk, times raw', 'sse200x50', 'cpuUsPerChunk');
 row('OpenAI in, Anthropic upstream c10: CPU-ms/request', 'xjson', 'cpuPerReq', 3); row('OpenAI in, Anthropic upstream burst: CPU-µs/chunk', 'xburst', 'cpuUsPerChunk', 1);
 row('Anthropic in, OpenAI upstream c10: CPU-ms/request', 'mjson', 'cpuPerReq', 3); row('Anthropic in, OpenAI upstream burst: CPU-µs/chunk', 'mburst', 'cpuUsPerChunk', 1);
 row('RSS after the round, MB', 'end', 'endMb', 0);

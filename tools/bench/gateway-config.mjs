@@ -1,6 +1,6 @@
 // The configuration that BSGateway is measured with: one registered model per behaviour of the mock upstream, and a key
 // whose limits exist (so that they are enforced and accounted on every request) but are never reached.
-const MOCKS = ['mock-json', 'mock-sse-5x5', 'mock-sse-50x20', 'mock-sse-400x0', 'mock-sse-80x50', 'mock-big-256'];
+const MOCKS = ['mock-json', 'mock-sse-5x5', 'mock-sse-50x20', 'mock-sse-400x0', 'mock-sse-80x50', 'mock-sse-250x20', 'mock-big-256'];
 
 /** Model name patterns for OpenAI in with an Anthropic upstream, and the other way round. */
 export const ANTHROPIC_MODEL = 'anthropic/{}';

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBuilt } from '../build.mjs';
+import { NODE_FLAGS } from '../launcher/node-flags.mjs';
 import { budgetLines } from './budgets.mjs';
 import { benchConfig, MESSAGES_MODEL, ANTHROPIC_MODEL } from './gateway-config.mjs';
 
@@ -34,7 +35,7 @@ delete env.NODE_OPTIONS;
 const options = (data) => ['--port', String(PORT), '--data', path.join(temp, data), '--config', config, '--json'];
 
 const bench = spawnSync(process.execPath, [
-  path.join(here, 'bench.mjs'), '--name', 'mine', '--start', `exec ${[process.execPath, '--max-semi-space-size=4', server, ...options('data')].join(' ')}`,
+  path.join(here, 'bench.mjs'), '--name', 'mine', '--start', `exec ${[process.execPath, ...NODE_FLAGS, server, ...options('data')].join(' ')}`,
   '--url', `http://127.0.0.1:${PORT}/v1`, '--header', `authorization: Bearer ${key}`, '--anthropic-model', ANTHROPIC_MODEL, '--messages-model', MESSAGES_MODEL,
   '--targets', 'direct,raw,mine', '--rounds', '3', '--secs', '3', '--out', out, ...args.filter((arg) => arg !== '--no-startup'),
 ], { env, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -4,16 +4,12 @@ import { jest } from '../run-tests.mjs';
 import { runChild } from './child.mjs';
 import { ensureInstalled } from './install.mjs';
 import { installedNode, NODE_MAJOR } from './node-binary.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 import { inRoot, root } from './paths.mjs';
 import { StartError } from './start-error.mjs';
 
 /** Tasks that are a bundle run in this process. */
 const BUNDLES = { start: 'server', keygen: 'keygen' };
-/**
- * V8's young generation may grow to 134 MB by default, all of it garbage here; 3 × 4 MB serve as well. The same flag
- * stands in the scripts `start` of package.json and tools/bench/run.mjs.
- */
-const NODE_FLAGS = ['--max-semi-space-size=4'];
 /** Tasks that are other programs run one after the other; the first failure is the result. */
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],

@@ -57,9 +57,15 @@ export function applyBatch(statements: Statements, ops: readonly Op[]): WriteRes
   return { ok: true, after: plans.map((plan) => plan.after), before: plans.map((plan) => plan.before) };
 }
 
-export function readItem(statements: Statements, { table, pk, sk }: Key): Item | undefined {
+export function readItem(statements: Statements, key: Key): Item | undefined {
+  const text = readText(statements, key);
+  return text === undefined ? undefined : parseItem(text);
+}
+
+/** The stored JSON text of an item. */
+export function readText(statements: Statements, { table, pk, sk }: Key): string | undefined {
   const row = rowOf(statements.get(`g${table}`, () => `SELECT ${ITEM_TEXT} FROM ${sqlTable(table)} WHERE pk = ? AND sk = ?`), pk, sk);
-  return row && parseItem(row[0]);
+  return row?.[0] as string | undefined;
 }
 
 type Replace = Extract<Op, { put: Key } | { delete: Key }>;
@@ -125,7 +131,7 @@ function planUpdate(statements: Statements, op: Update, isSingle: boolean): Plan
     bytes += name.length + json.length;
     pairs.push(`$.${name}`, json);
   }
-  if (row !== undefined && Number(row[1]) + bytes > MAX_ITEM_BYTES) refuseGrowth(statements, key, changed, remove);
+  if (row !== undefined && Number(row[1]) + bytes > MAX_ITEM_BYTES) refuseGrowth(readItem(statements, key), changed, remove);
   return {
     holds: true,
     apply() {
@@ -137,9 +143,9 @@ function planUpdate(statements: Statements, op: Update, isSingle: boolean): Plan
   };
 }
 
-/** The quick sum counts replaced attributes twice; here the item is built to know. */
-function refuseGrowth(statements: Statements, key: Key, changed: Item, remove: readonly string[]): void {
-  const item: Item = { ...readItem(statements, key), ...changed };
+/** The quick sum counts replaced attributes twice; here the item is built to know. Throws `StoreError('invalid')` past 400 KB. */
+export function refuseGrowth(old: Item | undefined, changed: Item, remove: readonly string[]): void {
+  const item: Item = { ...old, ...changed };
   for (const name of remove) item[name] = undefined;
   if (Buffer.byteLength(JSON.stringify(item)) > MAX_ITEM_BYTES) throw new StoreError('invalid', 'the item is larger than 400 KB');
 }

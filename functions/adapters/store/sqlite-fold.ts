@@ -1,6 +1,6 @@
 import { guardsHold } from './guards.ts';
 import { StoreError, type Item, type Key, type Op, type WriteResult } from './port.ts';
-import { insertItem, readItem, type Statements } from './sqlite-apply.ts';
+import { insertItem, parseItem, readText, refuseGrowth, type Statements } from './sqlite-apply.ts';
 import { MAX_ITEM_BYTES } from './validate-ops.ts';
 
 type Update = Extract<Op, { update: Key }>;
@@ -25,9 +25,9 @@ export class Folds {
     this.#statements = statements;
     if (batches.length < WORTH_FOLDING) return;
     for (const [id, key] of worthFolding(batches)) {
-      const item = readItem(statements, key);
-      const bytes = item === undefined ? 0 : JSON.stringify(item).length;
-      if (bytes < FOLD_BELOW_BYTES) this.#folds.set(id, { key, item, changed: false, bytes });
+      const text = readText(statements, key);
+      const bytes = text?.length ?? 0;
+      if (bytes < FOLD_BELOW_BYTES) this.#folds.set(id, { key, item: text === undefined ? undefined : parseItem(text), changed: false, bytes });
     }
   }
 
@@ -71,8 +71,8 @@ function applied({ set = {}, add = {}, remove = [], guards = [] }: Update, fold:
     if (value !== undefined && typeof value !== 'number') throw new StoreError('invalid', `${name} is not a number`);
     changed[name] = (value ?? 0) + (add[name] ?? 0);
   }
-  const bytes = fold.bytes + JSON.stringify(changed).length;
-  if (bytes > MAX_ITEM_BYTES) throw new StoreError('invalid', 'the item is larger than 400 KB');
+  const bytes = fold.bytes + boundOf(changed);
+  if (bytes > MAX_ITEM_BYTES) refuseGrowth(old, changed, remove);
   const item = old ?? {};
   for (const name of remove) delete item[name];
   Object.assign(item, changed);
@@ -80,4 +80,14 @@ function applied({ set = {}, add = {}, remove = [], guards = [] }: Update, fold:
   fold.bytes = bytes;
   fold.changed = true;
   return { ok: true, after: [changed], before: [undefined] };
+}
+
+/** Never less than what the attributes add to the stored text, for the plain values that updates carry; walks nothing but them. */
+function boundOf(changed: Item): number {
+  let bytes = 0;
+  for (const name in changed) {
+    const value = changed[name];
+    bytes += name.length + 4 + (typeof value === 'string' ? value.length * 6 + 2 : typeof value === 'object' ? JSON.stringify(value).length * 6 : 24);
+  }
+  return bytes;
 }

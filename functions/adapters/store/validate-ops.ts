@@ -147,7 +147,7 @@ function upperBytes(value: Value, depth: number): number {
     for (let i = 0; i < value.length; i += 1) bytes += 1 + upperBytes(value[i] as Value, depth + 1);
     return bytes;
   }
-  for (const name of Object.keys(value)) {
+  for (const name in value) {
     const member = value[name];
     if (member !== undefined) bytes += 1 + name.length * 3 + upperBytes(member, depth + 1);
   }

@@ -209,8 +209,9 @@ class Resolver {
       if (seen.has(id)) continue;
       seen.add(id);
       const excluded = model === undefined ? 'disabled' : exclusionOf(model, this.#eligibility);
-      candidates.push({ model: id, excluded, ...(excluded === null && model !== undefined && { estCostMicros: this.#estimate(model) }) });
-      if (excluded === null && model !== undefined && route.length < MAX_ROUTE) route.push(model);
+      const isServed = excluded === null && model !== undefined;
+      candidates.push(isServed ? { model: id, excluded, estCostMicros: this.#estimate(model) } : { model: id, excluded });
+      if (isServed && route.length < MAX_ROUTE) route.push(model);
     }
     // A named model is served by itself or not at all.
     if (goal.target.startsWith('model:') && goal.stage !== 'pattern') route.length = Math.min(route.length, 1);

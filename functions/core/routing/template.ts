@@ -7,14 +7,26 @@ import type { RequestFacts } from './request-facts.ts';
  */
 export function templateKeyOf(salt: string, facts: RequestFacts): string {
   const { conversation, context } = facts;
-  const app = conversation.metadata['app'];
-  const named = [
-    normalised(facts.system), facts.toolNames.toSorted(), conversation.responseFormat?.type, conversation.responseFormat?.name,
-    typeof app === 'string' ? app : context.app, conversation.model,
-  ];
+  const named = conversation.metadata['app'];
+  const app = typeof named === 'string' ? named : context.app;
+  const format = conversation.responseFormat;
+  const tools = facts.toolNames.toSorted();
+  const source = `${salt}\0${conversation.model}\0${app ?? ''}\0${format === undefined ? '' : `${format.type} ${format.name ?? ''}`}\0${tools.join('\0')}\0\0${facts.system}`;
+  const known = recent.get(source);
+  if (known !== undefined) return known;
   // One call of `hash` costs a fifth of an HMAC object; a salt in front serves as well where nothing is authenticated.
-  return `tk_${hash('sha256', `${salt}\0${JSON.stringify(named)}`).slice(0, 24)}`;
+  const key = `tk_${hash('sha256', `${salt}\0${JSON.stringify([normalised(facts.system), tools, format?.type, format?.name, app, conversation.model])}`).slice(0, 24)}`;
+  if (source.length <= MAX_REMEMBERED_CHARS) {
+    if (recent.size >= MAX_REMEMBERED) recent.clear();
+    recent.set(source, key);
+  }
+  return key;
 }
+
+/** The same system prompt comes again and again, and normalising it costs more than everything else here. A memory of a pure function. */
+const recent = new Map<string, string>();
+const MAX_REMEMBERED = 256;
+const MAX_REMEMBERED_CHARS = 16_384;
 
 /** What differs between two requests of one task is masked: ids, addresses, paths, dates, numbers. */
 function normalised(text: string): string {

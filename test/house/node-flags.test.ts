@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { root } from './tree.ts';
+
+const { NODE_FLAGS } = (await import(join(root, 'tools/launcher/node-flags.mjs'))) as { NODE_FLAGS: readonly string[] };
+
+test.each([
+  ['package.json', `node ${NODE_FLAGS.join(' ')} tools/launch.mjs start`],
+  ['tools/deploy/bsgateway.service', `node ${NODE_FLAGS.join(' ')} `],
+  ['tools/deploy/Dockerfile', `"node", ${NODE_FLAGS.map((flag) => `"${flag}"`).join(', ')}, `],
+])('%s starts Node with the flags that the memory budget was measured with', (path, flags) => {
+  expect(readFileSync(join(root, path), 'utf8')).toContain(flags);
+});
