@@ -1,0 +1,63 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Alarm, ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Operation, type Table } from 'aws-cdk-lib/aws-dynamodb';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+export interface AlarmsProps {
+  readonly gateway: LambdaFunction;
+  readonly admin: LambdaFunction;
+  /** Jobs that run at least every 15 minutes. */
+  readonly jobs: Readonly<Record<string, LambdaFunction>>;
+  readonly dataApi: RestApi;
+  readonly usage: Table;
+  readonly failures: Queue;
+  readonly email: string | undefined;
+}
+
+const PERIOD = Duration.minutes(5);
+
+/** What somebody must look at. Each description names its page of the runbook. */
+export class Alarms extends Construct {
+  private readonly action: SnsAction | undefined;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.action = props.email === undefined ? undefined : new SnsAction(this.topic(props.email));
+    const sum = { period: PERIOD, statistic: 'Sum' };
+    this.alarm('GatewayErrors', 'The gateway function crashed or timed out', props.gateway.metricErrors(sum), 5);
+    this.alarm('GatewayThrottles', 'Requests were refused for want of concurrency', props.gateway.metricThrottles(sum), 1);
+    this.alarm('GatewayFailures', 'More than 5 % of all answers were 5xx', props.dataApi.metricServerError({ period: PERIOD, statistic: 'Average' }), 0.05);
+    this.alarm('AdminErrors', 'The admin function crashed or timed out', props.admin.metricErrors(sum), 5);
+    this.alarm('JobFailures', 'A job failed three times in a row', props.failures.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }), 1);
+    const throttled = props.usage.metricThrottledRequestsForOperations({ ...sum, operations: [Operation.GET_ITEM, Operation.PUT_ITEM, Operation.QUERY, Operation.UPDATE_ITEM] });
+    this.alarm('UsageThrottles', 'The usage table refused requests', throttled, 10);
+    for (const [name, job] of Object.entries(props.jobs)) this.silence(`${name}Silent`, 'A job has not run for 15 minutes', job.metricInvocations({ period: Duration.minutes(15), statistic: 'Sum' }));
+  }
+
+  private alarm(name: string, what: string, metric: IMetric, threshold: number): void {
+    this.add(name, what, { metric, threshold, comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD, treatMissingData: TreatMissingData.NOT_BREACHING });
+  }
+
+  private silence(name: string, what: string, metric: IMetric): void {
+    this.add(name, what, { metric, threshold: 1, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD, treatMissingData: TreatMissingData.BREACHING });
+  }
+
+  private add(name: string, what: string, settings: { metric: IMetric; threshold: number; comparisonOperator: ComparisonOperator; treatMissingData: TreatMissingData }): void {
+    const alarm = new Alarm(this, name, { ...settings, evaluationPeriods: 1, alarmDescription: `${what}. Runbook: docs/runbook.md#${name.toLowerCase()}` });
+    if (this.action !== undefined) alarm.addAlarmAction(this.action);
+  }
+
+  private topic(email: string): Topic {
+    const topic = new Topic(this, 'Topic', { displayName: 'BSGateway alarms', enforceSSL: true });
+    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    topic.addSubscription(new EmailSubscription(email));
+    return topic;
+  }
+}

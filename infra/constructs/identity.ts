@@ -1,0 +1,106 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AccountRecovery, CfnManagedLoginBranding, CfnUserPoolUser, ClientAttributes, FeaturePlan, ManagedLoginVersion, Mfa, OAuthScope,
+  ResourceServerScope, UserPool, UserPoolClient, UserPoolDomain, UserPoolResourceServer,
+} from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+
+export interface IdentityProps {
+  /** Scheme and host of the dashboard. */
+  readonly dashboardOrigin: string;
+  /** Gets an invitation by e-mail when the stack is made. */
+  readonly ownerEmail: string;
+  readonly signInPrefix: string;
+  readonly retain: boolean;
+}
+
+const SCOPE_NAME = 'admin';
+const RESOURCE_SERVER = 'bsgateway';
+
+/**
+ * Who people are, and nothing about what they may do: roles and tenants are our own records. Access tokens live 15
+ * minutes and carry the scope that the admin API asks for; no token of this pool may change a profile.
+ */
+export class Identity extends Construct {
+  readonly pool: UserPool;
+  /** The dashboard: a public client with code and PKCE. */
+  readonly dashboard: UserPoolClient;
+  /** Programs: client credentials. */
+  readonly machines: UserPoolClient;
+  readonly scope = `${RESOURCE_SERVER}/${SCOPE_NAME}`;
+
+  constructor(scope: Construct, id: string, props: IdentityProps) {
+    super(scope, id);
+    this.pool = this.userPool(props.retain);
+    const domain = new UserPoolDomain(this, 'Domain', {
+      userPool: this.pool, cognitoDomain: { domainPrefix: props.signInPrefix }, managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+    });
+    const adminScope = new ResourceServerScope({ scopeName: SCOPE_NAME, scopeDescription: 'Use the admin API' });
+    const server = new UserPoolResourceServer(this, 'Api', { userPool: this.pool, identifier: RESOURCE_SERVER, scopes: [adminScope] });
+    const admin = OAuthScope.resourceServer(server, adminScope);
+    this.dashboard = this.dashboardClient(props.dashboardOrigin, admin);
+    this.machines = new UserPoolClient(this, 'Machines', {
+      userPool: this.pool, generateSecret: true, accessTokenValidity: Duration.minutes(15), enableTokenRevocation: true, ...PROFILE,
+      oAuth: { flows: { clientCredentials: true }, scopes: [admin] }, authFlows: NO_DIRECT_SIGN_IN,
+    });
+    // Without a style of its own, the sign-in page of a client answers with an error.
+    const branding = new CfnManagedLoginBranding(this, 'Branding', {
+      userPoolId: this.pool.userPoolId, clientId: this.dashboard.userPoolClientId, useCognitoProvidedValues: true,
+    });
+    branding.node.addDependency(domain);
+    const owner = new CfnUserPoolUser(this, 'Owner', {
+      userPoolId: this.pool.userPoolId, username: props.ownerEmail, desiredDeliveryMediums: ['EMAIL'],
+      userAttributes: [{ name: 'email', value: props.ownerEmail }, { name: 'email_verified', value: 'true' }],
+    });
+    owner.applyRemovalPolicy(props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  }
+
+  private userPool(retain: boolean): UserPool {
+    return new UserPool(this, 'Pool', {
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      signInCaseSensitive: false,
+      autoVerify: { email: true },
+      standardAttributes: { email: { required: true, mutable: true } },
+      // A changed address counts only once it was verified, so nobody becomes the owner by claiming that address.
+      keepOriginal: { email: true },
+      mfa: Mfa.REQUIRED,
+      mfaSecondFactor: { otp: true, sms: false },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      passwordPolicy: { minLength: 14, requireDigits: true, requireLowercase: true, requireUppercase: true, requireSymbols: true, tempPasswordValidity: Duration.days(3) },
+      featurePlan: FeaturePlan.ESSENTIALS,
+      deletionProtection: retain,
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+
+  private dashboardClient(origin: string, admin: OAuthScope): UserPoolClient {
+    return new UserPoolClient(this, 'Dashboard', {
+      userPool: this.pool,
+      generateSecret: false,
+      oAuth: {
+        flows: { authorizationCodeGrant: true },
+        scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, admin],
+        callbackUrls: [`${origin}/callback`],
+        logoutUrls: [`${origin}/`],
+      },
+      authFlows: NO_DIRECT_SIGN_IN,
+      ...PROFILE,
+      accessTokenValidity: Duration.minutes(15),
+      idTokenValidity: Duration.minutes(15),
+      refreshTokenValidity: Duration.hours(12),
+      authSessionValidity: Duration.minutes(5),
+      enableTokenRevocation: true,
+      preventUserExistenceErrors: true,
+    });
+  }
+}
+
+/** Left out, Cognito would also allow signing in without its pages, which yields tokens that may edit the profile. */
+const NO_DIRECT_SIGN_IN = { userSrp: false };
+
+/** An identity provider can fill in only what its client may write. */
+const PROFILE = {
+  readAttributes: new ClientAttributes().withStandardAttributes({ email: true, emailVerified: true, fullname: true }),
+  writeAttributes: new ClientAttributes().withStandardAttributes({ email: true, fullname: true }),
+};

@@ -1,0 +1,96 @@
+/** What an operator may set with `-c name=value`; everything has a default, so that a plain synth works. */
+export interface GatewayOptions {
+  /** The one address that becomes owner at its first sign-in. Undefined: the deployment asks for it as parameter `OwnerEmail`. */
+  readonly ownerEmail: string | undefined;
+  /** Where alarms are sent. Undefined: alarms only change colour in CloudWatch. */
+  readonly alarmEmail: string | undefined;
+  readonly stackName: string;
+  /** False: removing the stack also removes tables, keys, pool and archive (deploy it once so before destroying). */
+  readonly retain: boolean;
+  readonly logRetentionDays: number;
+  /** How long an archived audit event can be deleted by nobody without a special right. */
+  readonly archiveLockDays: number;
+  /** Requests per second that the data plane accepts from everybody together, and how many at once. */
+  readonly throttleRps: number;
+  readonly throttleBurst: number;
+  /** Memory also buys processor time: 1,769 MB are one core. */
+  readonly gatewayMemoryMb: number;
+  /** Concurrent invocations kept for the data plane alone, which is also its maximum. Undefined: the account's pool. */
+  readonly reservedConcurrency: number | undefined;
+  /** First label of the sign-in pages' host, unique in the region. Undefined: made from the stack's id. */
+  readonly signInPrefix: string | undefined;
+  /** False in an account where API Gateway already has a role for its logs: there is one per account and region. */
+  readonly apiLogRole: boolean;
+  /** Hosts of model servers outside the public internet that may be called: `HOST[:PORT]`, separated by commas. */
+  readonly allowUpstreams: string;
+  /** Folder with one bundle folder per function. */
+  readonly bundles: string;
+}
+
+/** A wrong option: the message is one sentence that names the option and what it accepts. */
+export class OptionError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OptionError';
+  }
+}
+
+interface Option<T> {
+  readonly accepts: string;
+  readonly fallback: T;
+  /** The value, or undefined when it is not one of those accepted. */
+  readonly read: (text: string) => T | undefined;
+}
+
+const EMAIL = /^[^\s@,;<>"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
+/** The periods that CloudWatch Logs knows. */
+const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+const matching = (pattern: RegExp) => (text: string): string | undefined => (pattern.test(text) ? text : undefined);
+const whole = (least: number, most: number) => (text: string): number | undefined =>
+  (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
+const flag = (text: string): boolean | undefined => ({ true: true, false: false })[text];
+const optional = <T>(accepts: string, read: (text: string) => T | undefined): Option<T | undefined> => ({ accepts, fallback: undefined, read });
+
+const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[Name]> } = {
+  ownerEmail: optional('an e-mail address such as owner@example.com', matching(EMAIL)),
+  alarmEmail: optional('an e-mail address such as oncall@example.com', matching(EMAIL)),
+  stackName: { accepts: '1 to 64 letters, digits and hyphens, beginning with a letter', fallback: 'BSGateway', read: matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/) },
+  retain: { accepts: 'true or false', fallback: true, read: flag },
+  logRetentionDays: { accepts: `one of ${LOG_DAYS.join(', ')}`, fallback: 30, read: (text) => LOG_DAYS.find((days) => String(days) === text) },
+  archiveLockDays: { accepts: 'a whole number from 400 to 36500', fallback: 400, read: whole(400, 36_500) },
+  throttleRps: { accepts: 'a whole number from 1 to 10000', fallback: 500, read: whole(1, 10_000) },
+  throttleBurst: { accepts: 'a whole number from 1 to 5000', fallback: 1000, read: whole(1, 5000) },
+  gatewayMemoryMb: { accepts: 'a whole number from 256 to 10240', fallback: 1024, read: whole(256, 10_240) },
+  reservedConcurrency: optional('a whole number from 1 to 10000', whole(1, 10_000)),
+  signInPrefix: optional('1 to 63 lower-case letters, digits and inner hyphens, without the words aws, amazon and cognito',
+    matching(/^(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)),
+  apiLogRole: { accepts: 'true or false', fallback: true, read: flag },
+  allowUpstreams: { accepts: 'HOST[:PORT] or several of them, separated by commas', fallback: '', read: matching(/^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:,[A-Za-z0-9.-]{1,253}(?::\d{1,5})?)*$/) },
+  bundles: { accepts: 'the path of a folder', fallback: 'dist/lambda', read: matching(/^[^\0\n]{1,500}$/) },
+};
+
+const NAMES = Object.keys(OPTIONS) as (keyof GatewayOptions)[];
+
+/**
+ * The options in a CDK context, complete with defaults. Throws `OptionError` for a value that is not accepted and for a
+ * plain name that is no option, so that a misspelled one is not silently ignored. Names with other characters
+ * (`aws:cdk:…`, `@aws-cdk/…`) are CDK's own.
+ */
+export function readOptions(context: Readonly<Record<string, unknown>>): GatewayOptions {
+  for (const name of Object.keys(context)) {
+    if (/^\w+$/.test(name) && !Object.hasOwn(OPTIONS, name)) {
+      throw new OptionError(`There is no option ${name}: accepted are ${NAMES.join(', ')}.`);
+    }
+  }
+  const values = NAMES.map((name) => [name, readOption(name, OPTIONS[name], context[name])] as const);
+  return Object.fromEntries(values) as unknown as GatewayOptions;
+}
+
+function readOption(name: string, option: Option<unknown>, value: unknown): unknown {
+  if (value === undefined) return option.fallback;
+  const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  const read = typeof text === 'string' ? option.read(text.trim()) : undefined;
+  if (read === undefined) throw new OptionError(`Option ${name} accepts ${option.accepts}, not ${JSON.stringify(value)?.slice(0, 100)}.`);
+  return read;
+}

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { placeholderBundles } from './synthesized.ts';
+
+const APP = join(import.meta.dirname, '../../infra/app.ts');
+const folder = mkdtempSync(join(tmpdir(), 'bsg-app-'));
+const bundles = placeholderBundles();
+afterAll(() => { for (const each of [folder, bundles]) rmSync(each, { recursive: true }); });
+
+/** Reports the processor time of the whole process, compilation and other threads included, as the last thing it writes. */
+const METER = 'data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write(`cpu ${user+system}`)})';
+
+function synth(args: readonly string[], nodeArgs: readonly string[] = []) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, APP, ...args], {
+    // No proxy, profile or region of the machine: synth needs nothing but the tree.
+    cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: folder },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('synth as a command', () => {
+  test('needs neither network nor account, and at most 12 s of processor time', () => {
+    const cpuSeconds = (): number => {
+      const { status, stdout, stderr } = synth(['-c', `bundles=${bundles}`], ['--import', METER]);
+      expect([status, stdout]).toEqual([0, 'Synthesised BSGateway to cdk.out/BSGateway.template.json.\n']);
+      return Number(/^cpu (\d+)$/.exec(stderr)?.[1]) / 1e6;
+    };
+    const first = cpuSeconds();
+    // Neighbours on the same cores make the same work cost more: one more try tells them from a regression.
+    expect(first <= 12 ? first : cpuSeconds()).toBeLessThanOrEqual(12);
+    expect(existsSync(join(folder, 'cdk.out/manifest.json'))).toBe(true);
+  });
+
+  test.each([
+    [['-c', 'retain=perhaps'], 'Option retain accepts true or false, not "perhaps".\n'],
+    [['-c', 'ownerMail=a@example.com'], /^There is no option ownerMail: accepted are [^\n]+\.\n$/],
+    [['retain=false'], 'Synth accepts only options of the form -c name=value, not retain=false.\n'],
+    [['-c', 'bundles=nowhere'], /^The bundle nowhere\/gateway\/index\.mjs is missing: run [^\n]+\.\n$/],
+  ])('%j stops it with one sentence', (args, sentence) => {
+    const { status, stdout, stderr } = synth(args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toEqual(typeof sentence === 'string' ? sentence : expect.stringMatching(sentence));
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { contextOf } from '../../infra/command-line.ts';
+import { OptionError, readOptions } from '../../infra/options.ts';
+
+const messageOf = (read: () => unknown): string => {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(OptionError);
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+const refusal = (context: Record<string, unknown>): string => messageOf(() => readOptions(context));
+
+describe('options of the stack', () => {
+  test('none is required', () => {
+    expect(readOptions({})).toMatchObject({ stackName: 'BSGateway', retain: true, logRetentionDays: 30, ownerEmail: undefined, bundles: 'dist/lambda' });
+  });
+
+  test('text from a command line and values from cdk.json read alike', () => {
+    expect(readOptions({ retain: 'false', throttleRps: '20', ownerEmail: ' owner@example.com ' })).toMatchObject({ retain: false, throttleRps: 20, ownerEmail: 'owner@example.com' });
+    expect(readOptions({ retain: false, throttleRps: 20 })).toMatchObject({ retain: false, throttleRps: 20 });
+  });
+
+  test.each([
+    ['ownerEmail', 'owner'], ['ownerEmail', 'a@b@example.com'], ['ownerEmail', ''], ['alarmEmail', 'x@y'], ['stackName', '1st'], ['stackName', 'a b'],
+    ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
+    ['throttleBurst', '5001'], ['gatewayMemoryMb', '128'], ['gatewayMemoryMb', '1e4'], ['reservedConcurrency', '-1'], ['signInPrefix', 'my-cognito'],
+    ['signInPrefix', 'Upper'], ['signInPrefix', 'ends-'], ['apiLogRole', 'no'], ['allowUpstreams', 'http://host'], ['allowUpstreams', 'a,,b'], ['bundles', ''],
+    ['throttleRps', ['1']], ['stackName', { a: 1 }], ['ownerEmail', null],
+  ])('%s refuses %j in one sentence that says what is accepted', (name, value) => {
+    const message = refusal({ [name]: value });
+    expect(message).toMatch(new RegExp(`^Option ${name} accepts .+, not .+\\.$`));
+    expect(message).not.toContain('\n');
+  });
+
+  test('a misspelled option is refused with the list of those there are', () => {
+    expect(refusal({ ownerMail: 'owner@example.com' })).toMatch(/^There is no option ownerMail: accepted are ownerEmail, .+\.$/);
+    expect(refusal({ constructor: 'x' })).toMatch(/^There is no option constructor/);
+  });
+
+  test("CDK's own context is left alone", () => {
+    expect(refusal({ 'aws:cdk:enable-path-metadata': true, '@aws-cdk/core:checkSecretUsage': true })).toBe('accepted');
+  });
+
+  test('the command line takes pairs only', () => {
+    expect(contextOf(['-c', 'retain=false', '--context', 'allowUpstreams=a=b'])).toEqual({ retain: 'false', allowUpstreams: 'a=b' });
+    for (const args of [['retain=false'], ['-c'], ['-c', 'retain'], ['-x', 'a=b']]) {
+      expect(messageOf(() => contextOf(args))).toMatch(/^Synth accepts only options of the form -c name=value, not .+\.$/);
+    }
+  });
+});

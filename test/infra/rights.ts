@@ -1,0 +1,149 @@
+import type { GatewayStack } from '../../infra/gateway-stack.ts';
+import type { AccessRequest, Decision } from './iam-evaluator.ts';
+
+export type Role = 'gateway' | 'admin' | 'rollUp' | 'sweep';
+export type Target = 'vault' | 'pepper' | 'archive' | 'gatewayFunction' | 'failures' | 'ownLog' | 'otherLog'
+  | 'tenants' | 'models' | 'rules' | 'keys' | 'audit' | 'usage' | `${'keys' | 'usage' | 'audit' | 'models'}/index/by-i1`;
+export type Right = readonly [Role, string, Target, AccessRequest['context'], Decision];
+
+const YES = 'allow';
+const NO = 'implicit deny';
+const NEVER = 'explicit deny';
+
+const FIELDS = ['app', 'tenantId', 'credentialId', 'purpose'];
+export const sealContext = (app: string, names: readonly string[] = FIELDS): Record<string, string | readonly string[]> => ({
+  'kms:EncryptionContextKeys': names,
+  ...Object.fromEntries(names.map((name) => [`kms:EncryptionContext:${name}`, name === 'app' ? app : 'x'])),
+});
+const OURS = sealContext('bsgateway');
+const MAC = { 'kms:MacAlgorithm': 'HMAC_SHA_256' };
+const at = (...partitions: string[]) => ({ 'dynamodb:LeadingKeys': partitions });
+const TENANT = at('T#default');
+
+/** Who may do what with what: the table of rights, as DECISIONS and the reliability requirements want it. */
+export const RIGHTS: readonly Right[] = [
+  // Opening credentials: the data plane, with the whole context and ours only.
+  ['gateway', 'kms:Decrypt', 'vault', OURS, YES],
+  ['gateway', 'kms:Decrypt', 'vault', {}, NO],
+  ['gateway', 'kms:Decrypt', 'vault', sealContext('other'), NO],
+  ['gateway', 'kms:Decrypt', 'vault', sealContext('bsgateway', ['app']), NO],
+  ['gateway', 'kms:Decrypt', 'vault', sealContext('bsgateway', ['app', 'tenantId', 'credentialId']), NO],
+  ['gateway', 'kms:Decrypt', 'vault', sealContext('bsgateway', [...FIELDS, 'extra']), NO],
+  ['gateway', 'kms:Decrypt', 'pepper', OURS, NO],
+  ['gateway', 'kms:GenerateDataKey', 'vault', OURS, NO],
+  ['gateway', 'kms:Encrypt', 'vault', OURS, NEVER],
+  ['gateway', 'kms:ReEncryptFrom', 'vault', OURS, NEVER],
+  ['gateway', 'kms:CreateGrant', 'vault', OURS, NEVER],
+  ['admin', 'kms:GenerateDataKey', 'vault', OURS, YES],
+  ['admin', 'kms:GenerateDataKey', 'vault', {}, NO],
+  ['admin', 'kms:GenerateDataKey', 'vault', sealContext('other'), NO],
+  ['admin', 'kms:GenerateDataKey', 'vault', sealContext('bsgateway', ['app', 'purpose']), NO],
+  ['admin', 'kms:GenerateDataKeyWithoutPlaintext', 'vault', OURS, NO],
+  ['admin', 'kms:Decrypt', 'vault', OURS, NEVER],
+  ['admin', 'kms:Encrypt', 'vault', OURS, NEVER],
+  ['admin', 'kms:ReEncryptFrom', 'vault', OURS, NEVER],
+  ['admin', 'kms:ReEncryptTo', 'vault', OURS, NEVER],
+  ['admin', 'kms:CreateGrant', 'vault', OURS, NEVER],
+  ['admin', 'kms:PutKeyPolicy', 'vault', {}, NO],
+  ['rollUp', 'kms:Decrypt', 'vault', OURS, NEVER],
+  ['rollUp', 'kms:GenerateDataKey', 'vault', OURS, NO],
+  ['sweep', 'kms:Decrypt', 'vault', OURS, NEVER],
+  ['sweep', 'kms:GenerateDataKey', 'vault', OURS, NO],
+  // The pepper: both planes, one operation, one algorithm.
+  ['gateway', 'kms:GenerateMac', 'pepper', MAC, YES],
+  ['gateway', 'kms:GenerateMac', 'pepper', { 'kms:MacAlgorithm': 'HMAC_SHA_512' }, NO],
+  ['gateway', 'kms:VerifyMac', 'pepper', MAC, NO],
+  ['gateway', 'kms:GenerateMac', 'vault', MAC, NO],
+  ['admin', 'kms:GenerateMac', 'pepper', MAC, YES],
+  ['admin', 'kms:VerifyMac', 'pepper', MAC, NO],
+  ['rollUp', 'kms:GenerateMac', 'pepper', MAC, NO],
+  ['sweep', 'kms:GenerateMac', 'pepper', MAC, NO],
+  // The data plane reads what it serves by, and writes usage alone.
+  ['gateway', 'dynamodb:GetItem', 'keys', at('K#AAAAAAAAAAAA'), YES],
+  ['gateway', 'dynamodb:GetItem', 'keys', TENANT, NO],
+  ['gateway', 'dynamodb:GetItem', 'keys', {}, NO],
+  ['gateway', 'dynamodb:Query', 'keys', at('K#AAAAAAAAAAAA'), NO],
+  ['gateway', 'dynamodb:Query', 'keys/index/by-i1', TENANT, NO],
+  ['gateway', 'dynamodb:PutItem', 'keys', at('K#AAAAAAAAAAAA'), NEVER],
+  ['gateway', 'dynamodb:UpdateItem', 'keys', at('K#AAAAAAAAAAAA'), NEVER],
+  ['gateway', 'dynamodb:DeleteItem', 'keys', at('K#AAAAAAAAAAAA'), NEVER],
+  ['gateway', 'dynamodb:Query', 'models', TENANT, YES],
+  ['gateway', 'dynamodb:Query', 'models', {}, NO],
+  ['gateway', 'dynamodb:PutItem', 'models', TENANT, NEVER],
+  ['gateway', 'dynamodb:UpdateItem', 'models', TENANT, NEVER],
+  ['gateway', 'dynamodb:BatchWriteItem', 'models', TENANT, NEVER],
+  ['gateway', 'dynamodb:PartiQLUpdate', 'models', TENANT, NEVER],
+  ['gateway', 'dynamodb:Query', 'rules', TENANT, YES],
+  ['gateway', 'dynamodb:PutItem', 'rules', TENANT, NEVER],
+  ['gateway', 'dynamodb:DeleteItem', 'rules', TENANT, NEVER],
+  ['gateway', 'dynamodb:GetItem', 'tenants', TENANT, YES],
+  ['gateway', 'dynamodb:GetItem', 'tenants', at('ready'), YES],
+  ['gateway', 'dynamodb:Query', 'tenants', at('X#tenants'), NO],
+  ['gateway', 'dynamodb:PutItem', 'tenants', TENANT, NEVER],
+  ['gateway', 'dynamodb:GetItem', 'usage', TENANT, YES],
+  ['gateway', 'dynamodb:PutItem', 'usage', TENANT, YES],
+  ['gateway', 'dynamodb:UpdateItem', 'usage', TENANT, YES],
+  ['gateway', 'dynamodb:Query', 'usage/index/by-i1', TENANT, YES],
+  ['gateway', 'dynamodb:DeleteItem', 'usage', TENANT, NO],
+  ['gateway', 'dynamodb:Scan', 'usage', {}, NO],
+  ['gateway', 'dynamodb:BatchWriteItem', 'usage', TENANT, NO],
+  ['gateway', 'dynamodb:DeleteTable', 'usage', {}, NO],
+  ['gateway', 'dynamodb:UpdateTimeToLive', 'usage', {}, NO],
+  ['gateway', 'dynamodb:Query', 'audit', TENANT, NO],
+  ['gateway', 'dynamodb:PutItem', 'audit', TENANT, NO],
+  ['gateway', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  // The control plane changes records, and history not.
+  ['admin', 'dynamodb:PutItem', 'models', TENANT, YES],
+  ['admin', 'dynamodb:DeleteItem', 'models', TENANT, YES],
+  ['admin', 'dynamodb:UpdateItem', 'keys', at('K#AAAAAAAAAAAA'), YES],
+  ['admin', 'dynamodb:Query', 'keys/index/by-i1', TENANT, YES],
+  ['admin', 'dynamodb:PutItem', 'tenants', TENANT, YES],
+  ['admin', 'dynamodb:PutItem', 'rules', TENANT, YES],
+  ['admin', 'dynamodb:Scan', 'models', {}, NO],
+  ['admin', 'dynamodb:BatchWriteItem', 'models', TENANT, NO],
+  ['admin', 'dynamodb:PutItem', 'audit', TENANT, YES],
+  ['admin', 'dynamodb:Query', 'audit', TENANT, YES],
+  ['admin', 'dynamodb:PutItem', 'audit', {}, NO],
+  ['admin', 'dynamodb:UpdateItem', 'audit', TENANT, NEVER],
+  ['admin', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  ['admin', 'dynamodb:BatchWriteItem', 'audit', TENANT, NEVER],
+  ['admin', 'dynamodb:PartiQLInsert', 'audit', TENANT, NEVER],
+  ['admin', 'dynamodb:PartiQLUpdate', 'audit', TENANT, NEVER],
+  ['admin', 'dynamodb:PartiQLDelete', 'audit', TENANT, NEVER],
+  ['admin', 'dynamodb:PartiQLSelect', 'audit/index/by-i1', TENANT, NEVER],
+  ['admin', 'dynamodb:DeleteTable', 'audit', {}, NO],
+  ['admin', 's3:DeleteObject', 'archive', {}, NO],
+  ['admin', 's3:BypassGovernanceRetention', 'archive', {}, NO],
+  ['admin', 'lambda:InvokeFunction', 'gatewayFunction', {}, YES],
+  ['admin', 'lambda:UpdateFunctionCode', 'gatewayFunction', {}, NO],
+  ['gateway', 'lambda:InvokeFunction', 'gatewayFunction', {}, NO],
+  // Jobs keep to usage.
+  ['rollUp', 'dynamodb:Query', 'tenants', at('X#tenants'), YES],
+  ['rollUp', 'dynamodb:Query', 'usage', at('L#default#2026-11-20#0'), YES],
+  ['rollUp', 'dynamodb:PutItem', 'usage', at('R#default'), YES],
+  ['rollUp', 'dynamodb:PutItem', 'tenants', TENANT, NEVER],
+  ['rollUp', 'dynamodb:GetItem', 'keys', at('K#AAAAAAAAAAAA'), NO],
+  ['rollUp', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  ['rollUp', 'sqs:SendMessage', 'failures', {}, YES],
+  ['rollUp', 'sqs:ReceiveMessage', 'failures', {}, NO],
+  ['sweep', 'dynamodb:Query', 'keys/index/by-i1', TENANT, YES],
+  ['sweep', 'dynamodb:UpdateItem', 'keys', TENANT, NEVER],
+  ['sweep', 'dynamodb:UpdateItem', 'usage', TENANT, YES],
+  ['sweep', 'dynamodb:DeleteItem', 'usage', TENANT, NO],
+  ['sweep', 'dynamodb:PutItem', 'audit', TENANT, NO],
+  ['sweep', 'dynamodb:UpdateItem', 'audit', TENANT, NEVER],
+  ['gateway', 'logs:PutLogEvents', 'ownLog', {}, YES],
+  ['gateway', 'logs:PutLogEvents', 'otherLog', {}, NO],
+  ['gateway', 'logs:CreateLogGroup', 'ownLog', {}, NO],
+  ['gateway', 'iam:PassRole', 'vault', {}, NO],
+  ['admin', 'sts:AssumeRole', 'vault', {}, NO],
+];
+
+/** The resource behind a name of the table, and what stands behind it (`/index/by-i1`). */
+export function targetOf(stack: GatewayStack, target: Target) {
+  const [name = '', ...rest] = target.split('/');
+  const { tables, vault, pepper, archive, gateway, admin, failures } = stack;
+  const constructs = { ...tables.byName, vault: vault.key, pepper: pepper.key, archive: archive.bucket, gatewayFunction: gateway.function, failures, ownLog: gateway.logGroup, otherLog: admin.logGroup };
+  const construct = constructs[name as keyof typeof constructs];
+  return { construct, suffix: rest.map((part) => `/${part}`).join('') };
+}

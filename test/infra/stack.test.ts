@@ -1,0 +1,355 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Validations } from 'aws-cdk-lib';
+import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { IConstruct } from 'constructs';
+import { readAwsEnvironment, UPSTREAMS_VARIABLE } from '../../functions/adapters/aws/environment.ts';
+import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
+import { decide, like, type Statement } from './iam-evaluator.ts';
+import { RIGHTS, sealContext, targetOf, type Role } from './rights.ts';
+import { resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
+
+let made: Synthesized;
+beforeAll(() => { made = synthesize({ ownerEmail: 'owner@example.com', alarmEmail: 'oncall@example.com' }); });
+afterAll(() => made.remove());
+
+const ROLES: readonly Role[] = ['gateway', 'admin', 'rollUp', 'sweep'];
+const roleOf = (name: Role) => made.stack[name].role;
+const propertiesOf = (construct: IConstruct): Properties => made.resources[made.idOf(construct)]?.Properties ?? {};
+const listOf = (value: string | readonly string[] | undefined): readonly string[] => (typeof value === 'string' ? [value] : value ?? []);
+const policyOf = (role: Role): Statement[] => made.identityPolicy(roleOf(role));
+const environmentOf = (construct: IConstruct): Record<string, string> =>
+  resolve((propertiesOf(construct)['Environment'] as Properties)['Variables']) as Record<string, string>;
+
+/** What the checks say when nobody acknowledges anything, as `rule at path`. */
+function findings(scope: IConstruct, respectAcknowledgements: boolean): string[] {
+  const checks = new AwsSolutionsChecks(scope);
+  if (!respectAcknowledgements) Object.defineProperty(checks, 'isAcknowledged', { value: () => false });
+  return checks.validateScope(scope).violations.flatMap(({ ruleName, violatingResources }) =>
+    violatingResources.map((resource) => `${ruleName} at ${resource.constructPath}`));
+}
+
+/** Every acknowledgement in a tree, as `rule at path`, with its reason. */
+function acknowledgements(scope: IConstruct): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { node } of scope.node.findAll()) {
+    for (const { type, data } of node.metadata) {
+      if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) continue;
+      for (const [id, reason] of Object.entries(data as Record<string, string>)) found.set(`${id.replace(/^annotation::/i, '')} at ${node.path}`, reason);
+    }
+  }
+  return found;
+}
+
+describe('checks of the stack', () => {
+  test('guarantee J1: nothing is found that is not acknowledged, and nothing is acknowledged that is not found', () => {
+    expect(findings(made.app, true)).toEqual([]);
+    expect(made.report.pluginReports).toEqual([]);
+    const accepted = [...acknowledgements(made.app).keys()];
+    const raw = findings(made.app, false);
+    expect(raw.length).toBeGreaterThanOrEqual(accepted.length);
+    for (const each of accepted) expect(raw.filter((finding) => finding === each || finding.startsWith(`${each}/`))).toHaveLength(1);
+  });
+
+  test('guarantee J1: every acknowledgement has its reason, stands in one file, and none excuses a wildcard right', () => {
+    const all = acknowledgements(made.app);
+    expect(all.size).toBeGreaterThan(0);
+    for (const [where, reason] of all) {
+      expect(reason.length).toBeGreaterThanOrEqual(20);
+      expect(where).not.toContain('IAM5');
+    }
+    const root = join(import.meta.dirname, '../../infra');
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    const acknowledging = files.filter((name) => readFileSync(join(root, name), 'utf8').includes('.acknowledge('));
+    expect(acknowledging).toEqual(['acknowledgements.ts']);
+  });
+
+  test('guarantee J2: an acknowledgement on one method leaves the finding on its sibling', () => {
+    const { stack, remove } = testApp();
+    const api = new RestApi(stack, 'Canary');
+    const integration = new LambdaIntegration(stack.gateway.function);
+    const [one, other] = ['one', 'other'].map((name) => api.root.addResource(name).addMethod('GET', integration));
+    if (one !== undefined) Validations.of(one).acknowledge({ id: 'AwsSolutions-APIG4', reason: 'acknowledged to see how far that reaches' });
+    const left = findings(stack, true).filter((finding) => finding.startsWith('AwsSolutions-APIG4'));
+    remove();
+    expect(left).toEqual([`AwsSolutions-APIG4 at ${other?.node.path}/Resource`]);
+  });
+});
+
+describe('rights', () => {
+  test('the table has at least 60 rows', () => { expect(RIGHTS.length).toBeGreaterThanOrEqual(60); });
+
+  test.each(RIGHTS.map((row) => [`${row[0]} ${row[1]} on ${row[2]} with ${JSON.stringify(row[3])}: ${row[4]}`, row] as const))('%s', (_title, [role, action, target, context, expected]) => {
+    const { construct, suffix } = targetOf(made.stack, target);
+    const key = target === 'vault' || target === 'pepper' ? made.keyPolicy(construct) : undefined;
+    const decision = decide({ identity: policyOf(role), ...(key && { resource: key }) }, {
+      principal: made.arnOf(roleOf(role)), action, resource: made.arnOf(construct) + suffix, ...(context && { context }),
+    });
+    expect(decision).toBe(expected);
+  });
+
+  test('guarantee B4: exactly one role may decrypt with the vault key, none may re-encrypt, and a wide right elsewhere in the account helps nobody', () => {
+    const ask = (principal: string, identity: Statement[], action: string) =>
+      decide({ identity, resource: made.keyPolicy(made.stack.vault.key) }, { principal, action, resource: made.arnOf(made.stack.vault.key), context: sealContext('bsgateway') });
+    expect(ROLES.filter((role) => ask(made.arnOf(roleOf(role)), policyOf(role), 'kms:Decrypt') === 'allow')).toEqual(['gateway']);
+    const everything: Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
+    const stranger = 'arn:aws:iam::111122223333:role/stranger';
+    for (const action of ['kms:Decrypt', 'kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant']) expect(ask(stranger, everything, action)).toBe('explicit deny');
+    expect(ask(stranger, everything, 'kms:GenerateDataKey')).toBe('implicit deny');
+    // Somebody must still be able to look after the key.
+    expect(ask(stranger, everything, 'kms:PutKeyPolicy')).toBe('allow');
+    const allowed = ROLES.flatMap(policyOf).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => listOf(Action));
+    expect(allowed.filter((action) => action.startsWith('kms:')).toSorted()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateMac', 'kms:GenerateMac']);
+  });
+
+  test('no role has a wildcard in an action or a resource', () => {
+    for (const role of ROLES) {
+      for (const { Effect, Action, Resource, NotAction, NotResource } of policyOf(role)) {
+        expect([NotAction, NotResource]).toEqual([undefined, undefined]);
+        if (Effect === 'Allow') expect([...listOf(Action), ...listOf(Resource)].filter((each) => each.includes('*'))).toEqual([]);
+      }
+    }
+  });
+
+  test('every role is assumed by Lambda alone, has no managed policy, and stays far below the size limit', () => {
+    for (const role of ROLES) {
+      const { AssumeRolePolicyDocument, ManagedPolicyArns } = propertiesOf(roleOf(role));
+      expect(ManagedPolicyArns).toBeUndefined();
+      expect((AssumeRolePolicyDocument as { Statement: object[] }).Statement).toEqual([{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }]);
+      expect(JSON.stringify(policyOf(role)).length).toBeLessThan(9000);
+    }
+  });
+
+  test('guarantee H7: every application role is explicitly refused to change or remove audit events, which outlive their table under a lock', () => {
+    const audit = made.arnOf(made.stack.tables.byName.audit);
+    for (const role of ROLES) {
+      const denied = policyOf(role).filter(({ Effect, Resource, Condition }) => Effect === 'Deny' && Condition === undefined && listOf(Resource).some((each) => like(each, audit))).flatMap(({ Action }) => listOf(Action));
+      expect(denied).toEqual(expect.arrayContaining(['UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLUpdate', 'PartiQLDelete', 'PartiQLInsert'].map((action) => `dynamodb:${action}`)));
+    }
+    const bucket = propertiesOf(made.stack.archive.bucket);
+    expect(bucket).toMatchObject({ ObjectLockEnabled: true, VersioningConfiguration: { Status: 'Enabled' } });
+    // Events live 400 days in their table; the archive's copy is locked for no less.
+    expect(bucket['ObjectLockConfiguration']).toMatchObject({ Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 400 } } });
+    expect(propertiesOf(made.stack.tables.byName.audit)['StreamSpecification']).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+  });
+});
+
+describe('guarantee J3: the template', () => {
+  test('has the six tables that the store describes, with recovery, expiry and protection', () => {
+    expect(made.ofType('AWS::DynamoDB::Table')).toHaveLength(DYNAMO_TABLES.length);
+    const schema = (pair: { partitionKey: string; sortKey: string }) =>
+      [{ AttributeName: pair.partitionKey, KeyType: 'HASH' }, { AttributeName: pair.sortKey, KeyType: 'RANGE' }];
+    for (const description of DYNAMO_TABLES) {
+      const table = propertiesOf(made.stack.tables.byName[description.table]);
+      expect(table).toMatchObject({
+        KeySchema: schema(description), BillingMode: 'PAY_PER_REQUEST', DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: description.ttlAttribute, Enabled: true },
+        GlobalSecondaryIndexes: description.indexes.map((index) => ({ IndexName: index.name, KeySchema: schema(index), Projection: { ProjectionType: 'ALL' } })),
+      });
+      expect(table['AttributeDefinitions']).toHaveLength(8);
+      for (const attribute of table['AttributeDefinitions'] as { AttributeType: string }[]) expect(attribute.AttributeType).toBe('S');
+      // The service's own key: a table's readers must not come into the use of one of ours.
+      expect(table['SSESpecification']).toBeUndefined();
+    }
+  });
+
+  test('streams the answers of the data plane for up to 15 minutes, over one permission', () => {
+    const method = propertiesOf(made.stack.dataApi.method);
+    expect(method).toMatchObject({ HttpMethod: 'ANY', AuthorizationType: 'NONE', Integration: { Type: 'AWS_PROXY', ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 } });
+    expect(JSON.stringify(method['Integration'])).toContain('/response-streaming-invocations');
+    expect(propertiesOf(made.stack.gateway.function)).toMatchObject({ Timeout: 900 });
+    expect(propertiesOf(made.stack.dataApi.api)).toMatchObject({ BinaryMediaTypes: ['*/*'], EndpointConfiguration: { Types: ['REGIONAL'] } });
+    const permissions = made.ofType('AWS::Lambda::Permission').filter(([, { Properties }]) => JSON.stringify(Properties['FunctionName']).includes(made.idOf(made.stack.gateway.function)));
+    expect(permissions).toHaveLength(1);
+  });
+
+  test('asks for a scope on every method of the admin API but preflights and the one public document', () => {
+    const api = made.idOf(made.stack.adminApi.api);
+    const methods = made.ofType('AWS::ApiGateway::Method').filter(([, { Properties }]) => JSON.stringify(Properties['RestApiId']).includes(api));
+    const open = methods.filter(([, { Properties }]) => Properties['AuthorizationType'] === 'NONE').map(([id]) => id);
+    const preflights = methods.filter(([, { Properties }]) => Properties['HttpMethod'] === 'OPTIONS').map(([id]) => id);
+    expect(open.toSorted()).toEqual([...preflights, made.idOf(made.stack.publicMethod)].toSorted());
+    const guarded = methods.filter(([id]) => !open.includes(id));
+    expect(guarded.map(([, { Properties }]) => Properties['HttpMethod']).toSorted()).toEqual(['ANY', 'GET']);
+    for (const [, { Properties }] of guarded) {
+      expect(Properties).toMatchObject({ AuthorizationType: 'COGNITO_USER_POOLS', AuthorizationScopes: ['bsgateway/admin'], Integration: { ResponseTransferMode: 'STREAM' } });
+    }
+  });
+
+  test("lets pages of the dashboard's origin call the admin API, exactly that one, and none the data plane", () => {
+    const origin = resolve({ 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [made.idOf(made.stack.site.distribution), 'DomainName'] }]] });
+    const data = made.idOf(made.stack.dataApi.api);
+    let seen = 0;
+    for (const type of ['AWS::ApiGateway::Method', 'AWS::ApiGateway::GatewayResponse']) {
+      for (const [, { Properties }] of made.ofType(type)) {
+        const text = JSON.stringify(resolve(Properties));
+        const allowed = [...text.matchAll(/Access-Control-Allow-Origin":"'([^']+)'/g)].map(([, value]) => value);
+        if (JSON.stringify(Properties['RestApiId']).includes(data)) expect(text).not.toContain('Access-Control');
+        else seen += allowed.length;
+        expect(allowed.filter((value) => value !== origin)).toEqual([]);
+        if (allowed.length > 0) expect(text).toContain('Vary');
+        expect(text).not.toContain('Allow-Credentials');
+      }
+    }
+    expect(seen).toBe(17);
+  });
+
+  test('answers errors of its own in the union shape on the data plane and in the admin shape elsewhere', () => {
+    const data = made.idOf(made.stack.dataApi.api);
+    const all = made.ofType('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties);
+    const bodyOf = (response: Properties): { error: object } => JSON.parse((response['ResponseTemplates'] as Record<string, string>)['application/json'] ?? '') as { error: object };
+    const [ours, admins] = [true, false].map((wanted) => all.filter((response) => JSON.stringify(response['RestApiId']).includes(data) === wanted));
+    for (const response of ours ?? []) expect(bodyOf(response)).toMatchObject({ type: 'error', error: { type: expect.any(String), code: expect.any(String), message: expect.any(String) } });
+    for (const response of admins ?? []) expect(bodyOf(response)).toEqual({ error: { code: expect.any(String), message: expect.any(String), requestId: '$context.requestId' } });
+    const throttled = ours?.find((response) => response['ResponseType'] === 'THROTTLED');
+    expect(throttled).toMatchObject({ StatusCode: '429', ResponseParameters: { 'gatewayresponse.header.Retry-After': "'1'" } });
+    expect(throttled && bodyOf(throttled)).toEqual({ type: 'error', error: { type: 'rate_limit_exceeded', code: 'rate_limit_exceeded', message: 'Rate limit exceeded. Please retry after 1 second.', retry_after: 1 } });
+    expect(ours?.map((response) => response['ResponseType'])).toEqual(expect.arrayContaining(['DEFAULT_4XX', 'DEFAULT_5XX', 'REQUEST_TOO_LARGE', 'MISSING_AUTHENTICATION_TOKEN', 'INTEGRATION_TIMEOUT']));
+  });
+
+  test('logs access without headers, paths or addresses, errors without data, and throttles', () => {
+    const stages = made.ofType('AWS::ApiGateway::Stage').map(([, { Properties }]) => Properties);
+    expect(stages).toHaveLength(2);
+    for (const stage of stages) {
+      expect(Object.keys(JSON.parse((stage['AccessLogSetting'] as { Format: string }).Format) as object)).toEqual(['requestId', 'at', 'method', 'route', 'status', 'ms']);
+      expect(stage['MethodSettings']).toEqual([expect.objectContaining({ DataTraceEnabled: false, LoggingLevel: 'ERROR', ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000, HttpMethod: '*' })]);
+    }
+    expect(made.ofType('AWS::ApiGateway::Account')).toHaveLength(1);
+  });
+
+  test('keeps every log for a stated time, and every function has a log group of its own', () => {
+    const groups = made.ofType('AWS::Logs::LogGroup');
+    for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(30);
+    const functions = made.ofType('AWS::Lambda::Function');
+    expect(functions).toHaveLength(4);
+    const used = functions.map(([, { Properties }]) => ((Properties['LoggingConfig'] as Properties)['LogGroup'] as Properties)['Ref']);
+    expect(new Set(used).size).toBe(4);
+    expect(groups.map(([id]) => id)).toEqual(expect.arrayContaining(used));
+  });
+
+  test('runs every function on Node 24 for ARM, without secrets in its environment', () => {
+    for (const [, { Properties }] of made.ofType('AWS::Lambda::Function')) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+      expect(JSON.stringify(Properties['Environment'])).not.toMatch(/secret|password|token/i);
+    }
+  });
+
+  test('tells every function what it reads from its environment', () => {
+    const tables = Object.fromEntries(DYNAMO_TABLES.map(({ table }) => [table, made.idOf(made.stack.tables.byName[table])]));
+    for (const each of [made.stack.gateway, made.stack.admin]) {
+      expect(readAwsEnvironment(environmentOf(each.function))).toMatchObject({
+        tableNames: tables, vaultKeyId: made.arnOf(made.stack.vault.key), pepperKeyId: made.arnOf(made.stack.pepper.key),
+      });
+    }
+    for (const job of [made.stack.rollUp, made.stack.sweep]) {
+      const variables = environmentOf(job.function);
+      expect(Object.values(variables)).toEqual(expect.arrayContaining(Object.values(tables)));
+      expect(Object.keys(variables).join()).not.toContain('KEY_ID');
+    }
+  });
+
+  test('rotates the vault key and not the pepper, and lets both be restored for 30 days', () => {
+    expect(propertiesOf(made.stack.vault.key)).toMatchObject({ EnableKeyRotation: true, PendingWindowInDays: 30 });
+    expect(propertiesOf(made.stack.pepper.key)).toMatchObject({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC', PendingWindowInDays: 30 });
+    expect(propertiesOf(made.stack.pepper.key)['EnableKeyRotation']).toBeUndefined();
+  });
+
+  test('has a pool without self sign-up, with a required second factor, and short tokens whose attributes are listed', () => {
+    const { identity } = made.stack;
+    expect(propertiesOf(identity.pool)).toMatchObject({
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true }, MfaConfiguration: 'ON', EnabledMfas: ['SOFTWARE_TOKEN_MFA'], DeletionProtection: 'ACTIVE',
+      UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] },
+    });
+    const common = { AccessTokenValidity: 15, EnableTokenRevocation: true, ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'], ReadAttributes: ['email', 'email_verified', 'name'], WriteAttributes: ['email', 'name'] };
+    expect(propertiesOf(identity.dashboard)).toMatchObject({
+      ...common, IdTokenValidity: 15, TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' }, RefreshTokenValidity: 720,
+      AllowedOAuthFlows: ['code'], GenerateSecret: false, PreventUserExistenceErrors: 'ENABLED',
+    });
+    expect(resolve(propertiesOf(identity.dashboard)['AllowedOAuthScopes'])).toEqual(['openid', 'email', expect.stringMatching(/\/admin$/)]);
+    expect(propertiesOf(identity.machines)).toMatchObject({ ...common, AllowedOAuthFlows: ['client_credentials'], GenerateSecret: true });
+    expect(made.ofType('AWS::Cognito::ManagedLoginBranding')).toHaveLength(1);
+  });
+
+  test('makes the owner alone a user, with the address that was given', () => {
+    const users = made.ofType('AWS::Cognito::UserPoolUser').map(([, { Properties }]) => Properties);
+    expect(users).toEqual([expect.objectContaining({ Username: 'owner@example.com', DesiredDeliveryMediums: ['EMAIL'] })]);
+    expect(environmentOf(made.stack.admin.function)['BSG_OWNER_EMAIL']).toBe('owner@example.com');
+  });
+
+  const STATEFUL = ['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::Cognito::UserPool', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup'];
+
+  test('keeps tables, keys, pool, buckets and function logs when it is removed, under names that are free again', () => {
+    const kept = STATEFUL.flatMap((type) => made.ofType(type));
+    expect(kept.length).toBeGreaterThanOrEqual(6 + 2 + 1 + 3);
+    for (const [, { DeletionPolicy, UpdateReplacePolicy, Properties }] of kept) {
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+      for (const name of ['TableName', 'BucketName', 'UserPoolName', 'LogGroupName', 'AliasName']) expect(Properties[name]).toBeUndefined();
+    }
+  });
+
+  test('closes every bucket to the public and to plain HTTP, and the queue to plain HTTP', () => {
+    const buckets = made.ofType('AWS::S3::Bucket');
+    for (const [, { Properties }] of buckets) {
+      expect(Properties['PublicAccessBlockConfiguration']).toEqual({ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true });
+    }
+    const policies = [...made.ofType('AWS::S3::BucketPolicy'), ...made.ofType('AWS::SQS::QueuePolicy')].map(([, { Properties }]) => JSON.stringify(Properties));
+    expect(policies).toHaveLength(buckets.length + 1);
+    for (const policy of policies) expect(policy).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
+  });
+
+  test("serves the dashboard under a strict policy whose only foreign hosts are the admin API's and the sign-in's", () => {
+    const [headers] = made.ofType('AWS::CloudFront::ResponseHeadersPolicy').map(([, { Properties }]) => resolve(Properties) as { ResponseHeadersPolicyConfig: { SecurityHeadersConfig: Record<string, Properties> } });
+    const security = headers?.ResponseHeadersPolicyConfig.SecurityHeadersConfig;
+    const policy = String(security?.['ContentSecurityPolicy']?.['ContentSecurityPolicy']);
+    expect(policy).not.toMatch(/unsafe|\*/);
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'$/);
+    expect(/connect-src ([^;]+)/.exec(policy)?.[1]?.split(' ')).toEqual([
+      "'self'", `https://${made.idOf(made.stack.adminApi.api)}.execute-api.eu-central-1.amazonaws.com`, 'https://cognito-idp.eu-central-1.amazonaws.com',
+      expect.stringMatching(/^https:\/\/bsgateway-.+\.auth\.eu-central-1\.amazoncognito\.com$/),
+    ]);
+    expect(security?.['StrictTransportSecurity']).toMatchObject({ AccessControlMaxAgeSec: 31_536_000 });
+  });
+
+  test('raises alarms that somebody hears, each with its page of the runbook', () => {
+    const alarms = made.ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    expect(alarms).toHaveLength(8);
+    for (const { AlarmDescription, AlarmActions } of alarms) {
+      expect(AlarmDescription).toMatch(/ Runbook: docs\/runbook\.md#[a-z]+$/);
+      expect(AlarmActions).toHaveLength(1);
+    }
+  });
+
+  test('sends failed runs of the jobs to a queue, from the timer and from the function', () => {
+    const queue = made.arnOf(made.stack.failures);
+    const configs = made.ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => resolve(Properties) as Properties);
+    expect(configs.map((config) => config['DestinationConfig'])).toEqual([{ OnFailure: { Destination: queue } }, { OnFailure: { Destination: queue } }]);
+    const rules = made.ofType('AWS::Events::Rule').map(([, { Properties }]) => resolve(Properties) as { ScheduleExpression: string; Targets: Properties[] });
+    expect(rules.map(({ ScheduleExpression, Targets }) => [ScheduleExpression, Targets[0]?.['DeadLetterConfig']])).toEqual([1, 2].map(() => ['rate(1 minute)', { Arn: queue }]));
+  });
+
+  test('asks for the owner as a parameter without default when none was given; retain=false and a reserved concurrency reach the resources', () => {
+    const { stack, remove } = testApp({ retain: 'false', reservedConcurrency: '50', apiLogRole: 'false', signInPrefix: 'acme-llm', allowUpstreams: 'llm.lan:8000' });
+    // Not synthesised: what a stack renders is enough here, and takes a tenth of the time.
+    const rendered = (stack as unknown as { _toCloudFormation(): object })._toCloudFormation();
+    const template = stack.resolve(rendered) as { Resources: Record<string, Resource>; Parameters: Record<string, Properties> };
+    remove();
+    const { Parameters: parameters } = template;
+    const resources = Object.values(template.Resources);
+    expect(parameters['OwnerEmail']).toMatchObject({ Type: 'String' });
+    expect(parameters['OwnerEmail']).not.toHaveProperty('Default');
+    const stateful = resources.filter(({ Type }) => STATEFUL.includes(Type));
+    expect(stateful.length).toBeGreaterThan(10);
+    for (const { DeletionPolicy, Properties } of stateful) {
+      expect(DeletionPolicy).toBe('Delete');
+      expect(Properties['DeletionProtectionEnabled'] ?? false).toBe(false);
+    }
+    expect(resources.filter(({ Properties }) => Properties?.['ReservedConcurrentExecutions'] === 50)).toHaveLength(1);
+    const functions = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function').map(({ Properties }) => (Properties['Environment'] as Properties)['Variables']);
+    for (const variables of functions) expect(variables).toHaveProperty(UPSTREAMS_VARIABLE, 'llm.lan:8000');
+    expect(resources.filter(({ Type }) => Type === 'AWS::ApiGateway::Account')).toHaveLength(0);
+    expect(resources.find(({ Type }) => Type === 'AWS::Cognito::UserPoolDomain')?.Properties['Domain']).toBe('acme-llm');
+  });
+});
