@@ -103,7 +103,7 @@ const asNode24 = (script: string): void => {
 
 describe('with an older Node, npm start', () => {
   test('hands the task and its arguments to the installed Node 24 and returns its exit code', async () => {
-    asNode24('shift 2; echo "$@"; exit 3');
+    asNode24('while [ "${1#--}" != "$1" ]; do shift; done; shift; echo "$@"; exit 3');
     expect(await ended(launchAsNode20('--port', '9'))).toEqual({ code: 3, out: 'start --port 9\n', err: '' });
   });
 
