@@ -7,7 +7,7 @@ const config: Config = {
   transform: { '\\.tsx?$': '<rootDir>/test/support/esbuild-transformer.mjs' },
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
-  testTimeout: 60_000,
+  testTimeout: process.env['BSG_FULL'] === '1' ? 300_000 : 60_000,
   workerIdleMemoryLimit: '1GB',
 };
 export default config;

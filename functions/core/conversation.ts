@@ -34,6 +34,8 @@ export interface Tool {
   readonly cacheControl?: unknown;
   /** A tool the provider itself runs (web search …): kept raw, never sent as a function. */
   readonly hosted?: { readonly kind: string; readonly raw: unknown };
+  /** Set for a tool that takes free text: its wire form. `schema` is that of the function that stands for it elsewhere. */
+  readonly freeform?: unknown;
 }
 
 export type ToolChoice =

@@ -13,7 +13,7 @@ import type { Leash } from './leash.ts';
 import { PassthroughPipe, TranslatingPipe, type Pipe } from './pipe.ts';
 import type { Ports } from './ports.ts';
 import type { Trail } from './settle.ts';
-import { speaks, upstreamBody, type UpstreamBody } from './upstream-body.ts';
+import { upstreamBody, type UpstreamBody } from './upstream-body.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const FIRST_PART_TIMEOUT_MS = 30_000;
@@ -131,7 +131,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const { admitted, trail, ports } = undertaking;
   const { exchange } = admitted.plan;
   const provider = providerOf(model.provider);
-  const dialect = provider.dialects.find((spoken) => spoken === exchange.dialect) ?? provider.dialects.find(speaks) ?? 'openai-chat';
+  const dialect = provider.dialects.find((spoken) => spoken === exchange.dialect) ?? provider.dialects[0] ?? 'openai-chat';
   const body = upstreamBody(admitted.plan, model, dialect);
   trail.translation = body.translation;
   const { response, failed } = await send(undertaking, model, provider, dialect, body);
@@ -139,12 +139,8 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0);
   const { conversation } = admitted.plan.asked;
   if (conversation.stream) return open(undertaking, model, body, response);
-  const answer = await readAnswer({ response, body, caller: codecs[callerDialect(exchange.dialect)], model, exchange, trail, ports });
+  const answer = await readAnswer({ response, body, conversation, model, exchange, trail, ports });
   return { kind: 'json', model, ...answer };
-}
-
-function callerDialect(dialect: Conversation['dialect']): keyof typeof codecs {
-  return speaks(dialect) ? dialect : 'openai-chat';
 }
 
 /** Credentials of one model, spread round robin; a rejected or limited one moves on to the next within the same attempt. */
@@ -229,10 +225,10 @@ async function open(undertaking: Undertaking, model: RegisteredModel, body: Upst
 
 function pipeFor({ admitted, trail, ports }: Undertaking, model: RegisteredModel, body: UpstreamBody): Pipe {
   const { exchange, asked } = admitted.plan;
-  const dialect = callerDialect(exchange.dialect);
+  const { dialect } = exchange;
   const shared = { requestId: exchange.requestId, trail, elapsedMs: () => ports.clock.elapsed() - exchange.startedAt };
   const { includeUsage } = asked.conversation;
   if (body.passthrough) return new PassthroughPipe({ ...shared, codec: codecs[dialect], dialect, servedModel: model.id, includeUsage });
-  const writer = codecs[dialect].writeStream({ requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), inputTokens: admitted.plan.facts.inputTokens, includeUsage });
+  const writer = codecs[dialect].writeStream({ requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), inputTokens: admitted.plan.facts.inputTokens, includeUsage, conversation: asked.conversation });
   return new TranslatingPipe({ ...shared, upstream: body.codec, caller: codecs[dialect], writer, originalNames: body.originalNames });
 }

@@ -1,9 +1,10 @@
 import type { Dialect } from '../core/conversation.ts';
+import { codecs } from '../core/dialects/dialect.ts';
 import { fail, GatewayError } from '../core/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { admitLight } from './light.ts';
 import type { GatewayResponse, Ports } from './ports.ts';
-import { codecFor, readJson } from './read.ts';
+import { readJson } from './read.ts';
 import { jsonResponse, rateLimitHeaders, requestIdHeaders } from './respond.ts';
 import { decide, factsFor } from './route.ts';
 
@@ -14,7 +15,7 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   const { key, policy, counters } = await admitLight(exchange, ports);
   const { bytes, scan, json } = await readJson(exchange);
   const dialect = dialectOfBody(exchange, scan.members);
-  const conversation = codecFor(dialect).readRequest(completed(json, dialect));
+  const conversation = codecs[dialect].readRequest(completed(json, dialect));
   const asked = { bytes, scan, conversation };
   const resolution = decide({ ...exchange, dialect }, key, asked, policy, factsFor(exchange, asked), ports);
   if (!resolution.ok) throw new GatewayError(resolution.failure);

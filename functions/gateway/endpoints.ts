@@ -10,6 +10,7 @@ export type Endpoint = (exchange: Exchange, ports: Ports) => Promise<GatewayResp
 /** Every path of the data plane and its method; anything else is a 404 or 405 in the caller's dialect. */
 const ENDPOINTS: Readonly<Record<string, { method: string; run: Endpoint | 'generate' }>> = {
   '/v1/chat/completions': { method: 'POST', run: 'generate' },
+  '/v1/responses': { method: 'POST', run: 'generate' },
   '/v1/messages': { method: 'POST', run: 'generate' },
   '/v1/models': { method: 'GET', run: listModels },
   '/v1/route': { method: 'POST', run: dryRun },
@@ -17,14 +18,16 @@ const ENDPOINTS: Readonly<Record<string, { method: string; run: Endpoint | 'gene
   '/health/ready': { method: 'GET', run: ready },
 };
 
+const SUPPORTED = Object.keys(ENDPOINTS).filter((path) => path.startsWith('/v1/')).join(', ');
+
 /** Endpoints of the official APIs that are not served, with the sentence that says what to use. */
-const NOT_SERVED = /^\/v1\/(?:responses|embeddings|completions|messages\/count_tokens|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads|feedback)(?:\/|$)/;
+const NOT_SERVED = /^\/v1\/(?:responses\/.|embeddings|completions|messages\/count_tokens|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads|feedback)(?:\/|$)/;
 
 export function endpointOf(request: GatewayRequest): Endpoint | 'generate' {
   const endpoint = ENDPOINTS[request.path] ?? (request.path.startsWith('/v1/models/') ? { method: 'GET', run: oneModel } : undefined);
   if (endpoint === undefined) {
-    if (NOT_SERVED.test(request.path)) return fail('not_implemented', `This gateway does not serve ${request.path}. Supported: /v1/chat/completions, /v1/messages, /v1/models, /v1/route.`);
-    return fail('not_found', 'There is nothing at this path. Supported: /v1/chat/completions, /v1/messages, /v1/models, /v1/route.');
+    if (NOT_SERVED.test(request.path)) return fail('not_implemented', `This gateway does not serve ${request.path}. Supported: ${SUPPORTED}.`);
+    return fail('not_found', `There is nothing at this path. Supported: ${SUPPORTED}.`);
   }
   if (request.method !== endpoint.method && !(request.method === 'HEAD' && endpoint.method === 'GET')) {
     return fail('method_not_allowed', `Use ${endpoint.method} for this path.`);

@@ -20,6 +20,7 @@ export function openExchange(request: GatewayRequest, dialect: Dialect, ports: P
 /** The dialect in which a path's errors are written: Anthropic's for its own endpoints or when its version header is sent. */
 export function dialectOf(path: string, headers: GatewayRequest['headers']): Dialect {
   if (path.startsWith('/v1/messages')) return 'anthropic-messages';
-  if (path.startsWith('/v1/chat/') || path.startsWith('/v1/responses')) return 'openai-chat';
+  if (path.startsWith('/v1/responses')) return 'openai-responses';
+  if (path.startsWith('/v1/chat/')) return 'openai-chat';
   return headers['anthropic-version'] === undefined ? 'openai-chat' : 'anthropic-messages';
 }

@@ -1,4 +1,5 @@
-import type { DialectCodec } from '../core/dialects/dialect.ts';
+import type { Conversation } from '../core/conversation.ts';
+import { codecs } from '../core/dialects/dialect.ts';
 import { scanBody, splice } from '../core/dialects/json-scan.ts';
 import { failure, GatewayError } from '../core/errors.ts';
 import { mergeUsage } from '../core/money/usage.ts';
@@ -22,7 +23,7 @@ export interface JsonAnswer { readonly bytes: Uint8Array }
 interface Reading {
   readonly response: OutboundResponse;
   readonly body: UpstreamBody;
-  readonly caller: DialectCodec;
+  readonly conversation: Conversation;
   readonly model: RegisteredModel;
   readonly exchange: Exchange;
   readonly trail: Trail;
@@ -31,15 +32,15 @@ interface Reading {
 
 /** Reads, meters and (across dialects) rewrites a non-streaming answer. An unreadable one is an upstream failure. */
 export async function readAnswer(reading: Reading): Promise<JsonAnswer> {
-  const { response, body, caller, model, exchange, trail, ports } = reading;
+  const { response, body, conversation, model, exchange, trail, ports } = reading;
   const bytes = await collect(response, MAX_ANSWER_BYTES);
   const json = parsed(bytes);
   const parts = body.codec.readAnswer(json);
   for (const part of parts) note(part, trail);
   trail.ttftMs = ports.clock.elapsed() - exchange.startedAt;
   if (body.passthrough) return { bytes: withModel(bytes, json, model.id) };
-  const answer = caller.writeAnswer(parts.map((part) => renamed(part, body.originalNames)), {
-    requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000),
+  const answer = codecs[exchange.dialect].writeAnswer(parts.map((part) => renamed(part, body.originalNames)), {
+    requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), conversation,
   });
   return { bytes: encoder.encode(JSON.stringify(answer)) };
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from '../core/conversation.ts';
 import { createMeter, type Meter } from '../core/dialects/meter.ts';
 import { EventSplitter, parseEvent } from '../core/dialects/sse.ts';
 import type { DialectCodec, StreamReader, StreamWriter } from '../core/dialects/dialect.ts';
@@ -123,7 +124,7 @@ export class PassthroughPipe extends SplittingPipe {
   readonly #meter: Meter;
   readonly #beat: Uint8Array;
 
-  constructor(options: { codec: DialectCodec; dialect: 'openai-chat' | 'anthropic-messages'; servedModel: string; includeUsage: boolean; requestId: string; trail: Trail; elapsedMs: () => number }) {
+  constructor(options: { codec: DialectCodec; dialect: Dialect; servedModel: string; includeUsage: boolean; requestId: string; trail: Trail; elapsedMs: () => number }) {
     super(options.codec, options.requestId, options.trail, options.elapsedMs);
     this.#meter = createMeter(options.dialect, { servedModel: options.servedModel, includeUsage: options.includeUsage });
     this.#beat = encoder.encode(options.dialect === 'anthropic-messages' ? 'event: ping\ndata: {"type":"ping"}\n\n' : ': keepalive\n\n');

@@ -2,7 +2,6 @@ import type { Conversation } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
 import { rejectInfrastructureFields, scanBody, type BodyScan } from '../core/dialects/json-scan.ts';
 import { parseJson, requireJson } from '../core/dialects/json-text.ts';
-import { fail } from '../core/errors.ts';
 import type { Exchange } from './exchange.ts';
 
 const BOUNDS = { maxDepth: 64, maxKeys: 100_000 };
@@ -17,13 +16,7 @@ export interface Asked {
 /** Reads and checks the body. Everything wrong with it is a 4xx here, before anything is spent. */
 export async function read(exchange: Exchange): Promise<Asked> {
   const { bytes, scan, json } = await readJson(exchange);
-  return { bytes, scan, conversation: codecFor(exchange.dialect).readRequest(json) };
-}
-
-/** The codec of a dialect that is served today; others are a clear 501. */
-export function codecFor(dialect: Exchange['dialect']) {
-  if (dialect === 'openai-responses') return fail('not_implemented', 'The Responses API is not served yet; use /v1/chat/completions or /v1/messages.');
-  return codecs[dialect];
+  return { bytes, scan, conversation: codecs[exchange.dialect].readRequest(json) };
 }
 
 export async function readJson(exchange: Exchange): Promise<{ bytes: Uint8Array; scan: BodyScan; json: unknown }> {

@@ -1,7 +1,7 @@
+import { codecs } from '../core/dialects/dialect.ts';
 import { failure, type Failure } from '../core/errors.ts';
 import type { Served, Undertaking } from './attempt.ts';
 import { Pulse } from './late.ts';
-import { codecFor } from './read.ts';
 import { brokenOff, StreamRelay } from './stream-relay.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -62,7 +62,7 @@ function closing(generator: AsyncGenerator<Uint8Array, void, undefined>, close: 
 
 async function* sendLate(pending: Promise<Served>, undertaking: Undertaking, close: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
   const { exchange, asked } = undertaking.admitted.plan;
-  const codec = codecFor(exchange.dialect);
+  const codec = codecs[exchange.dialect];
   const streaming = asked.conversation.stream;
   const beat = streaming ? encoder.encode(exchange.dialect === 'anthropic-messages' ? 'event: ping\ndata: {"type":"ping"}\n\n' : ': keepalive\n\n') : PADDING;
   const pulse = new Pulse(HEARTBEAT_MS);

@@ -7,7 +7,6 @@ import type { Served, Undertaking } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayResponse } from './ports.ts';
 import type { Plan } from './route.ts';
-import { speaks } from './upstream-body.ts';
 
 const encoder = new TextEncoder();
 
@@ -105,7 +104,7 @@ export function failureOf(error: unknown): Failure {
 /** An error in the caller's dialect, with `retry-after` and the limits' state where they belong. */
 export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan): GatewayResponse {
   const cause = failureOf(error);
-  const codec = codecs[speaks(exchange.dialect) ? exchange.dialect : 'openai-chat'];
+  const codec = codecs[exchange.dialect];
   const headers: Record<string, string> = { ...requestIdHeaders(exchange.requestId), 'server-timing': serverTiming(exchange) };
   if (cause.retryAfterSeconds !== undefined) headers['retry-after'] = String(cause.retryAfterSeconds);
   if (plan !== undefined) Object.assign(headers, decisionHeaders(plan));

@@ -30,14 +30,6 @@ export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: Dialec
   return body;
 }
 
-export function speaks(dialect: Dialect): dialect is keyof typeof codecs {
-  return dialect in codecs;
-}
-
-function codecOf(dialect: Dialect): DialectCodec {
-  return speaks(dialect) ? codecs[dialect] : fail('not_implemented', 'This dialect is not served yet.');
-}
-
 function spliced(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
   const { bytes, scan, conversation } = plan.asked;
   const edits: Edit[] = [];
@@ -49,12 +41,14 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Dialect): Upstream
   if (dialect === 'openai-chat' && conversation.stream && !conversation.includeUsage && model.facts.streamUsage !== false) {
     replace('stream_options', '{"include_usage":true}');
   }
+  // Nothing of a caller is kept at a provider: what is stored there could not be used here.
+  if (dialect === 'openai-responses' && (conversation.extras['store'] === true || !scan.members.has('store'))) replace('store', 'false');
   const cap = tokenCap(plan, model);
   if (cap !== undefined) replace(capField(plan, dialect), String(cap.tokens));
   return {
     bytes: edits.length === 0 ? bytes : splice(bytes, edits),
     passthrough: true,
-    codec: codecOf(dialect),
+    codec: codecs[dialect],
     originalNames: undefined,
     translation: cap?.clamped ? 'clamped=max_tokens' : undefined,
   };
@@ -70,11 +64,12 @@ function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped
 }
 
 function capField(plan: Plan, dialect: Dialect): string {
+  if (dialect === 'openai-responses') return 'max_output_tokens';
   return dialect === 'openai-chat' && plan.asked.scan.members.has('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens';
 }
 
 function written(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
-  const codec = codecOf(dialect);
+  const codec = codecs[dialect];
   const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
   const { body, disclosures, toolNames } = codec.writeRequest(plan.asked.conversation, {
     upstreamModel: model.upstreamModel,

@@ -130,7 +130,7 @@ test('guarantee A3: hostile credentials are 401 with one constant body and no st
 test('unknown paths, wrong methods and wrong content types are refused in the dialect', async () => {
   expect((await call(gateway.origin, '/v1/nothing', { key: gateway.key })).status).toBe(404);
   expect((await call(gateway.origin, '/v1/chat/completions', { key: gateway.key })).status).toBe(405);
-  expect((await call(gateway.origin, '/v1/responses', { key: gateway.key, body: {} })).status).toBe(501);
+  expect((await call(gateway.origin, '/v1/batches', { key: gateway.key, body: {} })).status).toBe(501);
   expect((await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('m'), headers: { 'content-type': 'text/plain' } })).status).toBe(415);
   expect((await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('m'), headers: { 'content-encoding': 'gzip' } })).status).toBe(415);
   const anthropic = await call(gateway.origin, '/v1/nothing', { key: gateway.key, headers: { 'anthropic-version': '2023-06-01' } });

@@ -10,6 +10,10 @@ const chunksAt = (bytes: Buffer, cuts: readonly number[]): Buffer[] => {
   const at = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
   return at.slice(1).map((end, index) => bytes.subarray(at[index], end));
 };
+/** What only a good end of each dialect holds, and where a fixture's begins. */
+const CLEAN = { 'openai-chat': /\[DONE\]/, 'openai-responses': /event: response\.(?:completed|incomplete)/, 'anthropic-messages': /message_stop/ } as const;
+const FINISHED = { ...CLEAN, 'openai-chat': /"finish_reason":"/ } as const;
+const FINISH = { 'openai-chat': '"finish_reason":"stop"', 'openai-responses': '"response.completed"', 'anthropic-messages': '"message_stop"' } as const;
 const terminals = (parts: readonly StreamPart[]): number => parts.filter(isTerminal).length;
 
 describe('guarantee E1', () => {
@@ -41,8 +45,8 @@ describe('guarantee E2', () => {
     const blocks = blocksOf([fixture(dialect, name)]);
     for (let count = 0; count <= blocks.length; count += 1) {
       const seen = Buffer.concat(blocks.slice(0, count)).toString('utf8');
-      const finished = dialect === 'openai-chat' ? /"finish_reason":"/.test(seen) : seen.includes('"message_stop"');
-      const failed = /"error":\{/.test(seen);
+      const finished = FINISHED[dialect].test(seen);
+      const failed = /"error":\{|^event: error/m.test(seen);
       for (const parts of [partsOf(dialect, [Buffer.from(seen)]), meteredOf(dialect, [Buffer.from(seen)]).parts]) {
         const last = parts.at(-1);
         expect(terminals(parts)).toBe(1);
@@ -51,7 +55,7 @@ describe('guarantee E2', () => {
         else expect(last).toMatchObject({ type: 'error', failure: { code: 'upstream_truncated' } });
         for (const target of DIALECTS) {
           const { text } = written(target, parts);
-          const clean = target === 'openai-chat' ? text.includes('[DONE]') : text.includes('message_stop');
+          const clean = CLEAN[target].test(text);
           expect(clean).toBe(finished && !failed);
         }
       }
@@ -62,7 +66,7 @@ describe('guarantee E2', () => {
     for (const [dialect, name] of ALL_FIXTURES) {
       if (name !== 'text') continue;
       const bytes = fixture(dialect, name);
-      const finish = bytes.indexOf(dialect === 'openai-chat' ? '"finish_reason":"stop"' : '"message_stop"');
+      const finish = bytes.indexOf(FINISH[dialect]);
       for (let size = 0; size < finish; size += full(1, 5)) expect(partsOf(dialect, [bytes.subarray(0, size)]).at(-1)).toMatchObject({ type: 'error' });
     }
   });

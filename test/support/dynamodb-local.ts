@@ -11,6 +11,8 @@ export interface DynamoDbLocal {
   /** A new client of its own each time; a store destroys its client when it is closed. */
   newClient(): DynamoDBDocumentClient;
   readonly tableNames: Readonly<Record<Table, string>>;
+  /** Its address; data belongs to the region `eu-central-1` and the access key `local`. */
+  readonly endpoint: string;
   /** Ends the process that was started, by its id. */
   stop(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
   } finally {
     client.destroy();
   }
-  return { newClient, tableNames: Object.fromEntries(DYNAMO_TABLES.map(({ table }) => [table, table])) as Record<Table, string>, stop };
+  return { newClient, endpoint: `http://127.0.0.1:${port}`, tableNames: Object.fromEntries(DYNAMO_TABLES.map(({ table }) => [table, table])) as Record<Table, string>, stop };
 }
 
 async function ready(client: DynamoDBDocumentClient, child: ChildProcess): Promise<void> {

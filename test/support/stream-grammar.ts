@@ -5,8 +5,10 @@ import { createMeter } from '../../functions/core/dialects/meter.ts';
 import { EventSplitter, parseEvent, type SseEvent } from '../../functions/core/dialects/sse.ts';
 import type { StreamPart } from '../../functions/core/stream-part.ts';
 
+import { checkResponsesStream } from './responses-grammar.ts';
+
 type Fields = Record<string, unknown>;
-export const DIALECTS: readonly ServedDialect[] = ['openai-chat', 'anthropic-messages'];
+export const DIALECTS: readonly ServedDialect[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures');
 
 export function fixtures(dialect: ServedDialect): string[] {
@@ -59,7 +61,7 @@ export function meteredOf(dialect: ServedDialect, chunks: readonly Uint8Array[],
 export function written(dialect: ServedDialect, parts: readonly StreamPart[], includeUsage = true): { text: string; answer: Fields } {
   const writer = codecs[dialect].writeStream({ requestId: '01TEST', model: 'served', created: 1_760_000_000, includeUsage });
   const text = parts.map((part) => writer.write(part)).join('') + writer.end();
-  return { text, answer: dialect === 'openai-chat' ? checkChatStream(text, includeUsage) : checkMessagesStream(text) };
+  return { text, answer: dialect === 'openai-chat' ? checkChatStream(text, includeUsage) : dialect === 'openai-responses' ? checkResponsesStream(text) : checkMessagesStream(text) };
 }
 
 function illegal(what: string): never {

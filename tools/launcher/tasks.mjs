@@ -19,6 +19,8 @@ const PROGRAMS = {
   'check': () => [...PROGRAMS.types([]), ...PROGRAMS.lint([])],
   'build': () => [],
   'bench': (args) => [[inRoot('tools/bench/run.mjs'), ...args]],
+  'bench:cold': (args) => [[inRoot('tools/bench/cold.mjs'), ...args]],
+  'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
 
 /**

@@ -1,4 +1,4 @@
-import { routing as routingSchema, type RoutingDocument } from '../../contract/routing.ts';
+import type { RoutingDocument } from '../../contract/routing.ts';
 import { fromItem, partition, toItem } from './entity.ts';
 import type { Item, Key, Op, Store } from './port.ts';
 
@@ -8,7 +8,15 @@ export interface RoutingMeta { readonly at: string; readonly author: string }
 export interface RoutingVersionInfo extends RoutingMeta { readonly version: number }
 export type SavedRouting = { readonly ok: true; readonly version: number } | { readonly ok: false; readonly current: RoutingVersion };
 
-const EMPTY: RoutingDocument = routingSchema.parse({});
+/** What the contract's schema makes of `{}`, written out: with the schema a gateway's cold start would load its library. */
+export const EMPTY_ROUTING: RoutingDocument = {
+  aliases: [],
+  patterns: [],
+  auto: {
+    strategy: 'ml', tiers: { simple: [], moderate: [], complex: [] }, boundaries: null, dial: null, mode: 'balanced', qualityTarget: 0.98,
+    agentFloor: 'moderate', judgeModel: null, shadow: { enabled: false, dailyUsd: 0 },
+  },
+};
 
 /** Zero-padded, so that the order of the text is the order of the numbers. */
 const padded = (version: number): string => String(version).padStart(10, '0');
@@ -24,7 +32,7 @@ const versionOf = (item: Item): RoutingVersion => ({ version: Number(item['versi
 export async function getRouting(store: Store, tenantId: string): Promise<RoutingVersion> {
   const { rows } = await store.query({ table: 'rules', pk: partitionOf(tenantId), prefix: 'doc#', reverse: true, limit: 1 });
   const newest = rows[0];
-  return newest === undefined ? { version: 0, document: structuredClone(EMPTY) } : versionOf(newest.item);
+  return newest === undefined ? { version: 0, document: structuredClone(EMPTY_ROUTING) } : versionOf(newest.item);
 }
 
 /**

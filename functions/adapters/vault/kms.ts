@@ -1,4 +1,4 @@
-import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
 import type { OpeningKeys, PepperKeys, SealContext, SealingKeys } from './vault.ts';
 
 /** The fixed message under the pepper's HMAC key; another label would be another pepper. */
@@ -9,6 +9,21 @@ export interface KmsOptions {
   readonly client: Pick<KMSClient, 'send'>;
   /** ARN or id of the vault key; for the pepper, of the HMAC_256 key. */
   readonly keyId: string;
+}
+
+export interface KmsClientOptions {
+  /** undefined = the SDK's own chain. */
+  readonly credentials?: KMSClientConfig['credentials'];
+}
+
+/** A client with kept-alive sockets and short timeouts; all three calls may be repeated, so the SDK retries them. */
+export function kmsClient(options: KmsClientOptions = {}): KMSClient {
+  const agent = { keepAlive: true, maxSockets: 64 };
+  return new KMSClient({
+    ...(options.credentials !== undefined && { credentials: options.credentials }),
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent },
+  });
 }
 
 /** Data keys from `kms:GenerateDataKey` with the four context fields: all that the control plane's role may call. */

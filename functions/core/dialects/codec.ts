@@ -30,6 +30,8 @@ export interface AnswerEnvelope {
   readonly created: number;
   /** Estimate of the input, shown where a dialect must name a count before it is known. */
   readonly inputTokens?: number;
+  /** The request, where a dialect repeats its settings in the answer. */
+  readonly conversation?: Conversation;
 }
 
 export interface StreamReader {

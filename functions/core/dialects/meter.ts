@@ -1,9 +1,11 @@
+import type { Dialect } from '../conversation.ts';
 import type { StreamPart } from '../stream-part.ts';
 import { MessagesReader } from './anthropic-messages/read-stream.ts';
 import { fieldsIn, isFields, listIn, textIn, type Fields } from './fields.ts';
 import { asBuffer, scanBody, splice } from './json-scan.ts';
 import { parseData, unreadable } from './map-in-band.ts';
 import { ChatReader } from './openai-chat/read-stream.ts';
+import { ResponsesReader } from './openai-responses/read-stream.ts';
 import { parseEvent } from './sse.ts';
 import { Template } from './template.ts';
 
@@ -34,7 +36,13 @@ const MAX_MISSES = 64;
 const BOUNDS = { maxDepth: 512, maxKeys: 1_000_000 };
 const NOTHING: StreamPart[] = [];
 
-export function createMeter(dialect: 'openai-chat' | 'anthropic-messages', options: MeterOptions): Meter {
+/** The member of an event that holds the model's name, as seen from the top: itself, or the object around it. */
+const HOLDERS: Readonly<Record<Dialect, string | undefined>> = { 'openai-chat': undefined, 'anthropic-messages': 'message', 'openai-responses': 'response' };
+const READERS: Readonly<Record<Dialect, () => ChatReader | MessagesReader | ResponsesReader>> = {
+  'openai-chat': () => new ChatReader(), 'anthropic-messages': () => new MessagesReader(), 'openai-responses': () => new ResponsesReader(),
+};
+
+export function createMeter(dialect: Dialect, options: MeterOptions): Meter {
   return new SideReader(dialect, options);
 }
 
@@ -45,15 +53,17 @@ export function createMeter(dialect: 'openai-chat' | 'anthropic-messages', optio
  */
 class SideReader implements Meter {
   readonly #chat: boolean;
-  readonly #reader: ChatReader | MessagesReader;
+  readonly #holder: string | undefined;
+  readonly #reader: ChatReader | MessagesReader | ResponsesReader;
   readonly #options: MeterOptions;
   #templates: Template[] = [];
   #misses = 0;
   #done = false;
 
-  constructor(dialect: 'openai-chat' | 'anthropic-messages', options: MeterOptions) {
+  constructor(dialect: Dialect, options: MeterOptions) {
     this.#chat = dialect === 'openai-chat';
-    this.#reader = this.#chat ? new ChatReader() : new MessagesReader();
+    this.#holder = HOLDERS[dialect];
+    this.#reader = READERS[dialect]();
     this.#options = options;
   }
 
@@ -98,7 +108,7 @@ class SideReader implements Meter {
     if (data === undefined || parts.at(-1)?.type === 'error') return { forward: null, parts };
     if (this.#chat && !this.#options.includeUsage && isUsageOnly(data)) return { forward: null, parts };
     const named = this.#renames(data);
-    const forward = ended(named ? rename(buffer, event, this.#chat, this.#options.servedModel) : buffer, whole);
+    const forward = ended(named ? rename(buffer, event, this.#holder, this.#options.servedModel) : buffer, whole);
     const [part] = parts;
     if (whole && part !== undefined && parts.length === 1 && this.#misses < MAX_MISSES) this.#learn(event, part, named);
     return { forward, parts };
@@ -106,13 +116,13 @@ class SideReader implements Meter {
 
   /** The event names a model other than the one we say served. */
   #renames(data: Fields): boolean {
-    const model = textIn(this.#chat ? data : fieldsIn(data, 'message'), 'model');
+    const model = textIn(this.#holder === undefined ? data : fieldsIn(data, this.#holder), 'model');
     return model !== undefined && model !== this.#options.servedModel;
   }
 
   #learn(event: string, part: StreamPart, named: boolean): void {
     this.#misses += 1;
-    const template = Template.of(event, part, (head) => (named ? renamedHead(event, head, this.#options.servedModel) : undefined));
+    const template = Template.of(event, part, (head) => (named ? renamedHead(event, head, this.#holder, this.#options.servedModel) : undefined));
     if (template === undefined || (named && template.newHead === undefined)) return;
     if (this.#templates.length >= MAX_TEMPLATES) this.#templates.shift();
     this.#templates.push(template);
@@ -153,20 +163,20 @@ function dataSpan(event: string): { start: number; end: number } | undefined {
 }
 
 /** The same event with the served model's name, byte for byte otherwise. */
-function rename(buffer: Buffer, event: string, chat: boolean, servedModel: string): Uint8Array {
-  const span = modelSpan(buffer, event, chat);
-  return span === undefined ? rewritten(buffer, chat, servedModel) : splice(buffer, [{ ...span, text: JSON.stringify(servedModel) }]);
+function rename(buffer: Buffer, event: string, holder: string | undefined, servedModel: string): Uint8Array {
+  const span = modelSpan(buffer, event, holder);
+  return span === undefined ? rewritten(buffer, holder, servedModel) : splice(buffer, [{ ...span, text: JSON.stringify(servedModel) }]);
 }
 
-function modelSpan(buffer: Buffer, event: string, chat: boolean): { start: number; end: number } | undefined {
+function modelSpan(buffer: Buffer, event: string, holder: string | undefined): { start: number; end: number } | undefined {
   const data = dataSpan(event);
   if (data === undefined) return undefined;
   try {
     const outer = scanBody(buffer.subarray(data.start, data.end), BOUNDS).members;
-    const member = outer.get(chat ? 'model' : 'message');
+    const member = outer.get(holder ?? 'model');
     if (member === undefined) return undefined;
     const start = data.start + member.start;
-    if (chat) return { start, end: data.start + member.end };
+    if (holder === undefined) return { start, end: data.start + member.end };
     const inner = scanBody(buffer.subarray(start, data.start + member.end), BOUNDS).members.get('model');
     return inner && { start: start + inner.start, end: start + inner.end };
   } catch {
@@ -175,18 +185,18 @@ function modelSpan(buffer: Buffer, event: string, chat: boolean): { start: numbe
 }
 
 /** An event that cannot be edited in place (JSON over several lines) is written anew. */
-function rewritten(buffer: Buffer, chat: boolean, servedModel: string): Uint8Array {
+function rewritten(buffer: Buffer, holder: string | undefined, servedModel: string): Uint8Array {
   const message = parseEvent(buffer);
   const data = message === undefined ? undefined : parseData(message.data);
   if (message === undefined || data === undefined) return buffer;
-  const renamed = chat ? { ...data, model: servedModel } : { ...data, message: { ...fieldsIn(data, 'message'), model: servedModel } };
+  const renamed = holder === undefined ? { ...data, model: servedModel } : { ...data, [holder]: { ...fieldsIn(data, holder), model: servedModel } };
   return Buffer.from(`${message.event === undefined ? '' : `event: ${message.event}\n`}data: ${JSON.stringify(renamed)}\n\n`);
 }
 
 /** The head of a chat chunk with the served model's name; undefined when the name does not stand in the head. */
-function renamedHead(event: string, head: string, servedModel: string): Buffer | undefined {
+function renamedHead(event: string, head: string, holder: string | undefined, servedModel: string): Buffer | undefined {
   const buffer = Buffer.from(event, 'latin1');
-  const span = modelSpan(buffer, event, true);
+  const span = modelSpan(buffer, event, holder);
   if (span === undefined || span.end > head.length) return undefined;
   return Buffer.from(splice(buffer.subarray(0, head.length), [{ ...span, text: JSON.stringify(servedModel) }]));
 }

@@ -39,6 +39,8 @@ export function endOfWindowMs(timezone: string, nowMs: number, window: 'day' | '
 }
 
 function dayName(timezone: string, ms: number): string {
+  // Most tenants' zone, and the first formatter of a process costs some 20 ms of its first request.
+  if (timezone === 'UTC') return new Date(ms).toISOString().slice(0, 10);
   let formatter = formatters.get(timezone);
   if (formatter === undefined) {
     formatter = formatterFor(timezone);

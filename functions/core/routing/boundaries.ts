@@ -1,4 +1,5 @@
-import { TIERS, type Auto, type Tier } from '../../contract/index.ts';
+import type { Auto, Tier } from '../../contract/index.ts';
+import { TIERS } from '../../contract/words.ts';
 
 /** Scores at which `moderate` and `complex` begin. The dial runs from 0 (cost) to 100 (quality); 50 gives [30, 65]. */
 export function boundariesOf(auto: Pick<Auto, 'dial' | 'boundaries'>): readonly [number, number] {

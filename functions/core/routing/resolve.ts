@@ -1,4 +1,5 @@
-import { TIERS, type Candidate, type Decision, type Exclusion, type Reason, type Stage, type Tier } from '../../contract/index.ts';
+import type { Candidate, Decision, Exclusion, Reason, Stage, Tier } from '../../contract/index.ts';
+import { TIERS } from '../../contract/words.ts';
 import type { Dialect } from '../conversation.ts';
 import { failure, type Failure } from '../errors.ts';
 import { costMicros } from '../money/cost.ts';

@@ -1,4 +1,5 @@
-import { RESERVED_NAMES, TIERS, type Condition, type RoutingDocument } from '../../contract/index.ts';
+import type { Condition, RoutingDocument } from '../../contract/index.ts';
+import { RESERVED_NAMES, TIERS } from '../../contract/words.ts';
 import { MAX_STARS, starsIn } from './pattern.ts';
 import type { RegisteredModel } from './policy.ts';
 

@@ -6,7 +6,7 @@ import { full } from '../../support/full.ts';
 import { ALL_FIXTURES, blocksOf, eventsOf, fixture, meteredOf, partsOf } from '../../support/stream-grammar.ts';
 
 const withoutEnds = (parts: readonly StreamPart[]): StreamPart[] => parts.filter(({ type }) => type !== 'tool-end');
-const UPSTREAM = { 'openai-chat': 'gpt-5-mini-2025-08-07', 'anthropic-messages': 'claude-sonnet-4-5-20250929' } as const;
+const UPSTREAM = { 'openai-chat': 'gpt-5-mini-2025-08-07', 'openai-responses': 'gpt-5-mini-2025-08-07', 'anthropic-messages': 'claude-sonnet-4-5-20250929' } as const;
 const chunk = (content: string, extra = ''): Buffer => Buffer.from(`data: {"id":"c","model":"up","choices":[{"index":0,"delta":{"content":${JSON.stringify(content)}},"finish_reason":null}]${extra}}\n\n`);
 
 describe('the meter of same-dialect streams', () => {
@@ -19,7 +19,7 @@ describe('the meter of same-dialect streams', () => {
     const bytes = fixture(dialect, name);
     const text = bytes.toString('utf8');
     const passed = meteredOf(dialect, [bytes], { servedModel: 'cheap', includeUsage: true }).forward;
-    const beforeError = /^(event: error|data: \{"error")/m.exec(text)?.index ?? text.length;
+    const beforeError = /^(event: (?:error|response\.failed)|data: \{"error")/m.exec(text)?.index ?? text.length;
     const done = text.indexOf('data: [DONE]');
     const tail = beforeError < text.length && done > beforeError ? text.slice(done) : '';
     expect(passed).toBe((text.slice(0, beforeError) + tail).replaceAll(UPSTREAM[dialect], 'cheap'));

@@ -50,6 +50,22 @@ function messagesBody({ system, exchanges, last }: Dialogue): Fields {
   return { model: 'auto', max_tokens: 100, system: system.map((text) => ({ type: 'text', text })), messages: [...messages, { role: 'user', content: last }] };
 }
 
+function responsesBody({ system, exchanges, last }: Dialogue): Fields {
+  let id = 0;
+  const input = exchanges.flatMap((one): Fields[] => {
+    if (one.kind === 'talk') return [{ role: 'user', content: one.ask }, { role: 'assistant', content: one.answer }];
+    const calls = one.calls.map((call) => ({ ...call, id: `call_${id++}` }));
+    return [
+      { role: 'user', content: [{ type: 'input_text', text: one.ask }] },
+      ...(one.comment === null ? [] : [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: one.comment }] }]),
+      ...calls.map((call) => ({ type: 'function_call', call_id: call.id, name: call.name, arguments: JSON.stringify(call.input) })),
+      ...calls.map((call) => ({ type: 'function_call_output', call_id: call.id, output: call.result })),
+      { role: 'assistant', content: one.answer },
+    ];
+  });
+  return { model: 'auto', instructions: system.join('\n\n'), input: [...input, { role: 'user', content: last }] };
+}
+
 /** What a conversation says, in order: who, what, which call, which result. Blank results and system boundaries aside. */
 function gist(conversation: Conversation): unknown {
   const tell = (role: string) => (part: Part): unknown[] => {
@@ -72,13 +88,12 @@ function gist(conversation: Conversation): unknown {
   };
 }
 
-const bodies: Record<ServedDialect, (one: Dialogue) => Fields> = { 'openai-chat': chatBody, 'anthropic-messages': messagesBody };
+const bodies: Record<ServedDialect, (one: Dialogue) => Fields> = { 'openai-chat': chatBody, 'openai-responses': responsesBody, 'anthropic-messages': messagesBody };
+const PAIRS = (Object.keys(bodies) as ServedDialect[]).flatMap((from) => (Object.keys(bodies) as ServedDialect[]).map((to) => [from, to] as const));
 const through = (conversation: Conversation, dialect: ServedDialect): Conversation => codecs[dialect].readRequest(codecs[dialect].writeRequest(conversation, TARGET).body);
 
 describe('valid conversations', () => {
-  test.each<[ServedDialect, ServedDialect]>([
-    ['openai-chat', 'openai-chat'], ['openai-chat', 'anthropic-messages'], ['anthropic-messages', 'openai-chat'], ['anthropic-messages', 'anthropic-messages'],
-  ])('%s written as %s keeps texts, tool ids, arguments, results and their order', (from, to) => {
+  test.each(PAIRS)('%s written as %s keeps texts, tool ids, arguments, results and their order', (from, to) => {
     fc.assert(fc.property(dialogue, (one) => {
       const conversation = codecs[from].readRequest(bodies[from](one));
       expect(gist(through(conversation, to))).toEqual(gist(conversation));

@@ -1,4 +1,5 @@
 import type { Part } from '../../conversation.ts';
+import { parseDataUrl } from '../data-url.ts';
 import { fieldsOf, isFields, listOf, MAX_PARTS, MAX_TOOL_NAME, requiredString, stringOf, textIn, wrong, type Fields } from '../fields.ts';
 
 /** The content of a user or system message: a string, or parts; required. */
@@ -129,15 +130,6 @@ function file(described: Fields, path: string): Part {
     ...(fileId !== undefined && { fileId }),
     ...(name !== undefined && { name }),
   };
-}
-
-/** `data:<type>[;params];base64,<data>` (RFC 2397); anything else is no data URL. */
-function parseDataUrl(url: string): { mediaType: string; base64: string } | undefined {
-  if (!url.startsWith('data:')) return undefined;
-  const comma = url.indexOf(',');
-  const head = comma < 0 ? '' : url.slice(5, comma);
-  if (!head.endsWith(';base64')) return undefined;
-  return { mediaType: head.slice(0, head.indexOf(';')).toLowerCase(), base64: url.slice(comma + 1) };
 }
 
 /** Keeps a cache marker that sits on the wire form of the part. */
