@@ -8,7 +8,7 @@ import type { Ports } from './ports.ts';
 /** Output tokens assumed against tokens/min while nothing has been learned. */
 const FIRST_OUTPUT_RESERVE = 2_048;
 /** Output cap assumed for a model whose maximum nobody knows, when a budget must be held against it. */
-const UNKNOWN_OUTPUT_CAP = 16_384;
+export const UNKNOWN_OUTPUT_CAP = 16_384;
 const LEAST_AFFORDABLE_TOKENS = 256;
 /** No request lives longer than this; its lease may be swept a minute later. */
 export const TOTAL_DEADLINE_MS = 600_000;
@@ -57,7 +57,7 @@ function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
 
 /** Output tokens one answer of `model` may have. */
 export function outputCap(plan: Plan, model: RegisteredModel): number {
-  const most = model.maxOutputTokens ?? model.facts.maxOutput ?? UNKNOWN_OUTPUT_CAP;
+  const most = model.maxOutputTokens ?? model.facts.maxOutput ?? plan.asked.conversation.maxOutputTokens ?? UNKNOWN_OUTPUT_CAP;
   return Math.min(plan.maxOutputTokens ?? plan.asked.conversation.maxOutputTokens ?? most, most);
 }
 

@@ -12,6 +12,7 @@ import { readAnswer, type JsonAnswer } from './json-answer.ts';
 import type { Leash } from './leash.ts';
 import { PassthroughPipe, TranslatingPipe, type Pipe } from './pipe.ts';
 import type { Ports } from './ports.ts';
+import { failureOf } from './failure-of.ts';
 import type { Trail } from './settle.ts';
 import { upstreamBody, type UpstreamBody } from './upstream-body.ts';
 
@@ -22,6 +23,10 @@ const MAX_ATTEMPTS = 3;
 /** A `retry-after` up to this long is waited for on the same model. */
 const SHORT_RETRY_AFTER_SECONDS = 2;
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
+/** An error's body is only words: a slow one is not waited for. */
+const ERROR_BODY_TIMEOUT_MS = 2_000;
+/** What a stream may send before its first output part. */
+const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
 /** A stream that has shown its first output part: `held` is what to send first, `rest` what is still to come. */
 export interface LiveAnswer {
@@ -73,13 +78,15 @@ async function worthAnotherTry(missed: Missed, { leash }: Undertaking): Promise<
     const timer = setTimeout(resolve, wait * 1000);
     leash.signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
   });
-  return leash.reason === undefined;
+  if (leash.reason !== undefined) throw new GatewayError(leash.failure());
+  return true;
 }
 
 /** One call of one model, noted in the trail whatever comes of it. */
 async function once(undertaking: Undertaking, model: RegisteredModel): Promise<Served | Missed> {
   const { trail, ports } = undertaking;
   const before = ports.clock.elapsed();
+  trail.trying = model;
   const note = (status: number, errorCode?: string): void => {
     trail.attempts.push({ model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before) });
   };
@@ -91,13 +98,21 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   } catch (error) {
     const missed = asMissed(error);
     note(missed.failure.status, missed.failure.code);
+    if (mayBeBilled(error, trail)) trail.lost.push({ model, usage: trail.usage, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
     forget(trail);
     return missed;
   }
 }
 
+/** It reported what it used, had begun to answer, or was dropped by us while it worked. */
+function mayBeBilled(error: unknown, trail: Trail): boolean {
+  if (trail.usage !== undefined || trail.accepted) return true;
+  return error instanceof OutboundError && !error.unsent && (error.kind === 'aborted' || error.kind === 'headers_timeout');
+}
+
 /** A failed attempt leaves nothing behind for the next one to add to. */
 function forget(trail: Trail): void {
+  trail.accepted = false;
   trail.usage = undefined;
   trail.finish = undefined;
   trail.ttftMs = undefined;
@@ -108,7 +123,7 @@ function forget(trail: Trail): void {
 function asMissed(error: unknown): Missed {
   if (error instanceof GatewayError) return { failure: error.failure, unsent: false };
   if (error instanceof OutboundError) return { failure: outboundFailure(error), unsent: error.unsent };
-  return { failure: failure('internal_error', 'The gateway failed to handle this request.', { internal: 'attempt threw' }), unsent: false };
+  return { failure: failureOf(error), unsent: false };
 }
 
 function outboundFailure(error: OutboundError): Failure {
@@ -134,11 +149,12 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const dialect = provider.dialects.find((spoken) => spoken === exchange.dialect) ?? provider.dialects[0] ?? 'openai-chat';
   const body = upstreamBody(admitted.plan, model, dialect);
   trail.translation = body.translation;
+  const before = ports.clock.elapsed();
   const { response, failed } = await send(undertaking, model, provider, dialect, body);
   if (failed !== undefined) throw new GatewayError(failed);
   exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0);
   const { conversation } = admitted.plan.asked;
-  if (conversation.stream) return open(undertaking, model, body, response);
+  if (conversation.stream) return open(undertaking, model, body, response, firstPartTimeoutMs(model) - (ports.clock.elapsed() - before));
   const answer = await readAnswer({ response, body, conversation, model, exchange, trail, ports });
   return { kind: 'json', model, ...answer };
 }
@@ -169,7 +185,10 @@ async function send(
       headersTimeoutMs: asked.conversation.stream ? firstPartTimeoutMs(model) : undefined,
       signal: leash.signal,
     });
-    if (response.status >= 200 && response.status < 300) return { response };
+    if (response.status >= 200 && response.status < 300) {
+      trail.accepted = true;
+      return { response };
+    }
     const failed = provider.mapError(response.status, await errorBody(response), response.headers);
     if (offset + 1 >= total || ![401, 403, 429].includes(response.status)) return { response, failed };
   }
@@ -188,27 +207,33 @@ function firstPartTimeoutMs(model: RegisteredModel): number {
 }
 
 async function errorBody(response: OutboundResponse): Promise<unknown> {
+  const timer = setTimeout(() => response.abort(), ERROR_BODY_TIMEOUT_MS);
+  let text: string | undefined;
   try {
-    const bytes = await collect(response, MAX_ERROR_BODY_BYTES);
-    return JSON.parse(new TextDecoder().decode(bytes));
+    text = new TextDecoder().decode(await collect(response, MAX_ERROR_BODY_BYTES));
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return text;
   } finally {
+    clearTimeout(timer);
     response.abort();
   }
 }
 
 /** Reads a stream up to its first output part, holding everything back, so that a failure until then can still fall back. */
-async function open(undertaking: Undertaking, model: RegisteredModel, body: UpstreamBody, response: OutboundResponse): Promise<LiveAnswer> {
+async function open(undertaking: Undertaking, model: RegisteredModel, body: UpstreamBody, response: OutboundResponse, timeoutMs: number): Promise<LiveAnswer> {
   const pipe = pipeFor(undertaking, model, body);
   const rest = response.body[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
+  let heldBytes = 0;
   let late = false;
-  const timer = setTimeout(() => { late = true; response.abort(); }, firstPartTimeoutMs(model));
+  const timer = setTimeout(() => { late = true; response.abort(); }, timeoutMs);
   try {
     while (!pipe.committed && !pipe.done) {
       const { done, value } = await rest.next();
       held.push(...(done ? pipe.end() : pipe.push(value)));
+      heldBytes += value?.length ?? 0;
+      if (heldBytes > MAX_HELD_BYTES && !pipe.committed) throw new GatewayError(failure('upstream_invalid_response', 'The upstream sent too much before its answer.', { retryable: true }));
     }
   } catch (error) {
     response.abort();
@@ -218,7 +243,7 @@ async function open(undertaking: Undertaking, model: RegisteredModel, body: Upst
   }
   if (pipe.failure !== undefined && !pipe.committed) {
     response.abort();
-    throw new GatewayError({ ...pipe.failure, retryable: true });
+    throw new GatewayError(pipe.failure);
   }
   return { kind: 'stream', model, pipe, held, rest, response };
 }

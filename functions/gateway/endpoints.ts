@@ -23,6 +23,12 @@ const SUPPORTED = Object.keys(ENDPOINTS).filter((path) => path.startsWith('/v1/'
 /** Endpoints of the official APIs that are not served, with the sentence that says what to use. */
 const NOT_SERVED = /^\/v1\/(?:responses\/.|embeddings|completions|messages\/count_tokens|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads|feedback)(?:\/|$)/;
 
+/** The pattern that a path matches, for the access log: callers' own text never gets there. */
+export function routeOf(path: string): string {
+  if (ENDPOINTS[path] !== undefined) return path;
+  return path.startsWith('/v1/models/') ? '/v1/models/{id}' : 'none';
+}
+
 export function endpointOf(request: GatewayRequest): Endpoint | 'generate' {
   const endpoint = ENDPOINTS[request.path] ?? (request.path.startsWith('/v1/models/') ? { method: 'GET', run: oneModel } : undefined);
   if (endpoint === undefined) {
@@ -30,7 +36,7 @@ export function endpointOf(request: GatewayRequest): Endpoint | 'generate' {
     return fail('not_found', `There is nothing at this path. Supported: ${SUPPORTED}.`);
   }
   if (request.method !== endpoint.method && !(request.method === 'HEAD' && endpoint.method === 'GET')) {
-    return fail('method_not_allowed', `Use ${endpoint.method} for this path.`);
+    return fail('method_not_allowed', `Use ${endpoint.method} for this path.`, { internal: endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method });
   }
   return endpoint.run;
 }

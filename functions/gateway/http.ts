@@ -20,6 +20,7 @@ const SILENCE_MS = 300_000;
 const MAX_HEADER_BYTES = 128 * 1024;
 /** How long the rest of a refused body may flow away, so that the client gets to read the refusal. */
 const DISCARD_MS = 5_000;
+const SETTLE_MS = 5_000;
 
 export interface HttpDoorOptions {
   readonly handle: (request: GatewayRequest) => Promise<GatewayResponse>;
@@ -81,6 +82,11 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
         onIdle = () => { clearTimeout(timer); resolve(); };
       });
       server.closeAllConnections();
+      // Those that were cut still settle; whoever drains closes the store next.
+      if (active > 0) await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, SETTLE_MS);
+        onIdle = () => { clearTimeout(timer); resolve(); };
+      });
       await closed;
     },
   };
@@ -130,7 +136,7 @@ class DoorRequest implements GatewayRequest {
   #body: Promise<Uint8Array> | undefined;
 
   constructor(message: IncomingMessage, response: ServerResponse, maxBodyBytes: number, awaitsContinue: boolean) {
-    const url = message.url ?? '/';
+    const url = originForm(message.url ?? '/');
     const mark = url.indexOf('?');
     this.method = message.method ?? 'GET';
     this.path = mark < 0 ? url : url.slice(0, mark);
@@ -196,6 +202,13 @@ class DoorRequest implements GatewayRequest {
     }
     return readBody(this.#message, this.#maxBodyBytes);
   }
+}
+
+/** A target may come with scheme and authority (RFC 9112 §3.2.2); only the path counts. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const [, rest = target] = /^https?:\/\/[^/?]*(.*)$/i.exec(target) ?? [];
+  return rest.startsWith('/') ? rest : rest === target ? target : `/${rest}`;
 }
 
 /** Bytes that are no HTTP request get a constant answer, if one can still be written, and the connection ends. */

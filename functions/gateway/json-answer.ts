@@ -6,6 +6,7 @@ import { mergeUsage } from '../core/money/usage.ts';
 import type { StreamPart } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { OutboundResponse } from '../adapters/providers/outbound-port.ts';
+import { scrub } from '../adapters/providers/scrub.ts';
 import { collect } from './collect.ts';
 import type { Exchange } from './exchange.ts';
 import { renamed } from './pipe.ts';
@@ -46,7 +47,7 @@ export async function readAnswer(reading: Reading): Promise<JsonAnswer> {
 }
 
 function note(part: StreamPart, trail: Trail): void {
-  if (part.type === 'error') throw new GatewayError(part.failure);
+  if (part.type === 'error') throw new GatewayError({ ...part.failure, message: scrub(part.failure.message) });
   if (part.type === 'text' || part.type === 'reasoning') trail.outputChars += part.text.length;
   else if (part.type === 'tool-delta') trail.outputChars += part.json.length;
   else if (part.type === 'usage') trail.usage = mergeUsage(trail.usage, part.usage);

@@ -5,6 +5,7 @@ import type { DialectCodec, StreamReader, StreamWriter } from '../core/dialects/
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { mergeUsage } from '../core/money/usage.ts';
 import { isOutput, type StreamPart } from '../core/stream-part.ts';
+import { scrub } from '../adapters/providers/scrub.ts';
 import type { Trail } from './settle.ts';
 
 /** Upstream bytes in, the caller's bytes out, with everything the ledger needs noted on the way. */
@@ -49,7 +50,7 @@ class Notes {
     else if (part.type === 'finish') {
       this.#trail.finish = { unified: part.reason, raw: part.raw ?? null };
       this.finished = true;
-    } else if (part.type === 'error') this.failure ??= part.failure;
+    } else if (part.type === 'error') this.failure ??= { ...part.failure, message: scrub(part.failure.message) };
   }
 }
 
@@ -111,7 +112,7 @@ abstract class SplittingPipe implements Pipe {
     if (this.done) return [];
     this.done = true;
     this.notes.note({ type: 'error', failure: cause });
-    return [encoder.encode(this.#codec.errorEvent(cause, this.#requestId))];
+    return [encoder.encode(this.#codec.errorEvent(this.notes.failure ?? cause, this.#requestId))];
   }
 
   abstract heartbeat(): Uint8Array;

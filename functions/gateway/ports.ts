@@ -43,8 +43,21 @@ export interface Ports {
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;
   readonly log: Log;
+  /** Told of every answer once it has ended; absent where the host keeps the access log. */
+  readonly access?: (answer: AnsweredRequest) => void;
   readonly readiness: () => Promise<boolean>;
   readonly deploymentId: string;
+}
+
+/** One line of the access log: nothing of a request but what was matched and how it ended. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** The path's pattern in the list of endpoints; `none` where nothing matched. */
+  readonly route: string;
+  readonly status: number;
+  /** From arrival to the last byte. */
+  readonly ms: number;
+  readonly requestId: string;
 }
 
 export type { Dialect };

@@ -25,5 +25,9 @@ export async function readJson(exchange: Exchange): Promise<{ bytes: Uint8Array;
   const bytes = await request.body();
   const scan = scanBody(bytes, BOUNDS);
   rejectInfrastructureFields(scan.members.keys(), request.query, request.headers);
-  return { bytes, scan, json: parseJson(bytes) };
+  const json = parseJson(bytes);
+  if (!scan.repeated) return { bytes, scan, json };
+  // Of a repeated name the last one counts here; another parser may think otherwise, so only that one travels.
+  const clean = Buffer.from(JSON.stringify(json));
+  return { bytes: clean, scan: scanBody(clean, BOUNDS), json };
 }

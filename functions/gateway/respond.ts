@@ -1,11 +1,12 @@
 import type { Dialect } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
-import { failure, GatewayError, type Failure } from '../core/errors.ts';
+import { failureOf } from './failure-of.ts';
 import type { Counters } from '../adapters/store/accounts.ts';
 import { DeniedError } from './admit.ts';
 import type { Served, Undertaking } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayResponse } from './ports.ts';
+import type { Trail } from './settle.ts';
 import type { Plan } from './route.ts';
 
 const encoder = new TextEncoder();
@@ -22,7 +23,7 @@ export function jsonResponse(status: number, body: unknown, headers: Record<stri
 export function answerHeaders(undertaking: Undertaking, served: Served | undefined): Record<string, string> {
   const { admitted, trail } = undertaking;
   const { plan, lease } = admitted;
-  const model = served?.model.id ?? plan.route[Math.min(trail.attempts.length, plan.route.length - 1)]?.id ?? '';
+  const model = served?.model.id ?? trail.trying?.id ?? plan.route[0]?.id ?? '';
   const { requestId, dialect, atMs } = plan.exchange;
   const headers: Record<string, string> = {
     'content-type': plan.asked.conversation.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
@@ -31,7 +32,7 @@ export function answerHeaders(undertaking: Undertaking, served: Served | undefin
     'x-bsg-model': model,
     'x-bsg-stage': plan.decision.stage,
     'x-bsg-reason': plan.decision.reason,
-    'x-bsg-attempts': String(Math.max(1, trail.attempts.length)),
+    'x-bsg-attempts': String(trail.attempts.length + (served === undefined ? 1 : 0)),
     'server-timing': serverTiming(plan.exchange),
   };
   addDecision(headers, plan);
@@ -92,22 +93,15 @@ const ANTHROPIC_LIMITS: LimitNames = [
   ['tokens', ['anthropic-ratelimit-tokens-limit', 'anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset']],
 ];
 
-/** The failure behind anything thrown; what is not ours is a bug and shows nothing of itself. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof GatewayError) return error.failure;
-  if (error instanceof Error && error.name === 'StoreError') {
-    return failure('store_unavailable', 'The gateway cannot reach its store right now. Please retry.', { retryAfterSeconds: 2, internal: 'store' });
-  }
-  return failure('internal_error', 'The gateway failed to handle this request.', { internal: 'unexpected' });
-}
-
 /** An error in the caller's dialect, with `retry-after` and the limits' state where they belong. */
-export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan): GatewayResponse {
+export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan, trail?: Trail): GatewayResponse {
   const cause = failureOf(error);
   const codec = codecs[exchange.dialect];
   const headers: Record<string, string> = { ...requestIdHeaders(exchange.requestId), 'server-timing': serverTiming(exchange) };
   if (cause.retryAfterSeconds !== undefined) headers['retry-after'] = String(cause.retryAfterSeconds);
   if (plan !== undefined) Object.assign(headers, decisionHeaders(plan));
+  if (trail?.trying !== undefined) Object.assign(headers, { 'x-bsg-model': trail.trying.id, 'x-bsg-attempts': String(trail.attempts.length) });
+  if (cause.code === 'method_not_allowed' && cause.internal !== undefined) headers['allow'] = cause.internal;
   if (error instanceof DeniedError) Object.assign(headers, rateLimitHeaders(exchange.dialect, error.denial.counters, exchange.atMs));
   if (headers['server-timing'] === '') delete headers['server-timing'];
   return jsonResponse(codec.errorStatus(cause), codec.errorBody(cause, exchange.requestId), headers);

@@ -1,16 +1,17 @@
 import { fail, GatewayError } from '../core/errors.ts';
-import { admit, TOTAL_DEADLINE_MS } from './admit.ts';
+import { admit, type Admitted, TOTAL_DEADLINE_MS } from './admit.ts';
 import { attempt, type Served, type Undertaking } from './attempt.ts';
 import { dialectOf, openExchange, type Exchange } from './exchange.ts';
-import { endpointOf } from './endpoints.ts';
+import { endpointOf, routeOf } from './endpoints.ts';
 import { identify } from './identify.ts';
 import { Leash } from './leash.ts';
 import type { GatewayRequest, GatewayResponse, Ports } from './ports.ts';
 import { read } from './read.ts';
 import { relay, relayLate } from './relay.ts';
-import { answerHeaders, errorResponse, failureOf } from './respond.ts';
+import { failureOf } from './failure-of.ts';
+import { answerHeaders, errorResponse } from './respond.ts';
 import { route, type Plan } from './route.ts';
-import { newTrail, settlement } from './settle.ts';
+import { newTrail, settlement, type Trail } from './settle.ts';
 
 /** Headers wait this long for the first output part (stream) or the whole answer (JSON); then 200 and heartbeats. */
 const HOLD_STREAM_MS = 15_000;
@@ -23,10 +24,20 @@ export async function serve(request: GatewayRequest, ports: Ports): Promise<Gate
   const exchange = openExchange(request, dialectOf(request.path, request.headers), ports);
   try {
     const endpoint = endpointOf(request);
-    return endpoint === 'generate' ? await generate(exchange, ports) : await endpoint(exchange, ports);
+    return noted(exchange, endpoint === 'generate' ? await generate(exchange, ports) : await endpoint(exchange, ports), ports);
   } catch (error) {
-    return refuse(exchange, error, ports);
+    return noted(exchange, refuse(exchange, error, ports), ports);
   }
+}
+
+/** A whole answer ends here; one that is still to be sent is noted when its account is closed. */
+function noted(exchange: Exchange, response: GatewayResponse, ports: Ports): GatewayResponse {
+  if (response.body instanceof Uint8Array) note(exchange, response.status, ports);
+  return response;
+}
+
+function note({ request, requestId, startedAt }: Exchange, status: number, ports: Ports): void {
+  ports.access?.({ method: request.method, route: routeOf(request.path), status, ms: Math.round(ports.clock.elapsed() - startedAt), requestId });
 }
 
 /** Identify, route, admit, attempt, relay, settle. */
@@ -37,7 +48,12 @@ async function generate(exchange: Exchange, ports: Ports): Promise<GatewayRespon
   if (policy.paused) return fail('gateway_paused', 'This gateway is paused by its operator.', { retryAfterSeconds: 60 });
   const asked = await read(exchange);
   const plan = route(exchange, key, asked, policy, ports);
-  const admitted = await admit(plan, ports);
+  let admitted: Admitted;
+  try {
+    admitted = await admit(plan, ports);
+  } catch (error) {
+    return refuse(exchange, error, ports, plan);
+  }
   const trail = newTrail();
   const leash = new Leash(exchange.request, Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs() - HOST_MARGIN_MS));
   const undertaking: Undertaking = { admitted, trail, leash, ports };
@@ -45,13 +61,15 @@ async function generate(exchange: Exchange, ports: Ports): Promise<GatewayRespon
   try {
     const pending = attempt(undertaking);
     const served = await within(pending, asked.conversation.stream ? HOLD_STREAM_MS : HOLD_JSON_MS);
-    const body = served === undefined ? relayLate(pending, undertaking, settle) : relay(served, undertaking, settle);
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= (note(exchange, 200, ports), settle()));
+    const body = served === undefined ? relayLate(pending, undertaking, close) : relay(served, undertaking, close);
     return { status: 200, headers: answerHeaders(undertaking, served), body };
   } catch (error) {
     leash.dispose();
     trail.failure = failureOf(error);
     await settle();
-    return refuse(exchange, error, ports, plan);
+    return refuse(exchange, error, ports, plan, trail);
   }
 }
 
@@ -73,8 +91,8 @@ async function within(pending: Promise<Served>, holdMs: number): Promise<Served 
   }
 }
 
-function refuse(exchange: Exchange, error: unknown, ports: Ports, plan?: Plan): GatewayResponse {
-  const response = errorResponse(exchange, error, plan);
+function refuse(exchange: Exchange, error: unknown, ports: Ports, plan?: Plan, trail?: Trail): GatewayResponse {
+  const response = errorResponse(exchange, error, plan, trail);
   if (!(error instanceof GatewayError)) {
     ports.log.error('request failed', { requestId: exchange.requestId, status: response.status, kind: error instanceof Error ? error.name : 'unknown' });
   }

@@ -5,12 +5,18 @@ import { savedMicros } from '../core/money/savings.ts';
 import type { TokenUsage } from '../core/money/usage.ts';
 import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
-import type { Admitted } from './admit.ts';
+import { outputCap, type Admitted } from './admit.ts';
 import type { Ports } from './ports.ts';
 
 /** What happened upstream, collected as it happens: it is complete whenever the request ends, however it ends. */
 export interface Trail {
   readonly attempts: LedgerAttempt[];
+  /** Attempts without an answer that may cost money all the same. */
+  readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; outputChars: number; ms: number }[];
+  /** The upstream of the attempt in progress has answered with a 2xx. */
+  accepted: boolean;
+  /** The model of the attempt in progress. */
+  trying: RegisteredModel | undefined;
   /** ms from arrival to the first upstream call. */
   gatewayMs: number | undefined;
   /** ms from arrival to the first output part. */
@@ -26,7 +32,7 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    attempts: [], lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
     outputChars: 0, finish: undefined, failure: undefined, translation: undefined,
   };
 }
@@ -37,9 +43,20 @@ export function settlement(admitted: Admitted, trail: Trail, ports: Ports): () =
   return () => (closing ??= close(admitted, trail, ports));
 }
 
+/** A settlement may be repeated; a store is seldom away for long. */
+const MAX_TRIES = 3;
+
 async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<void> {
   try {
-    await ports.accounts.settle(admitted.lease, ledgerEntry(admitted, trail, ports));
+    const entry = ledgerEntry(admitted, trail, ports);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ports.accounts.settle(admitted.lease, entry);
+      } catch (error) {
+        if (tries === MAX_TRIES) throw error;
+        await new Promise((resolve) => { setTimeout(resolve, 100 * tries); });
+      }
+    }
   } catch {
     // The lease stays open, so the sweeper still turns it into an entry: nothing is lost, only late.
     ports.log.error('settlement failed', { requestId: admitted.plan.exchange.requestId, keyId: admitted.plan.key.keyId });
@@ -51,8 +68,9 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   const { plan } = admitted;
   const { exchange, decision } = plan;
   const model = trail.servedBy ?? null;
+  const paid = model ?? trail.lost.at(-1)?.model;
   const { tokens, measured } = tokensOf(admitted, trail);
-  const cost = model === null ? 0 : costMicros(tokens, model.price);
+  const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, model.price));
   const baseline = baselineMicros(admitted, trail, tokens, cost);
   const clientRequestId = exchange.request.headers['x-request-id'];
   const entry: LedgerEntry = {
@@ -77,7 +95,7 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     overheadMicros: 0,
     baselineMicros: baseline,
     savedMicros: savedMicros(baseline, cost, 0),
-    priceVersion: model?.price?.version ?? 'unpriced',
+    priceVersion: paid?.price?.version ?? 'unpriced',
     sessionId: decision.session?.id ?? null,
     source: 'live',
     features: plan.features,
@@ -94,9 +112,32 @@ const round = (ms: number): number => Math.round(ms * 10) / 10;
 /** Upstream's own count where it came; else the input estimate and a quarter token per character seen. */
 function tokensOf(admitted: Admitted, trail: Trail): { tokens: TokenUsage; measured: boolean } {
   if (trail.usage?.output !== undefined && trail.finish !== undefined && trail.failure === undefined) return { tokens: trail.usage, measured: true };
-  if (trail.servedBy === undefined) return { tokens: {}, measured: true };
+  if (trail.servedBy === undefined) {
+    const last = trail.lost.at(-1);
+    return last === undefined ? { tokens: {}, measured: true } : { tokens: lostTokens(admitted, last), measured: false };
+  }
   const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(trail.outputChars / 4) };
   return { tokens: { ...estimate, ...defined(trail.usage), output: Math.max(trail.usage?.output ?? 0, estimate.output) }, measured: false };
+}
+
+/** A usual rate of writing. An upstream that was dropped while it worked has written for about this long, seen or not. */
+const OUTPUT_TOKENS_PER_MS = 0.05;
+
+/** What an attempt without an answer has probably used: never nothing, never more than it was allowed to. */
+function lostTokens(admitted: Admitted, { model, usage, outputChars, ms }: Trail['lost'][number]): TokenUsage {
+  const written = Math.max(outputChars / 4, Math.min(ms * OUTPUT_TOKENS_PER_MS, outputCap(admitted.plan, model)));
+  const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(written) };
+  return { ...estimate, ...defined(usage), output: Math.max(usage?.output ?? 0, estimate.output) };
+}
+
+/** Failed attempts cost money too; one unknown price makes the sum unknown. */
+function withLost(admitted: Admitted, trail: Trail, served: number | null): number | null {
+  let sum = served;
+  for (const lost of trail.lost) {
+    const cost = costMicros(lostTokens(admitted, lost), lost.model.price);
+    sum = sum === null || cost === null ? null : sum + cost;
+  }
+  return sum;
 }
 
 function defined(usage: TokenUsage | undefined): TokenUsage {

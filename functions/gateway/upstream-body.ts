@@ -3,7 +3,7 @@ import { codecs, type DialectCodec } from '../core/dialects/dialect.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
 import { fail } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
-import { strictly } from './admit.ts';
+import { strictly, UNKNOWN_OUTPUT_CAP } from './admit.ts';
 import type { Plan } from './route.ts';
 
 export interface UpstreamBody {
@@ -39,12 +39,18 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Dialect): Upstream
   };
   if (conversation.model !== model.upstreamModel) replace('model', JSON.stringify(model.upstreamModel));
   if (dialect === 'openai-chat' && conversation.stream && !conversation.includeUsage && model.facts.streamUsage !== false) {
-    replace('stream_options', '{"include_usage":true}');
+    const span = scan.members.get('stream_options');
+    const given: unknown = span === undefined ? null : JSON.parse(Buffer.from(bytes.subarray(span.start, span.end)).toString());
+    replace('stream_options', JSON.stringify({ ...(typeof given === 'object' ? given : null), include_usage: true }));
   }
   // Nothing of a caller is kept at a provider: what is stored there could not be used here.
   if (dialect === 'openai-responses' && (conversation.extras['store'] === true || !scan.members.has('store'))) replace('store', 'false');
   const cap = tokenCap(plan, model);
-  if (cap !== undefined) replace(capField(plan, dialect), String(cap.tokens));
+  if (cap !== undefined) replace(capField(plan, model, dialect), String(cap.tokens));
+  // Of two limits `max_completion_tokens` counts (D27); an upstream that knows only the other one must see the same.
+  if (dialect === 'openai-chat' && scan.members.has('max_completion_tokens') && scan.members.has('max_tokens')) {
+    replace('max_tokens', String(cap?.tokens ?? conversation.maxOutputTokens ?? null));
+  }
   return {
     bytes: edits.length === 0 ? bytes : splice(bytes, edits),
     passthrough: true,
@@ -59,13 +65,20 @@ function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped
   const asked = plan.asked.conversation.maxOutputTokens;
   const most = Math.min(plan.maxOutputTokens ?? Infinity, model.maxOutputTokens ?? model.facts.maxOutput ?? Infinity);
   if (asked !== undefined) return asked > most ? { tokens: most, clamped: true } : undefined;
-  const imposed = plan.maxOutputTokens ?? model.maxOutputTokens;
+  const { dailyUsd, monthlyUsd } = plan.key;
+  // What a budget was held against must also be what the upstream is allowed.
+  const held = (dailyUsd ?? monthlyUsd) !== null && model.facts.maxOutput === undefined ? UNKNOWN_OUTPUT_CAP : undefined;
+  const imposed = plan.maxOutputTokens ?? model.maxOutputTokens ?? held;
   return imposed === undefined ? undefined : { tokens: Math.min(imposed, most), clamped: plan.maxOutputTokens !== undefined };
 }
 
-function capField(plan: Plan, dialect: Dialect): string {
+function capField(plan: Plan, model: RegisteredModel, dialect: Dialect): string {
   if (dialect === 'openai-responses') return 'max_output_tokens';
-  return dialect === 'openai-chat' && plan.asked.scan.members.has('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens';
+  const { members } = plan.asked.scan;
+  if (dialect !== 'openai-chat') return 'max_tokens';
+  // OpenAI's reasoning models know only `max_completion_tokens`; a field that the caller sent is kept.
+  if (members.has('max_completion_tokens')) return 'max_completion_tokens';
+  return model.facts.reasoning === true && !members.has('max_tokens') ? 'max_completion_tokens' : 'max_tokens';
 }
 
 function written(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
@@ -77,7 +90,7 @@ function written(plan: Plan, model: RegisteredModel, dialect: Dialect): Upstream
     streamUsage: model.facts.streamUsage !== false,
     ...(cap !== undefined && { maxOutputTokens: cap }),
   });
-  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(disclosures) };
+  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(plan.maxOutputTokens === undefined ? disclosures : { ...disclosures, clamped: [...disclosures.clamped, 'max_tokens'] }) };
 }
 
 function disclosed(disclosures: { dropped: readonly string[]; clamped: readonly string[] }): string | undefined {

@@ -2,7 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulidx';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
-import { listKeys } from '../../functions/adapters/store/keys.ts';
+import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
@@ -35,6 +35,8 @@ export interface Edition {
   readonly pepper: Uint8Array;
   /** Settles, as estimated, what a process that died left open. Returns how many. */
   sweepOrphans(): Promise<number>;
+  /** Settles, as estimated, leases of this process that are past their deadline: their settlement failed. Returns how many. */
+  sweepExpired(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -58,21 +60,24 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     credentials,
     outbound,
     log,
+    access: (answer) => log.info('request', { ...answer }),
     readiness: async () => {
       await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper()]);
       return true;
     },
     deploymentId: options.bootId.slice(0, 12),
   };
+  const sweep = async (concerns: (key: KeyRecord) => boolean, foreignOwners: boolean): Promise<number> => {
+    let swept = 0;
+    for (const tenant of await listTenants(store)) {
+      for (const key of await listKeys(store, tenant.tenantId)) if (concerns(key)) swept += await accounts.sweep(key, { foreignOwners });
+    }
+    return swept;
+  };
   return {
     ports, store, caches, sealing: keys, pepper,
-    async sweepOrphans() {
-      let swept = 0;
-      for (const tenant of await listTenants(store)) {
-        for (const key of await listKeys(store, tenant.tenantId)) swept += await accounts.sweep(key, { foreignOwners: true });
-      }
-      return swept;
-    },
+    sweepOrphans: () => sweep(() => true, true),
+    sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),
     async close() {
       outbound.close();
       await store.close();

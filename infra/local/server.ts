@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { jsonLog } from '../../functions/adapters/observe/log.ts';
+import { gathered, jsonLog } from '../../functions/adapters/observe/log.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
@@ -19,6 +19,7 @@ import { hostGuard } from './host-guard.ts';
 import { welcome } from './welcome.ts';
 
 const DRAIN_MS = 30_000;
+const SWEEP_EVERY_MS = 60_000;
 
 /** The one-machine edition: everything in one process, on one data folder, on loopback unless told otherwise. */
 async function start(options: CommandLine): Promise<void> {
@@ -34,7 +35,7 @@ async function start(options: CommandLine): Promise<void> {
 
 async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
-  const log = jsonLog((line) => process.stderr.write(line), () => Date.now());
+  const log = jsonLog(gathered((text) => process.stderr.write(text)), () => Date.now());
   const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, bootId });
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
@@ -44,6 +45,8 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
     edition.caches.invalidate();
   }
   await edition.sweepOrphans();
+  const sweeper = setInterval(() => { void edition.sweepExpired().catch(() => {}); }, SWEEP_EVERY_MS);
+  sweeper.unref();
   const door = openDoor(options, folder, edition);
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;

@@ -136,7 +136,7 @@ function follow(outgoing: ClientRequest, request: OutboundRequest, resolve: (res
   });
   // Stays after the answer came: an answer that only the connection's end delimits must not end well on a reset.
   outgoing.on('error', (error) => {
-    if (body !== undefined) body.destroy(exchangeFailure(error));
+    if (body !== undefined) body.broke(exchangeFailure(error));
     const silent = outgoing.reusedSocket && socket !== undefined && socket.bytesRead === bytesBefore;
     fail(silent && !(error instanceof OutboundError) ? new DeadConnectionError() : exchangeFailure(error));
   });

@@ -71,6 +71,11 @@ export class ResponseBody implements AsyncIterable<Uint8Array>, AsyncIterator<Ui
     message.resume();
   }
 
+  /** The connection broke: what had arrived is still handed out, then the error. An answer that had come whole stays whole. */
+  broke(error: OutboundError): void {
+    if (!this.#message.complete) this.#close(error);
+  }
+
   /** Ends the reading and the connection at once. */
   destroy(error: OutboundError): void {
     this.#close(error);

@@ -9,6 +9,8 @@ export interface BodyScan {
   readonly members: Map<string, Span>;
   /** Offset just after the opening brace, where a new member followed by a comma may be inserted. */
   readonly insertAt: number;
+  /** A top-level name stands there more than once. */
+  readonly repeated: boolean;
 }
 
 export interface ScanBounds { readonly maxDepth: number; readonly maxKeys: number }
@@ -35,6 +37,7 @@ interface Scan {
   name: string;
   valueStart: number;
   valueIsConstructor: boolean;
+  repeated: boolean;
 }
 
 /**
@@ -47,7 +50,7 @@ export function scanBody(bytes: Uint8Array, bounds: ScanBounds): BodyScan {
   const buffer = asBuffer(bytes);
   const open = skipSpace(buffer, 0);
   if (buffer[open] !== OPEN_BRACE) fail('invalid_request', 'The request body must be a JSON object.');
-  const scan: Scan = { buffer, bounds, members: new Map(), kinds: [OBJECT], expectKey: true, keys: 0, name: '', valueStart: -1, valueIsConstructor: false };
+  const scan: Scan = { buffer, bounds, members: new Map(), kinds: [OBJECT], expectKey: true, keys: 0, name: '', valueStart: -1, valueIsConstructor: false, repeated: false };
   const { kinds } = scan;
   for (let at = open + 1; at < buffer.length;) {
     const byte = buffer[at];
@@ -64,7 +67,7 @@ export function scanBody(bytes: Uint8Array, bounds: ScanBounds): BodyScan {
       if ((kinds.pop() === ARRAY) !== (byte === CLOSE_BRACKET)) malformed();
       if (kinds.length === 0) {
         endMember(scan, at);
-        return skipSpace(buffer, at + 1) < buffer.length ? malformed() : { members: scan.members, insertAt: open + 1 };
+        return skipSpace(buffer, at + 1) < buffer.length ? malformed() : { members: scan.members, insertAt: open + 1, repeated: scan.repeated };
       }
       scan.expectKey = false;
       at += 1;
@@ -102,6 +105,7 @@ function takeKey(scan: Scan, at: number): number {
 
 function endMember(scan: Scan, end: number): void {
   if (scan.valueStart < 0) return;
+  if (scan.members.has(scan.name)) scan.repeated = true;
   scan.members.set(scan.name, { start: scan.valueStart, end: trimmedEnd(scan.buffer, scan.valueStart, end) });
   scan.valueStart = -1;
 }

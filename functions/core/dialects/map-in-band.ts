@@ -25,10 +25,10 @@ export function mapInBandError(error: Fields): Failure {
     return failure('upstream_credentials_rejected', "The upstream provider rejected the gateway's credential for this model.", again);
   }
   if (has('rate_limit_error', 'rate_limit_exceeded', 'rate_limited', 'requests', 'tokens') || status === 429) {
-    return failure('rate_limit_exceeded', 'The upstream provider is limiting requests.', again);
+    return failure('rate_limit_exceeded', 'The upstream provider is limiting requests.', { ...again, retryAfterSeconds: 5 });
   }
   if (has('overloaded_error', 'overloaded', 'engine_overloaded', 'server_overloaded') || status === 503 || status === 529) {
-    return failure('upstream_error', 'The upstream provider is overloaded.', { ...again, status: 503 });
+    return failure('upstream_error', 'The upstream provider is overloaded.', { ...again, status: 503, retryAfterSeconds: 5 });
   }
   if (has('not_found_error', 'model_not_found') || status === 404) {
     return failure('upstream_model_not_found', 'The upstream provider does not know this model.', again);

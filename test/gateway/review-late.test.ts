@@ -1,0 +1,133 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { OutboundError, type Outbound, type OutboundRequest, type OutboundResponse } from '../../functions/adapters/providers/outbound-port.ts';
+import { ulid } from 'ulidx';
+import type { GatewayRequest, GatewayResponse, Ports } from '../../functions/gateway/ports.ts';
+import { serve } from '../../functions/gateway/serve.ts';
+import { chat } from '../support/call.ts';
+import { testGateway, type TestGateway } from '../support/gateway.ts';
+import { chatAnswer, chatEvents } from '../support/scripted-upstream.ts';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await testGateway();
+  const baseUrl = 'http://127.0.0.1:9/v1';
+  await gateway.addModel({ id: 'one', baseUrl, upstreamModel: 'up-one' });
+  await gateway.addModel({ id: 'two', baseUrl, upstreamModel: 'up-two' });
+  await gateway.route({ patterns: [{ id: 'chat', priority: 1, glob: 'chat', target: 'model:one', fallbacks: ['two'] }] });
+});
+afterAll(async () => { await gateway.close(); });
+const rejections: unknown[] = [];
+const onRejection = (reason: unknown): void => { rejections.push(reason); };
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
+  process.on('unhandledRejection', onRejection);
+});
+afterEach(() => {
+  jest.useRealTimers();
+  process.off('unhandledRejection', onRejection);
+  expect(rejections).toEqual([]);
+});
+
+const turns = async (count = 50): Promise<void> => { for (let i = 0; i < count; i += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
+const advance = async (ms: number): Promise<void> => { await turns(); await jest.advanceTimersByTimeAsync(ms); await turns(); };
+
+interface World { readonly settled: string[]; readonly calls: OutboundRequest[]; readonly answer: Promise<GatewayResponse>; readonly leave: () => void }
+
+/** One request through `serve` with an upstream that `send` plays. Counts settlements. */
+function ask(body: object, send: (request: OutboundRequest, call: number) => Promise<OutboundResponse>): World {
+  const controller = new AbortController();
+  const calls: OutboundRequest[] = [];
+  const settled: string[] = [];
+  const outbound: Outbound = {
+    send: (request) => {
+      calls.push(request);
+      return new Promise((resolve, reject) => {
+        const aborted = (): void => reject(new OutboundError('aborted', 'The call was dropped.', false));
+        if (request.signal.aborted) aborted();
+        request.signal.addEventListener('abort', aborted);
+        send(request, calls.length).then(resolve, reject);
+      });
+    },
+    close() {},
+  };
+  const { accounts } = gateway.edition.ports;
+  const counted = Object.assign(Object.create(accounts), { settle: (...all: Parameters<typeof accounts.settle>) => { settled.push(String(all[1].status)); return accounts.settle(...all); } }) as typeof accounts;
+  const ports: Ports = { ...gateway.edition.ports, outbound, accounts: counted, newRequestId: () => ulid() };
+  const request: GatewayRequest = {
+    method: 'POST', path: '/v1/chat/completions', query: new URLSearchParams(), headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+    body: async () => Buffer.from(JSON.stringify(body)), signal: controller.signal, remainingMs: () => Infinity,
+  };
+  return { settled, calls, answer: serve(request, ports), leave: () => controller.abort() };
+}
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+const response = (status: number, pieces: readonly string[], headers: Record<string, string> = {}): OutboundResponse => ({
+  status, headers, abort() {}, body: (async function* () { for (const piece of pieces) yield Buffer.from(piece); })(),
+});
+const iterator = (answer: GatewayResponse): AsyncIterator<Uint8Array> => (answer.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+async function rest(body: AsyncIterator<Uint8Array>): Promise<string> {
+  let text = '';
+  for (let step = await body.next(); step.done !== true; step = await body.next()) text += Buffer.from(step.value).toString();
+  return text;
+}
+
+test('a whole answer after 70 s comes behind padding and is settled once', async () => {
+  const world = ask(chat('one'), async () => { await after(70_000); return response(200, [JSON.stringify(chatAnswer('hi'))]); });
+  await advance(61_000);
+  const answer = await world.answer;
+  const text = rest(iterator(answer));
+  await advance(20_000);
+  expect((await text).trimStart().slice(0, 2)).toBe('{"');
+  expect(world.settled).toEqual(['200']);
+});
+
+test.each([true, false])('a late answer whose client leaves before or after the first pull is settled once (pulled: %s)', async (pulled) => {
+  const world = ask(chat('one', { stream: true }), () => new Promise(() => {}));
+  await advance(16_000);
+  const body = iterator(await world.answer);
+  const waiting = pulled ? body.next().then(() => body.next()) : undefined;
+  await turns();
+  world.leave();
+  const returned = body.return?.();
+  await turns();
+  await waiting;
+  await returned;
+  expect(world.settled).toEqual(['499']);
+});
+
+test('a late failure is one in-band error and is settled once', async () => {
+  for (const stream of [true, false]) {
+    const world = ask(chat('one', { stream }), async () => { await after(70_000); return response(500, ['{}']); });
+    await advance(61_000);
+    const text = rest(iterator(await world.answer));
+    await advance(20_000);
+    expect((await text).match(/"error":\{/g)).toHaveLength(1);
+    expect(world.settled).toEqual(['502']);
+  }
+});
+
+test('early headers name the attempt in progress, also when it is the second one of the same model', async () => {
+  const world = ask(chat('chat', { stream: true }), async (_request, call) => {
+    if (call === 1) throw new OutboundError('refused', 'The upstream cannot be reached.', true);
+    await after(20_000);
+    return response(200, chatEvents(['hi']));
+  });
+  await advance(16_000);
+  const answer = await world.answer;
+  expect(world.calls.map(({ body }) => (JSON.parse(Buffer.from(body ?? []).toString()) as { model: string }).model)).toEqual(['up-one', 'up-one']);
+  const text = rest(iterator(answer));
+  await advance(10_000);
+  expect(await text).toContain('hi');
+  expect([answer.headers['x-bsg-model'], answer.headers['x-bsg-attempts']]).toEqual(['one', '2']);
+});
+
+test('a request that ends its answer leaves no timer behind', async () => {
+  for (const model of ['one', 'chat']) {
+    for (const stream of [true, false]) {
+      const world = ask(chat(model, { stream }), async () => (stream ? response(200, chatEvents(['hi'])) : response(200, [JSON.stringify(chatAnswer('hi'))])));
+      await turns();
+      await rest(iterator(await world.answer));
+      expect([model, stream, jest.getTimerCount()]).toEqual([model, stream, 0]);
+    }
+  }
+});
