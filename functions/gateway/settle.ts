@@ -125,7 +125,8 @@ const OUTPUT_TOKENS_PER_MS = 0.05;
 
 /** What an attempt without an answer has probably used: never nothing, never more than it was allowed to. */
 function lostTokens(admitted: Admitted, { model, usage, outputChars, ms }: Trail['lost'][number]): TokenUsage {
-  const written = Math.max(outputChars / 4, Math.min(ms * OUTPUT_TOKENS_PER_MS, outputCap(admitted.plan, model)));
+  const unseen = usage?.output === undefined ? Math.min(ms * OUTPUT_TOKENS_PER_MS, outputCap(admitted.plan, model)) : 0;
+  const written = Math.max(outputChars / 4, unseen);
   const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(written) };
   return { ...estimate, ...defined(usage), output: Math.max(usage?.output ?? 0, estimate.output) };
 }
