@@ -28,6 +28,8 @@ export const facts = z.strictObject({
   sampling: z.optional(z.boolean()),
   prefill: z.optional(z.boolean()),
   thinking: z.optional(z.enum(['none', 'budget', 'adaptive'])),
+  /** Takes cache markers in the request (Amazon Bedrock refuses them for most models that are not Anthropic's or its own). */
+  promptCache: z.optional(z.boolean()),
   /** The server accepts `stream_options.include_usage`; absent = true for openai kinds, catalogue otherwise. */
   streamUsage: z.optional(z.boolean()),
   firstPartTimeoutMs: z.optional(z.int().check(z.positive())),

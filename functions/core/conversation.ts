@@ -6,6 +6,9 @@
 
 export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
 
+/** What upstreams speak: every dialect, and formats that no caller speaks to us. */
+export type WireFormat = Dialect | 'bedrock-converse';
+
 export type Part =
   | { readonly type: 'text'; readonly text: string; readonly cacheControl?: unknown }
   | { readonly type: 'image'; readonly mediaType?: string; readonly base64?: string; readonly url?: string; readonly fileId?: string; readonly detail?: string; readonly cacheControl?: unknown }

@@ -1,4 +1,4 @@
-import type { Conversation } from '../core/conversation.ts';
+import type { WireFormat } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -85,7 +85,10 @@ async function worthAnotherTry(missed: Missed, { leash }: Undertaking): Promise<
 /** One call of one model, noted in the trail whatever comes of it. */
 async function once(undertaking: Undertaking, model: RegisteredModel): Promise<Served | Missed> {
   const { trail, ports } = undertaking;
+  const { tenantId } = undertaking.admitted.plan.policy;
   const before = ports.clock.elapsed();
+  // Opened since the request was routed, and another request is the one that tries.
+  if (!ports.breakers.begin(tenantId, model.id)) return { failure: UNHEALTHY, unsent: false };
   trail.trying = model;
   const note = (status: number, errorCode?: string): void => {
     trail.attempts.push({ model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before) });
@@ -93,16 +96,25 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   try {
     const served = await call(undertaking, model);
     note(200);
+    ports.breakers.ended(tenantId, model.id, 'healthy');
     trail.servedBy = model;
     return served;
   } catch (error) {
     const missed = asMissed(error);
     note(missed.failure.status, missed.failure.code);
+    // Where the fault is the request's own, the upstream is there.
+    ports.breakers.ended(tenantId, model.id, undertaking.leash.reason !== undefined ? 'unknown' : saysUnhealthy(missed.failure) ? 'failed' : 'healthy');
     if (mayBeBilled(error, trail)) trail.lost.push({ model, usage: trail.usage, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
     forget(trail);
     return missed;
   }
 }
+
+const UNHEALTHY = failure('no_healthy_model', 'No model is available for this request right now.', { retryAfterSeconds: 5, retryable: true });
+const UNHEALTHY_CODES: ReadonlySet<string> = new Set(['upstream_error', 'upstream_timeout', 'upstream_truncated', 'upstream_invalid_response', 'upstream_credentials_rejected', 'upstream_model_not_found']);
+
+/** The failure is the upstream's own and would meet any request. A 429 is not: the model works, for fewer of them. */
+const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.code) && cause.status >= 500;
 
 /** It reported what it used, had begun to answer, or was dropped by us while it worked. */
 function mayBeBilled(error: unknown, trail: Trail): boolean {
@@ -161,7 +173,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
 
 /** Credentials of one model, spread round robin; a rejected or limited one moves on to the next within the same attempt. */
 async function send(
-  undertaking: Undertaking, model: RegisteredModel, provider: Provider, dialect: Conversation['dialect'], body: UpstreamBody,
+  undertaking: Undertaking, model: RegisteredModel, provider: Provider, dialect: WireFormat, body: UpstreamBody,
 ): Promise<{ response: OutboundResponse; failed?: Failure }> {
   const { admitted, leash, ports, trail } = undertaking;
   const { exchange, policy, asked } = admitted.plan;
@@ -171,14 +183,17 @@ async function send(
     const reference = model.credentials[(start + offset) % total];
     const credential: Secret | undefined = reference && (await ports.credentials.open(policy.tenantId, reference.credentialId, reference.version));
     const upstream = provider.call(model, dialect, 'generate', credential, {
+      stream: asked.conversation.stream,
       betas: exchange.request.headers['anthropic-beta'],
       ...(body.passthrough && { anthropicVersion: exchange.request.headers['anthropic-version'] }),
     });
+    const signature = provider.sign?.({ call: upstream, body: body.bytes, model, credential, atMs: ports.clock.now() });
+    const headers = signature === undefined ? upstream.headers : { ...upstream.headers, ...signature };
     trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt;
     const response = await ports.outbound.send({
       method: 'POST',
       url: upstream.url,
-      headers: upstream.headers,
+      headers,
       body: body.bytes,
       poolKey: reference?.credentialId ?? model.id,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,

@@ -6,6 +6,7 @@ import { dropSockets } from '../adapters/aws/idle-sockets.ts';
 import { jsonLog } from '../adapters/observe/log.ts';
 import { openOutbound } from '../adapters/providers/outbound.ts';
 import { openAccounts } from '../adapters/store/accounts.ts';
+import { openBreakers } from '../adapters/store/breaker.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { listModels } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
@@ -71,6 +72,7 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
     keys: caches.keys,
     verifySecret: verify,
     policies: caches.policies,
+    breakers: openBreakers({ store, clock }),
     accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,

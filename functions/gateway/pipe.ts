@@ -1,7 +1,7 @@
 import type { Dialect } from '../core/conversation.ts';
 import { createMeter, type Meter } from '../core/dialects/meter.ts';
 import { EventSplitter, parseEvent } from '../core/dialects/sse.ts';
-import type { DialectCodec, StreamReader, StreamWriter } from '../core/dialects/dialect.ts';
+import type { BlockSplitter, DialectCodec, Framing, StreamReader, StreamWriter, UpstreamCodec } from '../core/dialects/dialect.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { mergeUsage } from '../core/money/usage.ts';
 import { isOutput, type StreamPart } from '../core/stream-part.ts';
@@ -61,12 +61,13 @@ function asFailure(error: unknown): Failure {
 
 abstract class SplittingPipe implements Pipe {
   protected readonly notes: Notes;
-  readonly #splitter = new EventSplitter();
+  readonly #splitter: BlockSplitter;
   readonly #codec: DialectCodec;
   readonly #requestId: string;
   done = false;
 
-  constructor(codec: DialectCodec, requestId: string, trail: Trail, elapsedMs: () => number) {
+  constructor(codec: DialectCodec, requestId: string, trail: Trail, elapsedMs: () => number, splitter: BlockSplitter = new EventSplitter()) {
+    this.#splitter = splitter;
     this.#codec = codec;
     this.#requestId = requestId;
     this.notes = new Notes(trail, elapsedMs);
@@ -148,12 +149,14 @@ export class PassthroughPipe extends SplittingPipe {
 
 /** Two dialects: events are read into neutral parts and written again. */
 export class TranslatingPipe extends SplittingPipe {
+  readonly #parse: Framing['parse'];
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter;
   readonly #originalNames: ReadonlyMap<string, string> | undefined;
 
-  constructor(options: { upstream: DialectCodec; caller: DialectCodec; writer: StreamWriter; originalNames: ReadonlyMap<string, string> | undefined; requestId: string; trail: Trail; elapsedMs: () => number }) {
-    super(options.caller, options.requestId, options.trail, options.elapsedMs);
+  constructor(options: { upstream: UpstreamCodec; caller: DialectCodec; writer: StreamWriter; originalNames: ReadonlyMap<string, string> | undefined; requestId: string; trail: Trail; elapsedMs: () => number }) {
+    super(options.caller, options.requestId, options.trail, options.elapsedMs, options.upstream.framing?.splitter());
+    this.#parse = options.upstream.framing?.parse ?? parseEvent;
     this.#reader = options.upstream.readStream();
     this.#writer = options.writer;
     this.#originalNames = options.originalNames;
@@ -164,7 +167,7 @@ export class TranslatingPipe extends SplittingPipe {
   }
 
   protected take(block: Uint8Array, out: Uint8Array[]): void {
-    const event = parseEvent(block);
+    const event = this.#parse(block);
     if (event !== undefined) this.#write(this.#reader.push(event), out);
   }
 

@@ -4,6 +4,7 @@ import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
+import type { Breakers } from '../adapters/store/breaker.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
 
@@ -40,6 +41,7 @@ export interface Ports {
   readonly verifySecret: (record: KeyRecord | undefined, secret: string) => Promise<boolean>;
   readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
   readonly accounts: Accounts;
+  readonly breakers: Breakers;
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;
   readonly log: Log;

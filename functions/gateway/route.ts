@@ -55,14 +55,12 @@ export function decide(
     dialect: exchange.dialect,
     key: { id: key.keyId, name: key.name, allowedModels: key.allowedModels },
     spend: spendPercentages(key, ports),
-    breakerOpen: NONE,
+    breakerOpen: ports.breakers.open(key.tenantId),
     nowMs: exchange.atMs,
     templateSalt: policy.tenantId,
     ...(without && { excludeModels: without }),
   });
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Share of the key's own budgets spent, in percent, by the counters that the last write returned; null without a budget. */
 function spendPercentages(key: KeyRecord, ports: Ports): { todayPct: number | null; monthPct: number | null } {

@@ -1,5 +1,5 @@
-import type { Dialect } from '../core/conversation.ts';
-import { codecs, type DialectCodec } from '../core/dialects/dialect.ts';
+import type { Dialect, WireFormat } from '../core/conversation.ts';
+import { codecs, upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
 import { fail } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -10,7 +10,7 @@ export interface UpstreamBody {
   readonly bytes: Uint8Array;
   /** The upstream speaks the caller's dialect: bytes pass in both directions. */
   readonly passthrough: boolean;
-  readonly codec: DialectCodec;
+  readonly codec: UpstreamCodec;
   readonly originalNames: ReadonlyMap<string, string> | undefined;
   /** Value of `x-bsg-translation`; undefined when nothing was lost. */
   readonly translation: string | undefined;
@@ -22,8 +22,8 @@ const encoder = new TextEncoder();
  * The body for one model: spliced in place when it speaks the caller's dialect, else written anew from the neutral
  * request. Strict callers get 400 `unsupported_parameter` where a step would lose something.
  */
-export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
-  const body = dialect === plan.exchange.dialect ? spliced(plan, model, dialect) : written(plan, model, dialect);
+export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
+  const body = dialect === plan.exchange.dialect ? spliced(plan, model, plan.exchange.dialect) : written(plan, model, dialect);
   if (body.translation !== undefined && strictly(plan)) {
     return fail('unsupported_parameter', `This request cannot be served without loss (${body.translation}), and strict mode is on.`);
   }
@@ -81,8 +81,8 @@ function capField(plan: Plan, model: RegisteredModel, dialect: Dialect): string 
   return model.facts.reasoning === true && !members.has('max_tokens') ? 'max_completion_tokens' : 'max_tokens';
 }
 
-function written(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
-  const codec = codecs[dialect];
+function written(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
+  const codec = upstreamCodecs[dialect];
   const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
   const { body, disclosures, toolNames } = codec.writeRequest(plan.asked.conversation, {
     upstreamModel: model.upstreamModel,

@@ -2,6 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulidx';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
+import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
 import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
@@ -25,6 +26,8 @@ export interface EditionOptions {
   /** New at every start: leases of any other owner belong to a process that died. */
   readonly bootId: string;
   readonly clock?: Clock;
+  /** Those of the store unless given. */
+  readonly breakers?: Breakers;
 }
 
 export interface Edition {
@@ -57,6 +60,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     verifySecret: secretVerifier(keys),
     policies: caches.policies,
     accounts,
+    breakers: options.breakers ?? openBreakers({ store, clock }),
     credentials,
     outbound,
     log,

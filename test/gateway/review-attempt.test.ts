@@ -8,7 +8,7 @@ let gateway: TestGateway;
 let upstream: ScriptedUpstream;
 beforeAll(async () => {
   upstream = await scriptedUpstream();
-  gateway = await testGateway();
+  gateway = await testGateway({ breakers: 'always-closed' });
   await gateway.addModel({ id: 'first', baseUrl: upstream.baseUrl, upstreamModel: 'up-first', facts: { firstPartTimeoutMs: 250 } });
   await gateway.addModel({ id: 'second', baseUrl: upstream.baseUrl, upstreamModel: 'up-second' });
   await gateway.addModel({ id: 'patient', baseUrl: upstream.baseUrl, upstreamModel: 'up-first' });

@@ -8,7 +8,7 @@ let upstream: ScriptedUpstream;
 
 beforeAll(async () => {
   upstream = await scriptedUpstream();
-  gateway = await testGateway();
+  gateway = await testGateway({ breakers: 'always-closed' });
   const price = { input: 1, output: 2 };
   await gateway.addModel({ id: 'cheap', baseUrl: upstream.baseUrl, upstreamModel: 'up-cheap', price });
   await gateway.addModel({ id: 'strong', baseUrl: upstream.baseUrl, upstreamModel: 'up-strong', price: { input: 10, output: 20 } });

@@ -9,7 +9,7 @@ let gateway: TestGateway;
 let upstream: ScriptedUpstream;
 beforeAll(async () => {
   upstream = await scriptedUpstream();
-  gateway = await testGateway({ maxBodyBytes: 4 * 1024 * 1024 });
+  gateway = await testGateway({ maxBodyBytes: 4 * 1024 * 1024, breakers: 'always-closed' });
   await gateway.addModel({ id: 'm', baseUrl: upstream.baseUrl });
 });
 afterAll(async () => {

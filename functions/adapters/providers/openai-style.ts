@@ -1,9 +1,10 @@
 import type { ProviderKind } from '../../contract/index.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Dialect } from '../../core/conversation.ts';
+import type { WireFormat } from '../../core/conversation.ts';
 import { fail } from '../../core/errors.ts';
 import type { RegisteredModel } from '../../core/routing/policy.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { AwsCredentials } from './bedrock/sign.ts';
 import { mapUpstreamError } from './map-error.ts';
 import type { Operation, Provider } from './provider.ts';
 
@@ -12,16 +13,18 @@ export interface ProviderTools {
   readonly clock: Clock;
   /** `bsgateway/<version>`. */
   readonly userAgent: string;
+  /** The AWS role of this process, read anew at each call; undefined = it has none. */
+  readonly roleCredentials?: () => AwsCredentials | undefined;
 }
 
 export interface OpenAiStyle {
   readonly kind: ProviderKind;
   readonly defaultBaseUrl?: string;
-  readonly dialects?: readonly Dialect[];
+  readonly dialects?: readonly WireFormat[];
   readonly needsCredential?: boolean;
 }
 
-const CHAT_ONLY: readonly Dialect[] = ['openai-chat'];
+const CHAT_ONLY: readonly WireFormat[] = ['openai-chat'];
 
 /**
  * A provider that speaks OpenAI's HTTP API under its own base URL: bearer token, and `/chat/completions`, `/embeddings`
@@ -70,7 +73,7 @@ export function credentialText(credential: Secret | undefined, needed: boolean):
 }
 
 /** The path below the base URL. Throws for what this provider does not do. */
-export function openAiPath(kind: ProviderKind, dialects: readonly Dialect[], dialect: Dialect, operation: Operation): string {
+export function openAiPath(kind: ProviderKind, dialects: readonly WireFormat[], dialect: WireFormat, operation: Operation): string {
   if (operation === 'embed') return '/embeddings';
   if (operation === 'generate' && dialects.includes(dialect)) return dialect === 'openai-responses' ? '/responses' : '/chat/completions';
   return notOffered(kind, operation);

@@ -1,8 +1,10 @@
 import type { ProviderKind } from '../../contract/index.ts';
 import type { Clock } from '../../core/clock.ts';
 import { fail } from '../../core/errors.ts';
+import { roleCredentials } from '../aws/environment.ts';
 import { anthropic } from './anthropic/provider.ts';
 import { azure } from './azure/provider.ts';
+import { bedrock } from './bedrock/provider.ts';
 import { deepseek } from './deepseek/provider.ts';
 import { google } from './google/provider.ts';
 import { groq } from './groq/provider.ts';
@@ -19,7 +21,7 @@ const BUILDERS: Readonly<Record<ProviderKind, ((tools: ProviderTools) => Provide
   openai,
   anthropic,
   google,
-  bedrock: null,
+  bedrock,
   azure,
   mistral,
   groq,
@@ -39,8 +41,10 @@ export interface Providers {
 export const GATEWAY_VERSION = '0.1.0';
 
 /** All providers of this version, built once. */
-export function openProviders(options: { readonly clock: Clock; readonly version?: string }): Providers {
-  const tools: ProviderTools = { clock: options.clock, userAgent: `bsgateway/${options.version ?? GATEWAY_VERSION}` };
+export function openProviders(options: { readonly clock: Clock; readonly version?: string; readonly roleCredentials?: ProviderTools['roleCredentials'] }): Providers {
+  const tools: ProviderTools = {
+    clock: options.clock, ...(options.roleCredentials && { roleCredentials: options.roleCredentials }), userAgent: `bsgateway/${options.version ?? GATEWAY_VERSION}`,
+  };
   const built = new Map<ProviderKind, Provider>();
   for (const build of Object.values(BUILDERS)) {
     const provider = build?.(tools);
@@ -52,7 +56,12 @@ export function openProviders(options: { readonly clock: Clock; readonly version
   };
 }
 
-const shared = openProviders({ clock: { now: () => Date.now(), elapsed: () => performance.now() } });
+/** The role of the Lambda function that this process is. Elsewhere such variables are somebody's own and not the gateway's to use. */
+export function functionRole(env: Readonly<Record<string, string | undefined>>): ReturnType<typeof roleCredentials> {
+  return env['AWS_LAMBDA_FUNCTION_NAME'] === undefined ? undefined : roleCredentials(env);
+}
+
+const shared = openProviders({ clock: { now: () => Date.now(), elapsed: () => performance.now() }, roleCredentials: () => functionRole(process.env) });
 
 /** The provider of a kind under the system's clock. Throws `not_implemented` for one that this version does not have. */
 export function providerOf(kind: ProviderKind): Provider {

@@ -49,17 +49,37 @@ export interface StreamWriter {
   end(): string;
 }
 
-/** One wire format, in both directions. */
-export interface DialectCodec {
-  /** Throws `invalid_request` for malformed bodies; unknown members and parts are kept. */
-  readRequest(body: unknown): Conversation;
+/** How the bytes of a stream are cut into blocks. */
+export interface BlockSplitter {
+  /** The blocks that are complete with this chunk. May throw `upstream_invalid_response`. */
+  push(chunk: Uint8Array): Uint8Array[];
+  /** What came after the last complete block and may still be read, and forgets it. */
+  rest(): Uint8Array;
+}
+
+export interface Framing {
+  splitter(): BlockSplitter;
+  /** The event of one block; undefined when it holds none. May throw `upstream_invalid_response`. */
+  parse(block: Uint8Array): SseEvent | undefined;
+}
+
+/** The half of a wire format that an upstream needs. */
+export interface UpstreamCodec {
   /** Throws a `GatewayError` where the request cannot be said in this dialect (translation cases D1, D2). */
   writeRequest(conversation: Conversation, target: WriteTarget): WrittenRequest;
   /** Ends in exactly one terminal part; an unreadable answer is one error part `upstream_invalid_response`. */
   readAnswer(body: unknown): StreamPart[];
+  readStream(): StreamReader;
+  /** Absent = server-sent events. */
+  readonly framing?: Framing;
+}
+
+/** One wire format, in both directions. */
+export interface DialectCodec extends UpstreamCodec {
+  /** Throws `invalid_request` for malformed bodies; unknown members and parts are kept. */
+  readRequest(body: unknown): Conversation;
   /** Throws `upstream_invalid_response` for parts that make no answer in this dialect (tool arguments that are no JSON). */
   writeAnswer(parts: readonly StreamPart[], envelope: AnswerEnvelope): unknown;
-  readStream(): StreamReader;
   writeStream(envelope: AnswerEnvelope & { readonly includeUsage: boolean }): StreamWriter;
   errorStatus(failure: Failure): number;
   errorBody(failure: Failure, requestId: string): unknown;

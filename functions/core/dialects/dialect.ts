@@ -1,10 +1,11 @@
-import type { Dialect } from '../conversation.ts';
+import type { Dialect, WireFormat } from '../conversation.ts';
 import { anthropicMessages } from './anthropic-messages/codec.ts';
-import type { DialectCodec } from './codec.ts';
+import { bedrockConverse } from './bedrock-converse/codec.ts';
+import type { DialectCodec, UpstreamCodec } from './codec.ts';
 import { openaiChat } from './openai-chat/codec.ts';
 import { openaiResponses } from './openai-responses/codec.ts';
 
-export type { AnswerEnvelope, DialectCodec, StreamReader, StreamWriter, WriteTarget, WrittenRequest } from './codec.ts';
+export type { AnswerEnvelope, BlockSplitter, DialectCodec, Framing, StreamReader, StreamWriter, UpstreamCodec, WriteTarget, WrittenRequest } from './codec.ts';
 
 export type ServedDialect = Dialect;
 
@@ -13,3 +14,6 @@ export const codecs: Record<ServedDialect, DialectCodec> = {
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
 };
+
+/** Everything an upstream may speak. */
+export const upstreamCodecs: Record<WireFormat, UpstreamCodec> = { ...codecs, 'bedrock-converse': bedrockConverse };

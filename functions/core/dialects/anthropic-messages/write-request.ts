@@ -44,7 +44,8 @@ export function writeRequest(conversation: Conversation, target: WriteTarget): W
   return { body, disclosures: lost.list(), ...(toolNames && { toolNames }) };
 }
 
-function refuseUnsayable({ n, extras }: Conversation): void {
+/** Throws for what neither a messages body nor Converse has a word for, where leaving it out would change the request's sense. */
+export function refuseUnsayable({ n, extras }: Conversation): void {
   if (n !== undefined && n > 1) fail('unsupported_parameter', "'n' must be 1 for this model.", { param: 'n' });
   const { modalities, audio, web_search_options: search } = extras;
   if ((Array.isArray(modalities) && modalities.includes('audio')) || (audio !== undefined && audio !== null)) {
@@ -54,7 +55,7 @@ function refuseUnsayable({ n, extras }: Conversation): void {
 }
 
 /** Values that say what happens anyway: leaving them out loses nothing. */
-const NO_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
+export const NO_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
   logprobs: [false], store: [false], presence_penalty: [0], frequency_penalty: [0], service_tier: ['auto', 'default'], verbosity: ['medium'], top_logprobs: [0],
 };
 

@@ -182,6 +182,9 @@ function slice(buffer: Buffer, start: number, length: number): Buffer {
   return buffer.subarray(start, start + length);
 }
 
+export const EXCEPTION = 'exception:';
+export const ERROR = 'error:';
+
 /**
  * One block of `FrameSplitter` as an event for the stream reader: the event's type and its JSON. An exception is named
  * `exception:<type>`, an unmodelled error `error:<code>`, so that neither can be taken for an event. Throws as `readFrame`;
@@ -189,14 +192,13 @@ function slice(buffer: Buffer, start: number, length: number): Buffer {
  */
 export function frameEvent(block: Uint8Array): SseEvent | undefined {
   const { headers, payload } = readFrame(block);
-  const data = (): string => asBuffer(payload).toString('utf8');
   switch (headers.get(':message-type')) {
     case 'event':
-      return { event: text(headers, ':event-type'), data: data() };
+      return { event: text(headers, ':event-type'), data: asBuffer(payload).toString('utf8') };
     case 'exception':
-      return { event: `exception:${text(headers, ':exception-type')}`, data: data() };
+      return { event: `${EXCEPTION}${text(headers, ':exception-type')}`, data: asBuffer(payload).toString('utf8') };
     case 'error':
-      return { event: `error:${text(headers, ':error-code')}`, data: JSON.stringify({ message: text(headers, ':error-message') }) };
+      return { event: `${ERROR}${text(headers, ':error-code')}`, data: JSON.stringify({ message: text(headers, ':error-message') }) };
     default:
       return undefined;
   }

@@ -1,0 +1,79 @@
+import type { Message } from './write-messages.ts';
+import type { Writing } from './writing.ts';
+
+/** Thinking tokens for each of OpenAI's efforts, on models that take a budget. */
+const BUDGETS: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 16_384, xhigh: 32_768, max: 32_768 };
+const LEAST_BUDGET = 1_024;
+/** Room for the answer itself where nobody named a limit. */
+const ANSWER_TOKENS = 8_192;
+
+/**
+ * Turns a wish for reasoning into what an Anthropic model takes through Converse (D34; user guide, "extended thinking"): adaptive
+ * models get an effort, budget models a budget of at least 1,024 and below `maxTokens`. Left out, and disclosed, for models of
+ * which the catalogue knows no thinking mode, beside a forced tool choice (D20), and in a tool loop whose last assistant turn
+ * has lost its reasoning.
+ */
+export function writeThinking(writing: Writing, messages: readonly Message[]): void {
+  const { conversation, target, additional, lost, body } = writing;
+  const { reasoning } = conversation;
+  if (reasoning === undefined || reasoning.mode === 'off') return;
+  const kind = target.facts.thinking ?? 'none';
+  if (kind === 'none' || forcesTool(body)) return lost.drop(codeOf(writing));
+  if (kind === 'adaptive') {
+    const effort = reasoning.effort ?? (reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens));
+    additional['thinking'] = { type: 'adaptive' };
+    if (effort !== undefined) additional['output_config'] = { effort: effortWord(effort, writing) };
+    return undefined;
+  }
+  const wanted = reasoning.budgetTokens ?? BUDGETS[reasoning.effort ?? 'medium'] ?? BUDGETS['medium'] ?? LEAST_BUDGET;
+  const budget = losesReasoningInLoop(messages) ? undefined : fittingBudget(wanted, writing);
+  if (budget === undefined) return lost.drop(codeOf(writing));
+  additional['thinking'] = { type: 'enabled', budget_tokens: budget };
+  return undefined;
+}
+
+/** The caller's own word for it. */
+function codeOf({ conversation }: Writing): string {
+  return conversation.dialect === 'anthropic-messages' ? 'thinking' : 'reasoning_effort';
+}
+
+function effortOf(budgetTokens: number): string {
+  if (budgetTokens < 4_096) return 'low';
+  return budgetTokens < 16_384 ? 'medium' : 'high';
+}
+
+/** `xhigh` and `max` exist on some adaptive models only; the catalogue does not say which, so both become `high`. */
+function effortWord(effort: string, writing: Writing): string {
+  if (effort === 'low' || effort === 'medium' || effort === 'high') return effort;
+  if (effort === 'minimal') return 'low';
+  writing.lost.clamp(codeOf(writing));
+  return 'high';
+}
+
+/** At most four fifths of `maxTokens` go to thinking; a smaller or missing `maxTokens` grows within the model's limit. */
+function fittingBudget(wanted: number, writing: Writing): number | undefined {
+  const { inference, target, lost } = writing;
+  const given = inference['maxTokens'];
+  const maxTokens = typeof given === 'number' ? given : wanted + ANSWER_TOKENS;
+  const budget = Math.max(LEAST_BUDGET, Math.min(wanted, Math.floor(maxTokens * 0.8)));
+  const most = Math.min(target.maxOutputTokens ?? Infinity, target.facts.maxOutput ?? Infinity);
+  const raised = budget < maxTokens ? maxTokens : Math.min(maxTokens + budget, most);
+  if (raised <= budget) return undefined;
+  if (budget < wanted) lost.clamp(codeOf(writing));
+  inference['maxTokens'] = raised;
+  return budget;
+}
+
+function forcesTool(body: Readonly<Record<string, unknown>>): boolean {
+  const config = body['toolConfig'];
+  const choice: unknown = typeof config === 'object' && config !== null && 'toolChoice' in config ? config.toolChoice : undefined;
+  return typeof choice === 'object' && choice !== null && !('auto' in choice);
+}
+
+/** With a budget the model wants its reasoning first in the last assistant turn of a tool loop; callers that dropped it cannot have it. */
+function losesReasoningInLoop(messages: readonly Message[]): boolean {
+  const [before, last] = messages.slice(-2);
+  if (before === undefined || last === undefined) return false;
+  const [first] = before.content;
+  return last.content.some((block) => 'toolResult' in block) && !(first !== undefined && 'reasoningContent' in first);
+}

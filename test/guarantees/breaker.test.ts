@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Clock } from '../../functions/core/clock.ts';
+import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
+import type { Store } from '../../functions/adapters/store/port.ts';
+import { StoreError } from '../../functions/adapters/store/port.ts';
+import { call, chat } from '../support/call.ts';
+import { testGateway, type TestGateway } from '../support/gateway.ts';
+import { json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { tempStore, type TempStore } from '../support/store.ts';
+
+const TENANT = 'default';
+let nowMs = Date.UTC(2026, 0, 1);
+const clock: Clock = { now: () => nowMs, elapsed: () => nowMs };
+const settled = async (all: readonly Breakers[]): Promise<void> => { for (const breakers of all) await breakers.settled(); };
+const isOpen = (breakers: Breakers, model: string): boolean => breakers.open(TENANT).has(model);
+
+describe('guarantee I-3: fifty instances share a breaker', () => {
+  let temp: TempStore;
+  let instances: Breakers[];
+  beforeAll(async () => {
+    temp = await tempStore();
+    instances = Array.from({ length: 50 }, () => openBreakers({ store: temp.store, clock }));
+  });
+  afterAll(() => temp.cleanup());
+
+  /** What the instances do with one request each: the number that call the upstream, which answers as told. */
+  async function round(model: string, outcome: 'healthy' | 'failed'): Promise<number> {
+    const calling = instances.filter((breakers) => !isOpen(breakers, model) && breakers.begin(TENANT, model));
+    for (const breakers of calling) breakers.ended(TENANT, model, outcome);
+    await settled(instances);
+    return calling.length;
+  }
+
+  test('opens within five failures, whoever sees them, and every instance knows within two seconds', async () => {
+    for (let failure = 0; failure < 5; failure += 1) {
+      expect(isOpen(instances[failure] as Breakers, 'm')).toBe(false);
+      instances[failure]?.ended(TENANT, 'm', 'failed');
+      await settled(instances);
+    }
+    nowMs += 1_000;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(instances.filter((breakers) => !isOpen(breakers, 'm'))).toHaveLength(0);
+  });
+
+  test('exactly one probe for each half-open lease, and a failed one opens it again', async () => {
+    for (let lease = 0; lease < 3; lease += 1) {
+      nowMs += 2_001;
+      let probes = 0;
+      for (let requests = 0; requests < 4; requests += 1) {
+        probes += await round('m', 'failed');
+        nowMs += 100;
+      }
+      expect(probes).toBe(1);
+    }
+  });
+
+  test('a probe whose caller left says nothing: the next request is the probe', async () => {
+    nowMs += 2_001;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    const [holder] = instances.filter((breakers) => !isOpen(breakers, 'm') && breakers.begin(TENANT, 'm'));
+    expect(holder).toBeDefined();
+    expect(isOpen(holder as Breakers, 'm')).toBe(true);
+    holder?.ended(TENANT, 'm', 'unknown');
+    expect(holder?.begin(TENANT, 'm')).toBe(true);
+    holder?.ended(TENANT, 'm', 'failed');
+    await settled(instances);
+  });
+
+  test('closes within two seconds of a successful probe, everywhere', async () => {
+    nowMs += 2_001;
+    await round('m', 'healthy');
+    expect(await round('m', 'healthy')).toBeGreaterThanOrEqual(1);
+    nowMs += 2_000;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(await round('m', 'healthy')).toBe(50);
+  });
+
+  test('failures that are spread out, and successes, open nothing', async () => {
+    for (let failure = 0; failure < 12; failure += 1) {
+      instances[failure]?.ended(TENANT, 'slow', 'failed');
+      nowMs += 10_000;
+      await settled(instances);
+    }
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(instances.filter((breakers) => isOpen(breakers, 'slow'))).toHaveLength(0);
+  });
+
+  test('another tenant\'s model of the same name has a breaker of its own', async () => {
+    for (let failure = 0; failure < 5; failure += 1) instances[0]?.ended('other', 'm', 'failed');
+    await settled(instances);
+    expect(instances[0]?.open('other').has('m')).toBe(true);
+    expect(isOpen(instances[0] as Breakers, 'm')).toBe(false);
+  });
+});
+
+test('guarantee I-4: with the store away every call proceeds', async () => {
+  const away = async (): Promise<never> => { throw new StoreError('unavailable', 'away'); };
+  const store: Store = { get: away, query: away, write: away, close: async () => {} };
+  const breakers = openBreakers({ store, clock });
+  for (let failure = 0; failure < 20; failure += 1) {
+    expect(breakers.open(TENANT).size).toBe(0);
+    expect(breakers.begin(TENANT, 'm')).toBe(true);
+    breakers.ended(TENANT, 'm', 'failed');
+    await breakers.settled();
+    nowMs += 100;
+  }
+});
+
+describe('guarantee I-3: in the gateway', () => {
+  let gateway: TestGateway;
+  let bad: ScriptedUpstream;
+  let good: ScriptedUpstream;
+  beforeAll(async () => {
+    [bad, good] = [await scriptedUpstream((_received, response) => json(response, 500, { error: { message: 'broken' } })), await scriptedUpstream()];
+    gateway = await testGateway({ clock: { now: () => nowMs, elapsed: () => performance.now() } });
+    await gateway.addModel({ id: 'flaky', baseUrl: bad.baseUrl, price: { input: 1, output: 2 } });
+    await gateway.addModel({ id: 'steady', baseUrl: good.baseUrl, price: { input: 2, output: 4 } });
+    await gateway.route({ patterns: [{ id: 'p', priority: 1, glob: 'any', target: 'model:flaky', fallbacks: ['steady'] }] });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await bad.close();
+    await good.close();
+  });
+  const ask = (model: string) => call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat(model) });
+
+  test('a model that keeps failing is passed over, tried once, and used again when it works', async () => {
+    for (let request = 0; request < 8; request += 1) expect((await ask('any')).headers.get('x-bsg-model')).toBe('steady');
+    expect(bad.received).toHaveLength(5);
+    const skipped = await call(gateway.origin, '/v1/route', { key: gateway.key, body: chat('any') });
+    expect(skipped.json).toMatchObject({ route: ['steady'], inputs: { breakerOpen: ['flaky'] }, candidates: [{ model: 'flaky', excluded: 'breaker_open' }, { model: 'steady', excluded: null }] });
+    expect((await ask('flaky'))).toMatchObject({ status: 503, json: { error: { code: 'no_healthy_model' } } });
+    bad.script(sayHello);
+    nowMs += 2_001;
+    await ask('any');
+    await gateway.edition.ports.breakers.settled();
+    expect((await ask('any')).headers.get('x-bsg-model')).toBe('flaky');
+    expect((await ask('any')).headers.get('x-bsg-model')).toBe('flaky');
+  });
+});
