@@ -8,6 +8,7 @@ export const LAMBDAS = {
   'gateway': 'functions/gateway/lambda.ts',
   'admin': 'functions/admin/lambda.ts',
   'sweep-reservations': 'functions/jobs/sweep-reservations/lambda.ts',
+  'roll-up': 'functions/jobs/roll-up/lambda.ts',
 };
 
 /** The target that builds a function. */
@@ -78,7 +79,7 @@ export const LAMBDA_OPTIONS = { ...OPTIONS, mainFields: ['module', 'main'], plug
  * @returns {Promise<string>} path of the bundle
  */
 export async function ensureBuilt(root, name) {
-  for (const companion of COMPANIONS[name] ?? []) await ensureBuilt(root, companion);
+  for (const companion of COMPANIONS[name] ?? []) if (TARGETS[companion].some((path) => mark(root, path) !== null)) await ensureBuilt(root, companion);
   const file = join(root, 'dist', `${name}.mjs`);
   // A function's folder is what is deployed: nothing but the bundle may lie in it.
   const beside = join(root, 'dist', isLambda(name) ? name.replace('lambda/', 'lambda-build/') : name);

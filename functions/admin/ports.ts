@@ -3,6 +3,7 @@ import type { UpstreamUrlOptions } from '../core/safe-url.ts';
 import type { Store } from '../adapters/store/port.ts';
 import type { SealedRecord, SealingKeys } from '../adapters/vault/vault.ts';
 import type { GatewayRequest, GatewayResponse } from '../gateway/ports.ts';
+import type { Analytics } from './usage/analytics.ts';
 
 export type { GatewayRequest, GatewayResponse };
 
@@ -35,6 +36,8 @@ export interface ModelTestResult { readonly ok: boolean; readonly status: number
 /** The control plane's world. */
 export interface AdminPorts {
   readonly store: Store;
+  /** What reads much, where another thread does it; absent = this one, over `store`. */
+  readonly analytics?: Analytics;
   /** A new ULID. */
   readonly newRequestId: () => string;
   /** Epoch ms. */

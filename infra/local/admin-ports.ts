@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AdminPorts, Identity } from '../../functions/admin/ports.ts';
+import type { Analytics } from '../../functions/admin/usage/analytics.ts';
 import type { AdminToken } from './admin-token.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
 import type { Edition } from './edition.ts';
@@ -9,14 +10,16 @@ export interface LocalAdmin {
   readonly token: AdminToken;
   readonly allowHosts: readonly string[];
   readonly dashboardUrl: string;
+  readonly analytics: Analytics;
 }
 
 const OPERATOR: Identity = { userId: 'local-operator', name: 'Operator of this machine', via: 'token', memberships: [{ tenantId: DEFAULT_TENANT, role: 'owner' }] };
 
 /** The control plane of one machine: it seals with the same embedded key service, and what it changes holds at once. */
-export function localAdminPorts({ edition, token, allowHosts, dashboardUrl }: LocalAdmin): AdminPorts {
+export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, analytics }: LocalAdmin): AdminPorts {
   return {
     store: edition.store,
+    analytics,
     newRequestId: edition.ports.newRequestId,
     now: () => Date.now(),
     random: Math.random,

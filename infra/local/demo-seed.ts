@@ -3,6 +3,7 @@ import { newKey, type NewKey } from '../../functions/core/keys/virtual-key.ts';
 import { partition } from '../../functions/adapters/store/entity.ts';
 import { getKey } from '../../functions/adapters/store/keys.ts';
 import { ledgerOp } from '../../functions/adapters/store/ledger.ts';
+import { markRows } from '../../functions/adapters/store/rollup-marks.ts';
 import { getModel } from '../../functions/adapters/store/models.ts';
 import type { Key, Store } from '../../functions/adapters/store/port.ts';
 import { getRouting } from '../../functions/adapters/store/routing.ts';
@@ -89,5 +90,6 @@ async function seedTraffic(store: Store, keyIds: { readonly app: string; readonl
   for (let at = 0; at < rows.length; at += ROWS_PER_BATCH) {
     await store.write(rows.slice(at, at + ROWS_PER_BATCH).map((entry) => ledgerOp(DEFAULT_TENANT, entry)));
   }
+  await markRows(store, DEFAULT_TENANT, rows.map(({ requestId }) => requestId));
   await store.write([{ put: MARKER, item: { seededAt: new Date(nowMs).toISOString() } }]);
 }

@@ -4,6 +4,7 @@ import { gathered, jsonLog } from '../../functions/adapters/observe/log.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
+import type { Analytics } from '../../functions/admin/usage/analytics.ts';
 import { createHttpDoor, type HttpDoor } from '../../functions/gateway/http.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
 import { serve } from '../../functions/gateway/serve.ts';
@@ -16,6 +17,7 @@ import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
 import { hostGuard } from './host-guard.ts';
+import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { welcome } from './welcome.ts';
 
 const DRAIN_MS = 30_000;
@@ -47,11 +49,13 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   await edition.sweepOrphans();
   const sweeper = setInterval(() => { void edition.sweepExpired().catch(() => {}); }, SWEEP_EVERY_MS);
   sweeper.unref();
-  const door = openDoor(options, folder, edition);
+  const rollUps = openRollUps({ file: folder.paths.database, log });
+  const door = openDoor(options, folder, edition, rollUps.analytics);
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;
+  rollUps.start();
   process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop(door, edition, folder, demo); });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop({ door, edition, folder, demo, rollUps }); });
 }
 
 async function readConfig(file: string): Promise<string> {
@@ -62,9 +66,9 @@ async function readConfig(file: string): Promise<string> {
   }
 }
 
-function openDoor(options: CommandLine, folder: DataFolder, edition: Edition): HttpDoor {
+function openDoor(options: CommandLine, folder: DataFolder, edition: Edition, analytics: Analytics): HttpDoor {
   const token = openAdminToken(folder.paths.adminToken);
-  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: `http://${options.host}:${options.port}` });
+  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: `http://${options.host}:${options.port}`, analytics });
   const handle = (request: GatewayRequest): Promise<GatewayResponse> =>
     request.path.startsWith('/admin') ? serveAdmin(request, adminPorts) : serve(request, edition.ports);
   return createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host) });
@@ -81,13 +85,16 @@ async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void
   });
 }
 
+interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps }
+
 let stopping = false;
 
 /** Stops taking requests, lets the running ones end and settle, then closes the store. A second signal ends at once. */
-async function stop(door: HttpDoor, edition: Edition, folder: DataFolder, demo: Demo | undefined): Promise<void> {
+async function stop({ door, edition, folder, demo, rollUps }: Running): Promise<void> {
   if (stopping) process.exit(1);
   stopping = true;
   await door.drain(DRAIN_MS);
+  await rollUps.stop();
   await edition.close();
   await demo?.close();
   folder.release();

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { LedgerEntry } from '../../functions/contract/ledger.ts';
 import { putKey } from '../../functions/adapters/store/keys.ts';
 import { bucketAt, bucketFor, bucketStarts, type Bucket } from '../../functions/admin/usage/buckets.ts';
-import { Histogram } from '../../functions/admin/usage/histogram.ts';
+import { Histogram } from '../../functions/core/usage/histogram.ts';
 import { testKey } from '../support/accounts.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask, entryAt, NOW, putEntries } from './support.ts';

@@ -6,7 +6,7 @@ import { Groups } from '../../functions/core/usage/groups.ts';
 import { Tally } from '../../functions/core/usage/tally.ts';
 import type { UsageReport, UsageRequest } from '../../functions/admin/usage/read-usage.ts';
 import { bucketFor } from '../../functions/admin/usage/buckets.ts';
-import type { RollUpPorts } from '../../functions/jobs/roll-up/roll-up.ts';
+import type { RollUpPorts } from '../../functions/jobs/roll-up/ports.ts';
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 

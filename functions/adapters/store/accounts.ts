@@ -6,6 +6,7 @@ import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type H
 import { ledgerEntryOf, ledgerOp } from './ledger.ts';
 import type { Truth } from './limiter.ts';
 import { admit, adopt, countersOf, follow, newState, release, type Counters, type KeyState, type World } from './limiter-state.ts';
+import { dirtyOp, isLate } from './rollup-marks.ts';
 
 export type { Counters, LeaseDraft };
 
@@ -129,9 +130,14 @@ function denialOf(deps: AccountsDeps, state: KeyState, refusal: Refusal): Denial
 
 interface Closing { readonly requestId: string; readonly hold: Hold; readonly entry: LedgerEntry }
 
-/** The two writes of a settlement. Whoever wrote the ledger entry first has the last word on what the request took. */
+/**
+ * The two writes of a settlement. Whoever wrote the ledger entry first has the last word on what the request took. A row
+ * that may be too late for its minute's roll-up is announced before the lease goes, so that a crash in between repeats it.
+ */
 async function close(deps: AccountsDeps, state: KeyState, { requestId, hold, entry }: Closing): Promise<boolean> {
-  const written = await deps.store.write([ledgerOp(state.key.tenantId, entry)]);
+  const { tenantId } = state.key;
+  const written = await deps.store.write([ledgerOp(tenantId, entry)]);
+  if (isLate(requestId, deps.clock.now())) await deps.store.write([dirtyOp(tenantId, requestId)]);
   const settled = written.ok || written.current === undefined ? entry : ledgerEntryOf(written.current);
   return release(deps, state, requestId, hold, truthOf(settled));
 }

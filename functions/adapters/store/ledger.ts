@@ -67,20 +67,28 @@ export interface LedgerQuery {
   readonly to: string;
   readonly limit: number;
   readonly cursor?: string;
+  /** At most one of these three: rows of a key, of a session, or with an error. */
   readonly keyId?: string;
+  readonly sessionId?: string;
+  readonly errors?: true;
+  /** Instead of a cursor: begins behind this request, which lies within the range. */
+  readonly after?: string;
   /** Newest first. */
   readonly reverse?: boolean;
 }
 
 /**
  * Entries in the order of their ids. A page may be shorter than `limit` and still carry a cursor, as one call reads at
- * most 40 partitions (days; months with `keyId`); without a cursor there is nothing more. Throws
+ * most 40 partitions (days; months of a key or of errors); without a cursor there is nothing more. Throws
  * `StoreError('invalid')` for unreadable times, more than ten years, a limit outside 1–1,000 or a foreign cursor.
  */
 export async function queryLedger(store: Store, tenantId: string, query: LedgerQuery): Promise<{ items: LedgerEntry[]; cursor?: string }> {
   if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 1000) throw new StoreError('invalid', 'limit is 1 to 1000');
-  const [low, high] = ulidBounds(timeOf(query.from), timeOf(query.to));
-  const periods = periodsOf(ulidTimeMs(low), ulidTimeMs(high), query.keyId === undefined ? dayOf : monthOf);
+  const { after } = query;
+  let [low, high] = ulidBounds(timeOf(query.from), timeOf(query.to));
+  if (after !== undefined && query.reverse === true) high = after;
+  else if (after !== undefined) low = after;
+  const periods = periodsOf(ulidTimeMs(low), ulidTimeMs(high), periodName(query));
   if (query.reverse === true) periods.reverse();
   let [period, inner] = query.cursor === undefined ? [periods[0], ''] : decodeCursor(query.cursor, ['string', 'string']) as [string, string];
   const items: LedgerEntry[] = [];
@@ -90,20 +98,27 @@ export async function queryLedger(store: Store, tenantId: string, query: LedgerQ
     period = periods[at] ?? '';
     if (reads === MAX_READS || items.length === query.limit) return { items, cursor: encodeCursor([period, inner]) };
     const page = await store.query({
-      ...placeOf(tenantId, period, query.keyId), from: low, to: high, limit: query.limit - items.length,
+      ...placeOf(tenantId, period, query), from: low, to: high, limit: query.limit - items.length,
       ...(query.reverse === true && { reverse: true }), ...(inner !== '' && { cursor: inner }),
     });
-    for (const row of page.rows) items.push(ledgerEntryOf(row.item));
+    for (const row of page.rows) if (row.item['requestId'] !== after) items.push(ledgerEntryOf(row.item));
     inner = page.cursor ?? '';
     if (inner === '') at += 1;
   }
   return { items };
 }
 
-const placeOf = (tenantId: string, period: string, keyId: string | undefined): Pick<Query, 'table' | 'pk' | 'index'> =>
-  (keyId === undefined
-    ? { table: 'usage', pk: partition('L', tenantId, period, '0') }
-    : { table: 'usage', index: 'i1', pk: partition('LK', tenantId, keyId, period) });
+function placeOf(tenantId: string, period: string, { keyId, sessionId, errors }: LedgerQuery): Pick<Query, 'table' | 'pk' | 'index'> {
+  if (keyId !== undefined) return { table: 'usage', index: 'i1', pk: partition('LK', tenantId, keyId, period) };
+  if (sessionId !== undefined) return { table: 'usage', index: 'i2', pk: partition('LS', tenantId, sessionId) };
+  if (errors === true) return { table: 'usage', index: 'i3', pk: partition('LE', tenantId, period) };
+  return { table: 'usage', pk: partition('L', tenantId, period, '0') };
+}
+
+function periodName({ keyId, sessionId, errors }: LedgerQuery): (ms: number) => string {
+  if (keyId !== undefined || (sessionId === undefined && errors === true)) return monthOf;
+  return sessionId === undefined ? dayOf : () => 'all';
+}
 
 function timeOf(text: string): number {
   const ms = Date.parse(text);

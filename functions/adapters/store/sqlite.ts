@@ -12,6 +12,8 @@ export interface SqliteOptions {
   readonly synchronous?: 'NORMAL' | 'FULL';
   /** A ceiling for the file; past it writes fail as on a full disk. Default: none. */
   readonly maxBytes?: number;
+  /** Only reads, of a file that another connection has opened for writing: writes fail as unavailable. */
+  readonly readOnly?: boolean;
 }
 
 export interface SqliteStore extends Store {
@@ -67,8 +69,12 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Sqli
 
 function openDatabase(file: string, options: SqliteOptions): DatabaseSync {
   return guarded(() => {
-    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, readOnly: options.readOnly === true });
     try {
+      if (options.readOnly === true) {
+        db.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;');
+        return db;
+      }
       db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous === 'FULL' ? 'FULL' : 'NORMAL'};
         PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`);
       migrate(db);
