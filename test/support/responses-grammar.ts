@@ -1,4 +1,4 @@
-import { eventsOf } from './stream-grammar.ts';
+import { eventsOf } from './sse-events.ts';
 
 type Fields = Record<string, unknown>;
 

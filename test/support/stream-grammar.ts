@@ -2,10 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codecs, type ServedDialect } from '../../functions/core/dialects/dialect.ts';
 import { createMeter } from '../../functions/core/dialects/meter.ts';
-import { EventSplitter, parseEvent, type SseEvent } from '../../functions/core/dialects/sse.ts';
+import { parseEvent } from '../../functions/core/dialects/sse.ts';
 import type { StreamPart } from '../../functions/core/stream-part.ts';
 
 import { checkResponsesStream } from './responses-grammar.ts';
+import { blocksOf, eventsOf } from './sse-events.ts';
+
+export { blocksOf, eventsOf };
 
 type Fields = Record<string, unknown>;
 export const DIALECTS: readonly ServedDialect[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
@@ -21,17 +24,6 @@ export function fixture(dialect: ServedDialect, name: string): Buffer {
 
 /** Every fixture as [dialect, name]. */
 export const ALL_FIXTURES = DIALECTS.flatMap((dialect) => fixtures(dialect).map((name) => [dialect, name] as const));
-
-export function blocksOf(chunks: readonly Uint8Array[]): Uint8Array[] {
-  const splitter = new EventSplitter();
-  const blocks = chunks.flatMap((chunk) => splitter.push(chunk));
-  const rest = splitter.rest();
-  return rest.length === 0 ? blocks : [...blocks, rest];
-}
-
-export function eventsOf(text: string): SseEvent[] {
-  return blocksOf([Buffer.from(text)]).flatMap((block) => parseEvent(block) ?? []);
-}
 
 /** What the dialect's stream reader makes of these bytes, its end included. */
 export function partsOf(dialect: ServedDialect, chunks: readonly Uint8Array[]): StreamPart[] {

@@ -188,7 +188,12 @@ class SharedBreakers implements Breakers {
 
   /** Nothing here may fail a request: what does not work now works next time. */
   #background(work: Promise<unknown>): void {
-    const done: Promise<void> = work.then(() => {}, () => {}).finally(() => { this.#pending.delete(done); });
+    const done = (async (): Promise<void> => {
+      try {
+        await work;
+      } catch { /* tried again when it matters again */ }
+      this.#pending.delete(done);
+    })();
     this.#pending.add(done);
   }
 }
