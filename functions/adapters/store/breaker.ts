@@ -56,7 +56,7 @@ class SharedBreakers implements Breakers {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #views = new Map<string, View>();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<unknown>>();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -188,13 +188,9 @@ class SharedBreakers implements Breakers {
 
   /** Nothing here may fail a request: what does not work now works next time. */
   #background(work: Promise<unknown>): void {
-    const done = (async (): Promise<void> => {
-      try {
-        await work;
-      } catch { /* tried again when it matters again */ }
-      this.#pending.delete(done);
-    })();
+    const done = Promise.allSettled([work]);
     this.#pending.add(done);
+    void done.finally(() => this.#pending.delete(done));
   }
 }
 
