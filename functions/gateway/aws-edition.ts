@@ -10,6 +10,8 @@ import { openBreakers } from '../adapters/store/breaker.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { listModels } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
+import { resilientAccounts } from '../adapters/store/resilient-accounts.ts';
+import { memorySpool } from '../adapters/store/spool.ts';
 import { openCredentials } from '../adapters/vault/credentials.ts';
 import { kmsClient, kmsOpeningKeys, kmsPepperKeys } from '../adapters/vault/kms.ts';
 import { pepperOnce, secretVerifier } from '../adapters/vault/pepper.ts';
@@ -66,6 +68,7 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
   const caches = openCaches(store, clock);
   const newId = monotonicFactory();
   const verify = secretVerifier(pepperKeys);
+  const log = jsonLog((line) => process.stdout.write(line), () => Date.now());
   return {
     clock,
     newRequestId: () => newId(clock.now()),
@@ -73,13 +76,13 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
     verifySecret: verify,
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),
-    accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }),
+    accounts: resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() }),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,
       load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId),
     }),
     outbound: openOutbound({ allowHosts: settings.allowUpstreams, allowLoopback: false, via: settings.deploymentId, elapsed: () => Date.now() }),
-    log: jsonLog((line) => process.stdout.write(line), () => Date.now()),
+    log,
     readiness: remembered(async () => {
       await Promise.all([
         store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }),

@@ -13,6 +13,8 @@ import { TimedCache } from './timed-cache.ts';
 const FRESH_MS = 30_000;
 const STALE_MS = 60_000;
 const UNKNOWN_KEY_MS = 5_000;
+/** So long what is known goes on serving while the store is away. */
+const OUTAGE_MS = 300_000;
 
 /** Keys and policies as requests see them: no store read within a cache's lifetime. */
 export interface Caches {
@@ -28,8 +30,9 @@ export function openCaches(store: Store, clock: Clock): Caches {
     freshMs: (record) => (record === undefined ? UNKNOWN_KEY_MS : FRESH_MS),
     staleMs: (record) => (record === undefined ? UNKNOWN_KEY_MS : FRESH_MS),
     maxEntries: 10_000,
+    serveOnErrorMs: OUTAGE_MS,
   });
-  const policies = new TimedCache<CompiledPolicy>((tenantId) => loadPolicy(store, tenantId), { clock, freshMs: FRESH_MS, staleMs: STALE_MS, maxEntries: 1_000 });
+  const policies = new TimedCache<CompiledPolicy>((tenantId) => loadPolicy(store, tenantId), { clock, freshMs: FRESH_MS, staleMs: STALE_MS, maxEntries: 1_000, serveOnErrorMs: OUTAGE_MS });
   return {
     keys: { byId: async (keyId) => keys.get(keyId) },
     policies: { of: async (tenantId) => policies.get(tenantId) },

@@ -9,6 +9,8 @@ export interface TimedCacheOptions<V> {
   /** Age in ms up to which an older value is still used while it is read again off the request path. Beyond: read first. */
   readonly staleMs: number | ((value: V) => number);
   readonly maxEntries: number;
+  /** Age in ms up to which a value still serves when the store cannot be read. Default: not at all. */
+  readonly serveOnErrorMs?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export class TimedCache<V> {
     if (entry === undefined) return this.#read(key);
     const age = this.#options.clock.now() - entry.loadedAt;
     if (age >= 0 && age < limit(this.#options.freshMs, entry.value)) return entry.value;
-    if (age < 0 || age >= limit(this.#options.staleMs, entry.value)) return this.#read(key);
+    if (age < 0 || age >= limit(this.#options.staleMs, entry.value)) return this.#readOr(key, entry, age);
     if (!entry.refreshing) {
       entry.refreshing = true;
       this.#read(key).catch(() => { entry.refreshing = false; });
@@ -46,6 +48,16 @@ export class TimedCache<V> {
     // A load that began before the change must not put the old value back.
     if (key === undefined) this.#loading.clear();
     else this.#loading.delete(key);
+  }
+
+  /** The value is too old to be used unasked; but where nobody can be asked, nothing can have changed through that store either. */
+  async #readOr(key: string, entry: Entry<V>, age: number): Promise<V> {
+    try {
+      return await this.#read(key);
+    } catch (error) {
+      if (age >= 0 && age < (this.#options.serveOnErrorMs ?? 0)) return entry.value;
+      throw error;
+    }
   }
 
   #read(key: string): Promise<V> {

@@ -4,6 +4,8 @@ import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
 import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
+import { fileSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
@@ -26,6 +28,8 @@ export interface EditionOptions {
   /** New at every start: leases of any other owner belong to a process that died. */
   readonly bootId: string;
   readonly clock?: Clock;
+  /** Where settlements wait while the store is away; in memory unless given. */
+  readonly spoolFile?: string;
   /** Those of the store unless given. */
   readonly breakers?: Breakers;
 }
@@ -36,6 +40,8 @@ export interface Edition {
   readonly caches: Caches;
   readonly sealing: SealingKeys;
   readonly pepper: Uint8Array;
+  /** Writes settlements that an earlier process could not; returns how many. */
+  recoverSpool(): Promise<number>;
   /** Settles, as estimated, what a process that died left open. Returns how many. */
   sweepOrphans(): Promise<number>;
   /** Settles, as estimated, leases of this process that are past their deadline: their settlement failed. Returns how many. */
@@ -49,7 +55,10 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const clock = options.clock ?? systemClock;
   const pepper = await keys.pepper();
   const caches = openCaches(store, clock);
-  const accounts = openAccounts({ store, clock, owner: options.bootId, random: Math.random });
+  const accounts = resilientAccounts({
+    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log,
+    spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
+  });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = monotonicFactory(pooledRandom());
@@ -80,6 +89,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   };
   return {
     ports, store, caches, sealing: keys, pepper,
+    recoverSpool: () => accounts.recover(),
     sweepOrphans: () => sweep(() => true, true),
     sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),
     async close() {

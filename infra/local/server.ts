@@ -38,7 +38,7 @@ async function start(options: CommandLine): Promise<void> {
 async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
   const log = jsonLog(gathered((text) => process.stderr.write(text)), () => Date.now());
-  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, bootId });
+  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, bootId, spoolFile: folder.paths.spool });
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {
@@ -46,8 +46,10 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
     for (const warning of warnings) process.stderr.write(`${warning}\n`);
     edition.caches.invalidate();
   }
+  // First what is known for certain, then estimates for the rest.
+  await edition.recoverSpool();
   await edition.sweepOrphans();
-  const sweeper = setInterval(() => { void edition.sweepExpired().catch(() => {}); }, SWEEP_EVERY_MS);
+  const sweeper = setInterval(() => { void edition.recoverSpool().then(() => edition.sweepExpired()).catch(() => {}); }, SWEEP_EVERY_MS);
   sweeper.unref();
   const rollUps = openRollUps({ file: folder.paths.database, log });
   const door = openDoor(options, folder, edition, rollUps.analytics);

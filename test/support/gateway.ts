@@ -13,6 +13,7 @@ import { getKey, putKey, type KeyRecord } from '../../functions/adapters/store/k
 import { getLedgerEntry, queryLedger } from '../../functions/adapters/store/ledger.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
 import { getRouting, saveRouting } from '../../functions/adapters/store/routing.ts';
+import type { Store } from '../../functions/adapters/store/port.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
@@ -45,6 +46,8 @@ export interface TestGatewayOptions {
   readonly dataDir?: string;
   /** For tests in which one model fails again and again on purpose. */
   readonly breakers?: 'always-closed';
+  /** Puts something around the store, such as one that can be made to fail. */
+  readonly store?: (inner: Store) => Store;
 }
 
 const ALWAYS_CLOSED: Breakers = { open: () => new Set(), begin: () => true, ended: () => {}, settled: async () => {} };
@@ -55,7 +58,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const keys = localKeys(readOrCreateMasterKey(join(dir, 'master.key')).key);
   const logs: string[] = [];
   const edition = await openEdition({
-    store: openSqliteStore(join(dir, 'test.sqlite')), keys, allowHosts: [], bootId: newBootId(),
+    store: (options.store ?? ((inner: Store) => inner))(openSqliteStore(join(dir, 'test.sqlite'))), keys, spoolFile: join(dir, 'spool.jsonl'), allowHosts: [], bootId: newBootId(),
     log: jsonLog((line) => logs.push(line), () => Date.now()), ...(options.clock && { clock: options.clock }), ...(options.breakers === 'always-closed' && { breakers: ALWAYS_CLOSED }),
   });
   const door = createHttpDoor({ handle: (request) => serve(request, edition.ports), maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024 });

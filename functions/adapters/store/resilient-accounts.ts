@@ -1,0 +1,135 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../observe/log.ts';
+import type { Accounts, Counters, Denial, Lease, ReserveRequest, ReserveResult } from './accounts.ts';
+import type { KeyRecord } from './keys.ts';
+import { ledgerOp } from './ledger.ts';
+import { StoreError, type Store } from './port.ts';
+import { markRows } from './rollup-marks.ts';
+import type { Spool } from './spool.ts';
+
+export interface ResilientDeps {
+  readonly accounts: Accounts;
+  readonly store: Store;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ResilientAccounts extends Accounts {
+  /** Writes what waited to the store, if it answers again. Returns how many settlements were made up for. */
+  recover(): Promise<number>;
+}
+
+const WINDOW_MS = 60_000;
+/** For keys without a limit of requests: what one process lets through while nobody can count for all. */
+const LOCAL_RPM = 60;
+const RECOVER_AFTER_MS = 1_000;
+
+const isAway = (error: unknown): boolean => error instanceof StoreError && error.kind === 'unavailable';
+const hasBudget = (key: KeyRecord): boolean => key.budgetAction === 'block' && (key.dailyUsd !== null || key.monthlyUsd !== null);
+
+/**
+ * Accounts that outlive their store. While it is away, keys with a budget are refused (money is never guessed); others are
+ * served up to their requests/min in this process, and their settlements wait in the spool until the store answers again.
+ * A settlement whose lease is in the store waits there too: the entry is written, the lease is left to the sweep.
+ */
+export function resilientAccounts(deps: ResilientDeps): ResilientAccounts {
+  return new Resilient(deps);
+}
+
+class Resilient implements ResilientAccounts {
+  readonly #deps: ResilientDeps;
+  /** Arrival times of the last minute, by key, of requests that were admitted without the store. */
+  readonly #admitted = new Map<string, number[]>();
+  /** Requests that hold nothing in the store. */
+  readonly #offline = new Set<string>();
+  #lastTryMs = 0;
+  #recovering: Promise<number> | undefined;
+
+  constructor(deps: ResilientDeps) {
+    this.#deps = deps;
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+    try {
+      const result = await this.#deps.accounts.reserve(request);
+      if (!this.#deps.spool.isEmpty) this.#soon();
+      return result;
+    } catch (error) {
+      if (!isAway(error) || hasBudget(request.key)) throw error;
+      return this.#withoutStore(request);
+    }
+  }
+
+  async settle(lease: Lease, entry: Parameters<Accounts['settle']>[1]): Promise<void> {
+    const { tenantId } = lease.key;
+    if (this.#offline.delete(lease.requestId)) {
+      this.#deps.spool.append({ tenantId, entry });
+      this.#soon();
+      return;
+    }
+    try {
+      await this.#deps.accounts.settle(lease, entry);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#deps.spool.append({ tenantId, entry });
+      this.#deps.log.warn('settlement spooled', { requestId: lease.requestId, keyId: lease.key.keyId });
+      this.#soon();
+    }
+  }
+
+  touch(key: KeyRecord, timezone: string): ReturnType<Accounts['touch']> {
+    return this.#deps.accounts.touch(key, timezone);
+  }
+
+  peek(keyId: string): Counters | undefined {
+    return this.#deps.accounts.peek(keyId);
+  }
+
+  sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number> {
+    return this.#deps.accounts.sweep(key, options);
+  }
+
+  /** One at a time: what two would take is the same. */
+  recover(): Promise<number> {
+    return (this.#recovering ??= this.#recover().finally(() => { this.#recovering = undefined; }));
+  }
+
+  async #recover(): Promise<number> {
+    const { spool, store, log } = this.#deps;
+    if (spool.isEmpty) return 0;
+    const { records, done } = spool.take();
+    for (const { tenantId, entry } of records) {
+      // Put-if-absent: what a sweep or an earlier try has written stays.
+      await store.write([ledgerOp(tenantId, entry)]);
+      await markRows(store, tenantId, [entry.requestId]);
+    }
+    done();
+    if (records.length > 0) log.info('spool written', { count: records.length });
+    return records.length;
+  }
+
+  /** One try a second, off the request path. */
+  #soon(): void {
+    const nowMs = this.#deps.clock.now();
+    if (nowMs >= this.#lastTryMs && nowMs - this.#lastTryMs < RECOVER_AFTER_MS) return;
+    this.#lastTryMs = nowMs;
+    void this.recover().catch(() => { /* the next request tries again */ });
+  }
+
+  #withoutStore({ requestId, key, tokens, costMicros }: ReserveRequest): ReserveResult {
+    const nowMs = this.#deps.clock.now();
+    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS && at <= nowMs);
+    const limit = key.rpm ?? LOCAL_RPM;
+    const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
+    if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };
+    this.#admitted.set(key.keyId, [...recent, nowMs]);
+    this.#offline.add(requestId);
+    this.#deps.log.warn('admitted without the store', { requestId, keyId: key.keyId });
+    return { ok: true, lease: { requestId, key, tokens, costMicros: costMicros ?? 0, slot: 0, day: '', month: '', counters } };
+  }
+}
+
+function denied(firstAtMs: number, nowMs: number, counters: Counters): Denial {
+  return { code: 'rate_limit_exceeded', retryAfterSeconds: Math.max(1, Math.ceil((firstAtMs + WINDOW_MS - nowMs) / 1000)), counters };
+}
