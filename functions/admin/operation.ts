@@ -12,8 +12,8 @@ export interface OperationShape<Q extends Schema | undefined, B extends Schema |
   readonly query?: Q;
   /** Strict schema of the JSON body; absent = no body. */
   readonly body?: B;
-  /** Schema of the JSON answer, or the media types of a streamed file. */
-  readonly answer: Schema | { readonly file: readonly string[] };
+  /** Schema of the JSON answer, or the media types of a streamed file, or the media type of a text. */
+  readonly answer: Schema | { readonly file: readonly string[] } | { readonly text: string };
   /** Of success. Default 200. */
   readonly status?: 200 | 201 | 202;
   /** `required`: `If-Match` with the version that was read must be sent. */

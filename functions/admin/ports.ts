@@ -55,6 +55,8 @@ export interface AdminPorts {
   readonly urlPolicy: UpstreamUrlOptions;
   /** The data plane's closed operation `internal/test-model`: one small request to the provider. */
   readonly testModel: (test: ModelTest) => Promise<ModelTestResult>;
+  /** What this process has counted for a tenant, in the Prometheus text format; absent where the host counts. */
+  readonly metricsText?: (tenantId: string) => string;
   /** Tells the data plane of this process that a tenant's records changed. */
   readonly changed: (tenantId: string) => void;
   /** How long a revoked key may still be accepted somewhere, in seconds: 0 on one machine. */
@@ -99,4 +101,5 @@ export type Reply =
     /** What a repetition under the same idempotency key gets instead of `body`, where `body` shows a secret once. */
     readonly replay?: object;
   }
-  | { readonly stream: AsyncIterable<Uint8Array>; readonly contentType: string; readonly filename: string };
+  | { readonly stream: AsyncIterable<Uint8Array>; readonly contentType: string; readonly filename: string }
+  | { readonly text: string; readonly contentType: string };

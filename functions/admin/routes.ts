@@ -1,6 +1,7 @@
 import type { Operation } from './operation.ts';
 import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
+import { getMetrics } from './operations/get-metrics.ts';
 import { getRequest } from './operations/get-request.ts';
 import { getUsage } from './operations/get-usage.ts';
 import { listRequests } from './operations/list-requests.ts';
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/requests', role: 'viewer', run: listRequests },
   { method: 'GET', path: '/admin/requests/{id}', role: 'viewer', run: getRequest },
   { method: 'GET', path: '/admin/usage', role: 'viewer', run: getUsage },
+  { method: 'GET', path: '/metrics', role: 'viewer', run: getMetrics },
 ];
 
 export interface Matched { readonly route: Route; readonly params: Readonly<Record<string, string>> }

@@ -99,16 +99,16 @@ function answer(status: number, requestId: string, reply: Reply): GatewayRespons
       body: reply.stream,
     };
   }
+  if ('text' in reply) return whole(status, requestId, encoder.encode(reply.text), { 'content-type': reply.contentType });
   return json(status, requestId, reply.body, { ...(reply.etag !== undefined && { etag: `"${reply.etag}"` }), ...reply.headers });
 }
 
 const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
 function json(status: number, requestId: string, body: object, headers: Readonly<Record<string, string>>): GatewayResponse {
-  const bytes = encoder.encode(JSON.stringify(body));
-  return {
-    status,
-    headers: { ...COMMON, 'content-type': 'application/json', 'content-length': String(bytes.length), 'x-request-id': requestId, ...headers },
-    body: bytes,
-  };
+  return whole(status, requestId, encoder.encode(JSON.stringify(body)), { 'content-type': 'application/json', ...headers });
+}
+
+function whole(status: number, requestId: string, body: Uint8Array, headers: Readonly<Record<string, string>>): GatewayResponse {
+  return { status, headers: { ...COMMON, 'content-length': String(body.length), 'x-request-id': requestId, ...headers }, body };
 }

@@ -7,6 +7,7 @@ import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Breakers } from '../adapters/store/breaker.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
+import type { Metrics } from '../adapters/observe/metrics.ts';
 
 /** A request as both doors hand it over. Header names are lower-case; the body is complete and bounded by the door. */
 export interface GatewayRequest {
@@ -45,6 +46,8 @@ export interface Ports {
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;
   readonly log: Log;
+  /** Absent where the host counts. */
+  readonly metrics?: Metrics;
   /** Told of every answer once it has ended; absent where the host keeps the access log. */
   readonly access?: (answer: AnsweredRequest) => void;
   readonly readiness: () => Promise<boolean>;

@@ -93,6 +93,8 @@ async function within(pending: Promise<Served>, holdMs: number): Promise<Served 
 
 function refuse(exchange: Exchange, error: unknown, ports: Ports, plan?: Plan, trail?: Trail): GatewayResponse {
   const response = errorResponse(exchange, error, plan, trail);
+  // What was admitted is counted where it is settled.
+  if (trail === undefined) ports.metrics?.refused(plan?.key.tenantId, failureOf(error).code);
   if (!(error instanceof GatewayError)) {
     ports.log.error('request failed', { requestId: exchange.requestId, status: response.status, kind: error instanceof Error ? error.name : 'unknown' });
   }

@@ -49,6 +49,7 @@ const MAX_TRIES = 3;
 async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<void> {
   try {
     const entry = ledgerEntry(admitted, trail, ports);
+    ports.metrics?.settled(admitted.plan.key.tenantId, entry);
     for (let tries = 1; ; tries += 1) {
       try {
         return await ports.accounts.settle(admitted.lease, entry);

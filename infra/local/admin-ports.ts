@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AdminPorts, Identity } from '../../functions/admin/ports.ts';
+import type { Gauge } from '../../functions/adapters/observe/metrics.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
 import type { AdminToken } from './admin-token.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
@@ -14,6 +15,17 @@ export interface LocalAdmin {
 }
 
 const OPERATOR: Identity = { userId: 'local-operator', name: 'Operator of this machine', via: 'token', memberships: [{ tenantId: DEFAULT_TENANT, role: 'owner' }] };
+
+/** Values of the moment: the process's own, and which models nobody is sent to. */
+function gauges({ ports }: Edition, tenantId: string): Gauge[] {
+  const { rss, heapUsed } = process.memoryUsage();
+  return [
+    { name: 'process_resident_memory_bytes', help: 'Memory of this process.', value: rss },
+    { name: 'nodejs_heap_size_used_bytes', help: 'Heap in use.', value: heapUsed },
+    { name: 'process_uptime_seconds', help: 'Since the process began.', value: Math.round(process.uptime()) },
+    { name: 'bsgateway_open_breakers', help: 'Models that no request is sent to because they keep failing.', value: ports.breakers.open(tenantId).size },
+  ];
+}
 
 /** The control plane of one machine: it seals with the same embedded key service, and what it changes holds at once. */
 export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, analytics }: LocalAdmin): AdminPorts {
@@ -30,6 +42,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     urlPolicy: { allowHosts, allowLoopback: true },
     testModel: async () => ({ ok: false, status: null, latencyMs: 0, message: 'not wired yet', hint: null }),
     changed: () => edition.caches.invalidate(),
+    metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId)) ?? '',
     revocationSeconds: 0,
     dashboardUrl,
   };

@@ -10,6 +10,7 @@ import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
 import type { Log } from '../../functions/adapters/observe/log.ts';
+import { openMetrics } from '../../functions/adapters/observe/metrics.ts';
 import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
 import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
 import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
@@ -55,8 +56,9 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const clock = options.clock ?? systemClock;
   const pepper = await keys.pepper();
   const caches = openCaches(store, clock);
+  const metrics = openMetrics();
   const accounts = resilientAccounts({
-    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log,
+    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
     spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
   });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
@@ -73,6 +75,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     credentials,
     outbound,
     log,
+    metrics,
     access: (answer) => log.info('request', { ...answer }),
     readiness: async () => {
       await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper()]);

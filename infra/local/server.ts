@@ -72,7 +72,7 @@ function openDoor(options: CommandLine, folder: DataFolder, edition: Edition, an
   const token = openAdminToken(folder.paths.adminToken);
   const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: `http://${options.host}:${options.port}`, analytics });
   const handle = (request: GatewayRequest): Promise<GatewayResponse> =>
-    request.path.startsWith('/admin') ? serveAdmin(request, adminPorts) : serve(request, edition.ports);
+    request.path.startsWith('/admin') || request.path === '/metrics' ? serveAdmin(request, adminPorts) : serve(request, edition.ports);
   return createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host) });
 }
 

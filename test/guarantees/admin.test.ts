@@ -29,7 +29,7 @@ afterAll(() => temp.cleanup());
 
 /** The admin routes that exist so far. A route that is missing here fails the test, and so does one too many. */
 const LEAST: Readonly<Record<string, Route['role']>> = {
-  'GET /admin/me': 'person', 'GET /admin/config': 'admin', 'GET /admin/requests': 'viewer', 'GET /admin/requests/{id}': 'viewer', 'GET /admin/usage': 'viewer',
+  'GET /admin/me': 'person', 'GET /admin/config': 'admin', 'GET /admin/requests': 'viewer', 'GET /admin/requests/{id}': 'viewer', 'GET /admin/usage': 'viewer', 'GET /metrics': 'viewer',
 };
 
 test('guarantee A8: every admin route × {anonymous, wrong token, virtual key, owner, each role} is as the role table says', async () => {

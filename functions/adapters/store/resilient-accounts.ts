@@ -13,6 +13,8 @@ export interface ResilientDeps {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of each time the store was away. */
+  readonly away?: (what: 'admission' | 'settlement') => void;
 }
 
 export interface ResilientAccounts extends Accounts {
@@ -56,7 +58,9 @@ class Resilient implements ResilientAccounts {
       if (!this.#deps.spool.isEmpty) this.#soon();
       return result;
     } catch (error) {
-      if (!isAway(error) || hasBudget(request.key)) throw error;
+      if (!isAway(error)) throw error;
+      this.#deps.away?.('admission');
+      if (hasBudget(request.key)) throw error;
       return this.#withoutStore(request);
     }
   }
@@ -72,6 +76,7 @@ class Resilient implements ResilientAccounts {
       await this.#deps.accounts.settle(lease, entry);
     } catch (error) {
       if (!isAway(error)) throw error;
+      this.#deps.away?.('settlement');
       this.#deps.spool.append({ tenantId, entry });
       this.#deps.log.warn('settlement spooled', { requestId: lease.requestId, keyId: lease.key.keyId });
       this.#soon();
