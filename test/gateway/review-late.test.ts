@@ -51,7 +51,13 @@ function ask(body: object, send: (request: OutboundRequest, call: number) => Pro
     close() {},
   };
   const { accounts } = gateway.edition.ports;
-  const counted = Object.assign(Object.create(accounts), { settle: (...all: Parameters<typeof accounts.settle>) => { settled.push(String(all[1].status)); return accounts.settle(...all); } }) as typeof accounts;
+  const counted: typeof accounts = {
+    reserve: (asked) => accounts.reserve(asked), touch: (...all) => accounts.touch(...all), peek: (keyId) => accounts.peek(keyId), sweep: (...all) => accounts.sweep(...all),
+    settle: (...all) => {
+      settled.push(String(all[1].status));
+      return accounts.settle(...all);
+    },
+  };
   const ports: Ports = { ...gateway.edition.ports, outbound, accounts: counted, newRequestId: () => ulid() };
   const request: GatewayRequest = {
     method: 'POST', path: '/v1/chat/completions', query: new URLSearchParams(), headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },

@@ -66,8 +66,7 @@ function fittingBudget(wanted: number, writing: Writing): number | undefined {
 
 function forcesTool(body: Readonly<Record<string, unknown>>): boolean {
   const config = body['toolConfig'];
-  const choice: unknown = typeof config === 'object' && config !== null && 'toolChoice' in config ? config.toolChoice : undefined;
-  return typeof choice === 'object' && choice !== null && !('auto' in choice);
+  return typeof config === 'object' && config !== null && 'toolChoice' in config;
 }
 
 /** With a budget the model wants its reasoning first in the last assistant turn of a tool loop; callers that dropped it cannot have it. */

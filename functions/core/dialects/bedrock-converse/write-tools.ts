@@ -50,10 +50,11 @@ function usedNames(messages: readonly Message[]): string[] {
   return [...used];
 }
 
+/** `auto` is what happens anyway, and some models refuse to hear it. */
 function chosen(choice: ToolChoice | undefined, offered: boolean, { names }: Writing): Block | undefined {
   if (choice === undefined || choice.type === 'none' || !offered) return undefined;
   if (choice.type === 'tool') return { tool: { name: names.sent(choice.name) } };
-  return (choice.type === 'allowed' ? choice.mode : choice.type) === 'required' ? { any: {} } : { auto: {} };
+  return (choice.type === 'allowed' ? choice.mode : choice.type) === 'required' ? { any: {} } : undefined;
 }
 
 /** Beside other tools the model may still call those first. */
