@@ -19,6 +19,7 @@ export const TARGETS = {
   server: ['infra/local/main.ts', 'infra/local/server.ts'],
   'analytics-worker': ['infra/local/analytics-worker.ts'],
   keygen: ['tools/keygen.ts'],
+  'verify-audit': ['tools/verify-audit.ts'],
   ...Object.fromEntries(Object.entries(LAMBDAS).map(([name, entry]) => [lambdaTarget(name), [entry]])),
 };
 

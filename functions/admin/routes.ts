@@ -3,8 +3,11 @@ import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
 import { getMetrics } from './operations/get-metrics.ts';
 import { getRequest } from './operations/get-request.ts';
+import { getSettings } from './operations/get-settings.ts';
 import { getUsage } from './operations/get-usage.ts';
+import { listChangesOperation } from './operations/list-changes.ts';
 import { listRequests } from './operations/list-requests.ts';
+import { putSettings } from './operations/put-settings.ts';
 import type { Role } from './ports.ts';
 
 export interface Route {
@@ -23,6 +26,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/requests', role: 'viewer', run: listRequests },
   { method: 'GET', path: '/admin/requests/{id}', role: 'viewer', run: getRequest },
   { method: 'GET', path: '/admin/usage', role: 'viewer', run: getUsage },
+  { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
+  { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },
+  { method: 'GET', path: '/admin/changes', role: 'admin', run: listChangesOperation },
   { method: 'GET', path: '/metrics', role: 'viewer', run: getMetrics },
 ];
 

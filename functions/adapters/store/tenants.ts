@@ -10,6 +10,14 @@ export interface TenantRecord {
   readonly paused: boolean;
   readonly alwaysStrongest: boolean;
   readonly corsOrigins: readonly string[];
+  /** USD; null or absent = no budget of the tenant. */
+  readonly dailyUsd?: number | null;
+  readonly monthlyUsd?: number | null;
+  readonly budgetAction?: 'block' | 'warn';
+  /** Requests at once, counted per process. */
+  readonly maxParallel?: number | null;
+  /** Days; null or absent = for ever. */
+  readonly retentionDays?: { readonly ledger?: number | null; readonly rollups?: number | null; readonly audit?: number | null };
   /** RFC 3339. */
   readonly createdAt: string;
   readonly version: number;
