@@ -2,6 +2,7 @@ import type { Operation } from './operation.ts';
 import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
 import { getMetrics } from './operations/get-metrics.ts';
+import { getOpenApi } from './operations/get-openapi.ts';
 import { getRequest } from './operations/get-request.ts';
 import { getSettings } from './operations/get-settings.ts';
 import { getUsage } from './operations/get-usage.ts';
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
   { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },
   { method: 'GET', path: '/admin/changes', role: 'admin', run: listChangesOperation },
+  { method: 'GET', path: '/admin/openapi.json', role: 'public', run: getOpenApi(() => ROUTES) },
   { method: 'GET', path: '/metrics', role: 'viewer', run: getMetrics },
 ];
 

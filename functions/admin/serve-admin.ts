@@ -1,5 +1,6 @@
 import { readBody, readIfMatch } from './body.ts';
 import { AdminError } from './errors.ts';
+import { once } from './idempotency.ts';
 import { ROLES, type AdminPorts, type Caller, type GatewayRequest, type GatewayResponse, type Identity, type Reply, type Role } from './ports.ts';
 import { parseQuery } from './query.ts';
 import { matchRoute, type Matched, type Route } from './routes.ts';
@@ -31,13 +32,14 @@ async function run(request: GatewayRequest, ports: AdminPorts, requestId: string
   const { route, params } = matched;
   requireRole(caller, route.role);
   const shape = route.run;
-  const reply = await shape.handle({
+  const call = {
     caller, ports, params, requestId, nowMs: ports.now(), sourceIp: request.sourceIp,
     query: parseQuery(shape.query, request.query),
     body: shape.body === undefined ? undefined : await readBody(request, shape.body),
     ifMatch: readIfMatch(request, shape.ifMatch),
-  });
-  return answer(shape.status ?? 200, requestId, reply);
+  };
+  const { status, reply } = await once(request, caller, ports, shape.status ?? 200, () => shape.handle(call));
+  return answer(status, requestId, reply);
 }
 
 const NOBODY: Caller = { userId: '', name: '', via: 'system', tenantId: '', role: 'viewer', memberships: [] };

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { once } from '../../functions/admin/idempotency.ts';
+import type { Caller, GatewayRequest, Reply } from '../../functions/admin/ports.ts';
+import { tempStore, type TempStore } from '../support/store.ts';
+import { adminPorts, NOW } from './support.ts';
+
+let temp: TempStore;
+let nowMs = NOW;
+let runs = 0;
+beforeEach(async () => {
+  temp = await tempStore();
+  nowMs = NOW;
+  runs = 0;
+});
+afterEach(() => temp.cleanup());
+const caller = (userId = 'u', tenantId = 'default'): Caller => ({ userId, name: userId, via: 'person', tenantId, role: 'owner', memberships: [] });
+const request = (body: string, key: string | undefined = 'k1', path = '/admin/keys'): GatewayRequest => ({
+  method: 'POST', path, query: new URLSearchParams(), headers: key === '' ? {} : { 'idempotency-key': key }, body: async () => Buffer.from(body), signal: new AbortController().signal, remainingMs: () => Infinity,
+});
+const execute = async (): Promise<Reply> => ({ body: { n: (runs += 1), secret: 'shown once' }, replay: { n: runs, secret_shown: false }, etag: 3 });
+const run = (asked: GatewayRequest, who = caller(), does = execute) => once(asked, who, adminPorts(temp.store, { now: () => nowMs }), 201, does);
+
+test('the same request under the same key runs once and is answered alike, without the secret', async () => {
+  expect(await run(request('{"a":1}'))).toMatchObject({ status: 201, reply: { body: { n: 1, secret: 'shown once' } } });
+  expect(await run(request('{"a":1}'))).toEqual({ status: 201, reply: { body: { n: 1, secret_shown: false }, etag: 3, headers: { 'idempotent-replayed': 'true' } } });
+  expect(runs).toBe(1);
+});
+
+test('another body or path under the key is refused, another user or tenant has keys of its own', async () => {
+  await run(request('{"a":1}'));
+  await expect(run(request('{"a":2}'))).rejects.toMatchObject({ status: 422, code: 'idempotency_mismatch' });
+  await expect(run(request('{"a":1}', 'k1', '/admin/models'))).rejects.toMatchObject({ status: 422 });
+  await run(request('{"a":1}'), caller('v'));
+  await run(request('{"a":1}'), caller('u', 'other'));
+  expect(runs).toBe(3);
+});
+
+test('of twenty at once one runs; the others are told to wait', async () => {
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => { open = resolve; });
+  const all = Array.from({ length: 20 }, () => run(request('{}'), caller(), async () => { await gate; return execute(); }).then(({ status }) => status, (error: { status: number }) => error.status));
+  const others = await Promise.race([Promise.all(all), new Promise((resolve) => { setTimeout(resolve, 200); })]);
+  expect(others).toBeUndefined();
+  open();
+  expect((await Promise.all(all)).toSorted()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
+  expect(runs).toBe(1);
+});
+
+test('what failed may be sent again, and so may what a process that died left behind', async () => {
+  await expect(run(request('{}'), caller(), async () => { throw new Error('broken'); })).rejects.toThrow('broken');
+  expect((await run(request('{}'))).status).toBe(201);
+  void run(request('{}', 'k2'), caller(), () => new Promise(() => {}));
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  await expect(run(request('{}', 'k2'))).rejects.toMatchObject({ status: 409 });
+  nowMs += 61_000;
+  expect((await run(request('{}', 'k2'))).status).toBe(201);
+});
+
+test('after a day the key is new', async () => {
+  await run(request('{"a":1}'));
+  nowMs += 24 * 3_600_000 + 1_000;
+  await run(request('{"a":2}'));
+  expect(runs).toBe(2);
+});
+
+test('without a key, or with one that is no key', async () => {
+  await run(request('{}', ''));
+  await run(request('{}', ''));
+  expect(runs).toBe(2);
+  await expect(run(request('{}', 'a b'))).rejects.toMatchObject({ status: 400 });
+});
