@@ -1,9 +1,11 @@
 import type { Operation } from './operation.ts';
+import { exportChangesAs, exportRequestsAs, exportUsageAs } from './operations/export.ts';
 import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
 import { getMetrics } from './operations/get-metrics.ts';
 import { getOpenApi } from './operations/get-openapi.ts';
 import { getRequest } from './operations/get-request.ts';
+import { getSetup } from './operations/get-setup.ts';
 import { getSettings } from './operations/get-settings.ts';
 import { getUsage } from './operations/get-usage.ts';
 import { listChangesOperation } from './operations/list-changes.ts';
@@ -30,6 +32,13 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
   { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },
   { method: 'GET', path: '/admin/changes', role: 'admin', run: listChangesOperation },
+  { method: 'GET', path: '/admin/setup', role: 'viewer', run: getSetup },
+  { method: 'GET', path: '/admin/export/requests.csv', role: 'viewer', run: exportRequestsAs('csv') },
+  { method: 'GET', path: '/admin/export/requests.ndjson', role: 'viewer', run: exportRequestsAs('ndjson') },
+  { method: 'GET', path: '/admin/export/usage.csv', role: 'viewer', run: exportUsageAs('csv') },
+  { method: 'GET', path: '/admin/export/usage.ndjson', role: 'viewer', run: exportUsageAs('ndjson') },
+  { method: 'GET', path: '/admin/export/changes.csv', role: 'admin', run: exportChangesAs('csv') },
+  { method: 'GET', path: '/admin/export/changes.ndjson', role: 'admin', run: exportChangesAs('ndjson') },
   { method: 'GET', path: '/admin/openapi.json', role: 'public', run: getOpenApi(() => ROUTES) },
   { method: 'GET', path: '/metrics', role: 'viewer', run: getMetrics },
 ];

@@ -36,7 +36,7 @@ export async function ask(store: Store, pathAndQuery: string, { method = 'GET', 
   };
   const response = await serveAdmin(request, adminPorts(store, ports));
   const text = await textOf(response.body);
-  return { status: response.status, headers: response.headers, text, json: text.startsWith('{') ? JSON.parse(text) : {} };
+  return { status: response.status, headers: response.headers, text, json: response.headers['content-type'] === 'application/json' ? JSON.parse(text) : {} };
 }
 
 async function textOf(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,0 +1,42 @@
+import { listKeys } from '../../adapters/store/keys.ts';
+import { queryLedger } from '../../adapters/store/ledger.ts';
+import { listModels } from '../../adapters/store/models.ts';
+import type { Store } from '../../adapters/store/port.ts';
+import { getWatermark } from '../../adapters/store/rollups.ts';
+import { getRouting } from '../../adapters/store/routing.ts';
+import { setupAnswer } from '../../contract/admin/setup.ts';
+import { priceFor } from '../../core/money/catalogue.ts';
+import { operation } from '../operation.ts';
+
+/** Younger requests than these are not in the roll-ups yet. */
+const RECENT_MS = 3_600_000;
+/** Upstreams that work without a credential. */
+const FREE: ReadonlySet<string> = new Set(['ollama', 'openai-compatible', 'bedrock']);
+
+export const getSetup = operation(
+  { summary: 'What is still to be done until requests are routed and counted. A handful of reads, whatever the size of the ledger.', answer: setupAnswer },
+  async ({ caller: { tenantId }, ports: { store }, nowMs }) => {
+    const [models, keys, routing, firstRequestAt] = await Promise.all([
+      listModels(store, tenantId), listKeys(store, tenantId), getRouting(store, tenantId), firstRequest(store, tenantId, nowMs),
+    ]);
+    const enabled = models.filter((model) => model.enabled);
+    const { tiers } = routing.document.auto;
+    const steps = [
+      { id: 'model', done: enabled.length > 0 },
+      { id: 'credential', done: enabled.some(({ credentials, provider }) => credentials.length > 0 || FREE.has(provider)) },
+      { id: 'price', done: enabled.length > 0 && enabled.every(({ provider, upstreamModel, price }) => priceFor(provider, upstreamModel, price) !== null) },
+      { id: 'tiers', done: tiers.simple.length > 0 && tiers.complex.length > 0 },
+      { id: 'key', done: keys.some(({ revokedAt }) => revokedAt === null) },
+      { id: 'request', done: firstRequestAt !== null },
+    ];
+    return { body: { steps, complete: steps.every(({ done }) => done), firstRequestAt } };
+  },
+);
+
+/** About when the first request came: the roll-ups know, to the quarter of an hour; before the first roll-up the last hour is looked at. */
+async function firstRequest(store: Store, tenantId: string, nowMs: number): Promise<string | null> {
+  const watermark = await getWatermark(store, tenantId);
+  if (watermark !== undefined && watermark.sinceMs < watermark.untilMs) return new Date(watermark.sinceMs).toISOString();
+  const { items: [first] } = await queryLedger(store, tenantId, { from: new Date(nowMs - RECENT_MS).toISOString(), to: new Date(nowMs).toISOString(), limit: 1 });
+  return first?.at ?? null;
+}
