@@ -9,7 +9,7 @@ import { fileSpool, memorySpool } from '../../functions/adapters/store/spool.ts'
 import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
-import type { Log } from '../../functions/adapters/observe/log.ts';
+import { accessLine, type Log } from '../../functions/adapters/observe/log.ts';
 import { openMetrics } from '../../functions/adapters/observe/metrics.ts';
 import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
 import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
@@ -17,7 +17,7 @@ import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
 import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
 import { openCaches, type Caches } from '../../functions/gateway/caches.ts';
-import type { Ports } from '../../functions/gateway/ports.ts';
+import type { AnsweredRequest, Ports } from '../../functions/gateway/ports.ts';
 
 export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
 
@@ -29,6 +29,8 @@ export interface EditionOptions {
   /** New at every start: leases of any other owner belong to a process that died. */
   readonly bootId: string;
   readonly clock?: Clock;
+  /** Takes the lines of the access log; none is kept unless given. */
+  readonly accessLog?: (line: string) => void;
   /** Where settlements wait while the store is away; in memory unless given. */
   readonly spoolFile?: string;
   /** Those of the store unless given. */
@@ -76,7 +78,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     outbound,
     log,
     metrics,
-    access: (answer) => log.info('request', { ...answer }),
+    ...(options.accessLog !== undefined && { access: accessTo(options.accessLog, clock) }),
     readiness: async () => {
       await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper()]);
       return true;
@@ -116,6 +118,8 @@ function pooledRandom(): () => number {
     return byte / 256;
   };
 }
+
+const accessTo = (sink: (line: string) => void, clock: Clock) => (answer: AnsweredRequest): void => sink(accessLine(answer, clock.now()));
 
 export function newBootId(): string {
   return randomBytes(12).toString('hex');

@@ -9,7 +9,7 @@ export interface RollUpOptions {
   /** The SQLite file of the running gateway. */
   readonly file: string;
   readonly log: Log;
-  /** Default 15 s; usage that is younger than about a minute is read from rows anyway. */
+  /** Default 60 s; usage that is younger than about two minutes is read from rows anyway. */
   readonly everyMs?: number;
   /** Until the first run, so that a start is not slowed down. Default 5 s. */
   readonly firstAfterMs?: number;
@@ -26,12 +26,14 @@ export interface RollUps {
   stop(): Promise<void>;
 }
 
-const EVERY_MS = 15_000;
+const EVERY_MS = 60_000;
 const FIRST_AFTER_MS = 5_000;
 const STOP_MS = 2_000;
+/** A thread that nobody has asked for so long gives its memory back. */
+const IDLE_MS = 5_000;
 /** The bundle of the worker lies beside the server's; from sources Node runs it as it is. */
 const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './analytics-worker.ts' : './analytics-worker.mjs', import.meta.url);
-const LIMITS = { maxOldGenerationSizeMb: 512 };
+const LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 };
 
 /**
  * Roll-ups by the clock and analytics for one machine, both in one worker thread with connections of its own. The worker
@@ -72,12 +74,20 @@ function openThread(data: AnalyticsWorkerData): { ask(task: AnalyticsTask): Prom
   let isStopped = false;
   let asked = 0;
   const waiting = new Map<number, Waiting>();
+  let idle: NodeJS.Timeout | undefined;
 
   const ended = (which: Worker): void => {
     if (worker !== which) return;
     worker = undefined;
     for (const { reject } of waiting.values()) reject(new StoreError('unavailable', 'analytics ended'));
     waiting.clear();
+  };
+  /** Whoever asks from now on gets a new thread. */
+  const retire = (idleWorker: Worker): void => {
+    if (worker !== idleWorker || waiting.size > 0 || isStopped) return;
+    worker = undefined;
+    const message: AnalyticsMessage = { kind: 'stop', id: (asked += 1) };
+    idleWorker.postMessage(message, []);
   };
   const running = (): Worker => {
     if (worker !== undefined) return worker;
@@ -88,7 +98,11 @@ function openThread(data: AnalyticsWorkerData): { ask(task: AnalyticsTask): Prom
       if (reply.ok) asker?.resolve(reply.value);
       else asker?.reject(new StoreError(reply.kind, reply.message));
       // Nobody waits for it: it must not keep a process alive that has nothing else to do.
-      if (waiting.size === 0) started.unref();
+      if (waiting.size > 0) return;
+      started.unref();
+      clearTimeout(idle);
+      idle = setTimeout(() => retire(started), IDLE_MS);
+      idle.unref();
     });
     started.on('error', () => ended(started));
     started.on('exit', () => ended(started));
@@ -110,6 +124,7 @@ function openThread(data: AnalyticsWorkerData): { ask(task: AnalyticsTask): Prom
     ask,
     async stop() {
       isStopped = true;
+      clearTimeout(idle);
       const last = worker;
       if (last === undefined) return;
       const gone = new Promise<void>((resolve) => { last.once('exit', () => resolve()); });

@@ -37,8 +37,9 @@ async function start(options: CommandLine): Promise<void> {
 
 async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
-  const log = jsonLog(gathered((text) => process.stderr.write(text)), () => Date.now());
-  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, bootId, spoolFile: folder.paths.spool });
+  const accessLog = gathered((text) => process.stderr.write(text));
+  const log = jsonLog(accessLog, () => Date.now());
+  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {

@@ -20,6 +20,7 @@ type Labels = Readonly<Record<string, string>>;
 /** Upper bounds in seconds, from a cached short answer to a long chain of thought. */
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300] as const;
 const MAX_SERIES = 5_000;
+const MAX_MODELS = 500;
 const MAX_TENANTS = 1_000;
 
 const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', help: string]>> = {
@@ -57,25 +58,86 @@ export function openMetrics(): Metrics {
 }
 
 function count(series: Series, entry: LedgerEntry): void {
-  const model = entry.servedModel ?? 'none';
-  series.add('bsgateway_requests_total', { model, status: String(entry.status), stage: entry.decision?.stage ?? 'none' }, 1);
+  const model = series.of(entry.servedModel ?? 'none');
+  model.ended(`${entry.status}\n${entry.decision?.stage ?? 'none'}`);
   for (const { model: tried, errorCode } of entry.attempts) if (errorCode !== undefined) series.add('bsgateway_failed_attempts_total', { model: tried, code: errorCode }, 1);
-  for (const [name, tokens] of Object.entries(entry.tokens)) if (tokens !== undefined && name !== 'reasoning') series.add('bsgateway_tokens_total', { model, class: name }, tokens);
-  if (entry.costMicros === null) series.add('bsgateway_unpriced_requests_total', { model }, 1);
-  else series.add('bsgateway_cost_usd_total', { model }, entry.costMicros / 1e6);
+  const { input, cacheRead, cacheWrite5m, cacheWrite1h, output } = entry.tokens;
+  model.tokens.input += input ?? 0;
+  model.tokens.cacheRead += cacheRead ?? 0;
+  model.tokens.cacheWrite5m += cacheWrite5m ?? 0;
+  model.tokens.cacheWrite1h += cacheWrite1h ?? 0;
+  model.tokens.output += output ?? 0;
+  if (entry.costMicros === null) model.unpriced += 1;
+  else model.costMicros += entry.costMicros;
   // Savings may be negative, which a counter cannot say of itself: gains and losses are counted apart.
-  if (entry.savedMicros !== null && entry.savedMicros !== 0) series.add('bsgateway_saved_usd_total', { model, sign: entry.savedMicros > 0 ? 'gain' : 'loss' }, Math.abs(entry.savedMicros) / 1e6);
-  if (entry.usage === 'estimated') series.add('bsgateway_estimated_requests_total', { model }, 1);
-  series.observe('bsgateway_request_duration_seconds', { model }, entry.latencyMs / 1000);
-  if (entry.ttftMs !== null) series.observe('bsgateway_time_to_first_token_seconds', { model }, entry.ttftMs / 1000);
+  if (entry.savedMicros !== null && entry.savedMicros > 0) model.gainedMicros += entry.savedMicros;
+  else if (entry.savedMicros !== null) model.lostMicros -= entry.savedMicros;
+  if (entry.usage === 'estimated') model.estimated += 1;
+  model.duration.observe(entry.latencyMs / 1000);
+  if (entry.ttftMs !== null) model.firstToken.observe(entry.ttftMs / 1000);
 }
 
-interface Histogram { readonly counts: number[]; sum: number; total: number }
+/** Seconds by upper bound. */
+class Histogram {
+  readonly counts: number[] = SECONDS.map(() => 0);
+  sum = 0;
+  total = 0;
+
+  observe(seconds: number): void {
+    const at = SECONDS.findIndex((bound) => seconds <= bound);
+    if (at >= 0) this.counts[at] = (this.counts[at] ?? 0) + 1;
+    this.sum += seconds;
+    this.total += 1;
+  }
+}
+
+/** The numbers of one served model: plain fields, since every request adds to them. */
+class ModelNumbers {
+  readonly requests = new Map<string, number>();
+  readonly tokens = { input: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0 };
+  readonly duration = new Histogram();
+  readonly firstToken = new Histogram();
+  costMicros = 0;
+  gainedMicros = 0;
+  lostMicros = 0;
+  unpriced = 0;
+  estimated = 0;
+
+  /** `how` = status and stage. */
+  ended(how: string): void {
+    this.requests.set(how, (this.requests.get(how) ?? 0) + 1);
+  }
+
+  /** As name, labels and value. */
+  *counters(model: string): Generator<readonly [name: string, labels: Labels, value: number], undefined, undefined> {
+    for (const [how, count] of this.requests) {
+      const [status = '', stage = ''] = how.split('\n');
+      yield ['bsgateway_requests_total', { model, status, stage }, count];
+    }
+    for (const [name, tokens] of Object.entries(this.tokens)) if (tokens > 0) yield ['bsgateway_tokens_total', { model, class: name }, tokens];
+    yield ['bsgateway_cost_usd_total', { model }, this.costMicros / 1e6];
+    if (this.gainedMicros > 0) yield ['bsgateway_saved_usd_total', { model, sign: 'gain' }, this.gainedMicros / 1e6];
+    if (this.lostMicros > 0) yield ['bsgateway_saved_usd_total', { model, sign: 'loss' }, this.lostMicros / 1e6];
+    if (this.unpriced > 0) yield ['bsgateway_unpriced_requests_total', { model }, this.unpriced];
+    if (this.estimated > 0) yield ['bsgateway_estimated_requests_total', { model }, this.estimated];
+    return undefined;
+  }
+}
 
 /** Numbers by name and labels. Past a bound new label values are not counted apart: callers cannot grow the process. */
 class Series {
+  readonly #models = new Map<string, ModelNumbers>();
   readonly #counters = new Map<string, number>();
-  readonly #histograms = new Map<string, Histogram>();
+
+  of(model: string): ModelNumbers {
+    let numbers = this.#models.get(model);
+    if (numbers === undefined) {
+      if (this.#models.size >= MAX_MODELS) return this.of('other');
+      numbers = new ModelNumbers();
+      this.#models.set(model, numbers);
+    }
+    return numbers;
+  }
 
   add(name: string, labels: Labels, amount: number): void {
     const key = `${name}${labelText(labels)}`;
@@ -84,44 +146,27 @@ class Series {
     this.#counters.set(key, (known ?? 0) + amount);
   }
 
-  observe(name: string, labels: Labels, value: number): void {
-    const key = `${name}${labelText(labels)}`;
-    let histogram = this.#histograms.get(key);
-    if (histogram === undefined) {
-      if (this.#histograms.size >= MAX_SERIES) return;
-      histogram = { counts: SECONDS.map(() => 0), sum: 0, total: 0 };
-      this.#histograms.set(key, histogram);
-    }
-    const at = SECONDS.findIndex((bound) => value <= bound);
-    if (at >= 0) histogram.counts[at] = (histogram.counts[at] ?? 0) + 1;
-    histogram.sum += value;
-    histogram.total += 1;
-  }
-
   lines(): string[] {
-    const lines: string[] = [];
-    for (const [name, [type, help]] of Object.entries(HELP)) {
-      const own = (type === 'counter' ? [...this.#counters].map(([key, value]) => [key, [`${key} ${value}`]] as const)
-        : [...this.#histograms].map(([key, histogram]) => [key, histogramLines(key, histogram)] as const))
-        .filter(([key]) => key === name || key.startsWith(`${name}{`));
-      if (own.length > 0) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...own.flatMap(([, text]) => text));
+    const byName = new Map<string, string[]>(Object.keys(HELP).map((name) => [name, []]));
+    for (const [key, value] of this.#counters) byName.get(key.split('{', 1)[0] ?? '')?.push(`${key} ${value}`);
+    for (const [model, numbers] of this.#models) {
+      for (const [name, labels, value] of numbers.counters(model)) byName.get(name)?.push(`${name}${labelText(labels)} ${value}`);
+      byName.get('bsgateway_request_duration_seconds')?.push(...histogramLines('bsgateway_request_duration_seconds', model, numbers.duration));
+      if (numbers.firstToken.total > 0) byName.get('bsgateway_time_to_first_token_seconds')?.push(...histogramLines('bsgateway_time_to_first_token_seconds', model, numbers.firstToken));
     }
-    return lines;
+    return [...byName].filter(([, own]) => own.length > 0).flatMap(([name, own]) => [`# HELP ${name} ${HELP[name]?.[1] ?? ''}`, `# TYPE ${name} ${HELP[name]?.[0] ?? ''}`, ...own]);
   }
 }
 
-function histogramLines(key: string, { counts, sum, total }: Histogram): string[] {
-  const brace = key.indexOf('{');
-  const name = brace < 0 ? key : key.slice(0, brace);
-  const labels = brace < 0 ? '' : key.slice(brace + 1, -1);
+function histogramLines(name: string, model: string, { counts, sum, total }: Histogram): string[] {
+  const labels = labelText({ model });
   const lines: string[] = [];
   let below = 0;
   for (const [at, bound] of SECONDS.entries()) {
     below += counts[at] ?? 0;
-    lines.push(`${name}_bucket{${labels}${labels === '' ? '' : ','}le="${bound}"} ${below}`);
+    lines.push(`${name}_bucket${labels.slice(0, -1)},le="${bound}"} ${below}`);
   }
-  const suffix = labels === '' ? '' : `{${labels}}`;
-  return [...lines, `${name}_bucket{${labels}${labels === '' ? '' : ','}le="+Inf"} ${total}`, `${name}_sum${suffix} ${sum}`, `${name}_count${suffix} ${total}`];
+  return [...lines, `${name}_bucket${labels.slice(0, -1)},le="+Inf"} ${total}`, `${name}_sum${labels} ${sum}`, `${name}_count${labels} ${total}`];
 }
 
 function gaugeLines({ name, help, labels = {}, value }: Gauge): string[] {
