@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Store } from '../../functions/adapters/store/port.ts';
+import { putTenant } from '../../functions/adapters/store/tenants.ts';
+import { ROUTES } from '../../functions/admin/routes.ts';
+import { ask, entryAt, NOW, putEntries } from '../admin/support.ts';
+import { tempStore, type TempStore } from '../support/store.ts';
+
+/**
+ * What may be looked up without naming a tenant, by the beginning of its partition key: a virtual key by its public id, the
+ * list of tenants, a person's memberships, a machine token, an invitation. Nothing else.
+ */
+const WITHOUT_TENANT = /^(?:K|X#tenants|SUB|MT|INV)(?:#|$)/;
+const TENANT = 'default';
+
+let temp: TempStore;
+const seen = new Map<string, Set<string>>();
+let at = '';
+beforeAll(async () => {
+  temp = await tempStore();
+  await putTenant(temp.store, { tenantId: TENANT, name: 'Default', timezone: 'UTC', unknownNames: 'reject', paused: false, alwaysStrongest: false, corsOrigins: [], createdAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
+  await putEntries(temp.store, [entryAt(NOW - 60_000)]);
+});
+afterAll(() => temp.cleanup());
+
+/** Notes the partition of every command. */
+const spied = (inner: Store): Store => {
+  const note = (pk: string): void => { (seen.get(at) ?? seen.set(at, new Set()).get(at))?.add(pk); };
+  return {
+    get: (key) => (note(key.pk), inner.get(key)),
+    query: (query) => (note(query.pk), inner.query(query)),
+    write: (ops) => {
+      for (const op of ops) note('put' in op ? op.put.pk : 'update' in op ? op.update.pk : op.delete.pk);
+      return inner.write(ops);
+    },
+    close: () => inner.close(),
+  };
+};
+
+test('guarantee H3: every command of every admin operation names the caller\'s tenant in its partition key, but for a closed list', async () => {
+  const store = spied(temp.store);
+  for (const { method, path } of ROUTES) {
+    at = `${method} ${path}`;
+    const url = path.replaceAll(/\{\w+\}/g, 'AAAAAAAAAAAA');
+    const bodies = method === 'GET' || method === 'DELETE' ? [undefined] : [{}, { name: 'x' }];
+    for (const body of bodies) await ask(store, url, { method, headers: { 'if-match': '"1"' }, ...(body !== undefined && { body }) });
+  }
+  expect(seen.size).toBeGreaterThan(5);
+  for (const [operation, partitions] of seen) {
+    for (const pk of partitions) expect([operation, pk, pk.split('#').includes(TENANT) || WITHOUT_TENANT.test(pk)]).toEqual([operation, pk, true]);
+  }
+});
+
+test('guarantee H3: the port has no way to ask for more than one partition', () => {
+  expect(Object.keys(temp.store).toSorted()).toEqual(['close', 'get', 'query', 'sweepExpired', 'write']);
+});
