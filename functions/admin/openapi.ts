@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Operation } from './operation.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,4 +1,3 @@
-import type { Operation } from './operation.ts';
 import { exportChangesAs, exportRequestsAs, exportUsageAs } from './operations/export.ts';
 import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
@@ -11,16 +10,9 @@ import { getUsage } from './operations/get-usage.ts';
 import { listChangesOperation } from './operations/list-changes.ts';
 import { listRequests } from './operations/list-requests.ts';
 import { putSettings } from './operations/put-settings.ts';
-import type { Role } from './ports.ts';
+import type { Route } from './route.ts';
 
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Segments in braces match one non-empty segment each. */
-  readonly path: string;
-  /** The least role that may run it; `person` = anybody signed in, member of a tenant or not; `public` = no token. */
-  readonly role: Role | 'person' | 'public';
-  readonly run: Operation;
-}
+export type { Route };
 
 /** The whole admin API. What is not listed here does not exist; nobody may do what no line allows. */
 export const ROUTES: readonly Route[] = [

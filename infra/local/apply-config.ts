@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import { monotonicFactory } from 'ulidx';
 import type { Config, RoutingDocument } from '../../functions/contract/index.ts';
 import { validateRouting } from '../../functions/core/routing/policy-compile.ts';
+import type { Actor } from '../../functions/core/audit/event.ts';
+import { settingsOf } from '../../functions/admin/settings.ts';
+import { commitChange } from '../../functions/adapters/store/changes.ts';
 import type { ModelRecord } from '../../functions/adapters/store/models.ts';
-import { getRouting, saveRouting } from '../../functions/adapters/store/routing.ts';
-import { getTenant, putTenant } from '../../functions/adapters/store/tenants.ts';
+import { getRouting, saveRoutingOps } from '../../functions/adapters/store/routing.ts';
+import { getTenant, putTenantOps } from '../../functions/adapters/store/tenants.ts';
 import { registered } from '../../functions/gateway/caches.ts';
 import { checkConfig } from './check-config.ts';
 import { StartError } from './command-line.ts';
@@ -15,6 +19,9 @@ import { readConfig, wrongConfig } from './read-config.ts';
 
 export type { ApplyOptions };
 
+/** Who makes these changes, as the audit log names it. */
+const CONFIG_FILE: Actor = { userId: 'config', name: 'config file', via: 'config' };
+
 export interface Applied {
   /** Records written; 0 when the store already was as the file says. */
   readonly writes: number;
@@ -25,7 +32,7 @@ export interface Applied {
 /**
  * Makes the store say what the config file says: models by id, keys by name, routing whole, tenant
  * settings; nothing else is touched and nothing is deleted. Everything is checked before anything is written. The same
- * file again writes nothing. Throws `StartError` with the pointer of the first mistake.
+ * file again writes nothing, no audit event either. Throws `StartError` with the pointer of the first mistake.
  */
 export async function applyConfig(options: ApplyOptions): Promise<Applied> {
   const declared = checkConfig(readConfig(options.text), options);
@@ -34,8 +41,10 @@ export async function applyConfig(options: ApplyOptions): Promise<Applied> {
   const models = await planModels(plan);
   await planRouting(plan, models);
   await planKeys(plan, models);
-  for (const step of plan.steps) {
-    if (!(await step()).ok) throw new StartError('The store was changed by another process while the config file was applied; start again.');
+  const newId = monotonicFactory();
+  const context = { store: options.store, tenantId: DEFAULT_TENANT, actor: CONFIG_FILE, requestId: newId(options.now()), now: options.now, random: Math.random, newId: () => newId(options.now()) };
+  for (const { draft, ops } of plan.steps) {
+    if (!(await commitChange(context, draft, ops)).ok) throw new StartError('The store was changed by another process while the config file was applied; start again.');
   }
   return { writes: plan.steps.length, warnings: plan.warnings };
 }
@@ -43,7 +52,10 @@ export async function applyConfig(options: ApplyOptions): Promise<Applied> {
 async function planTenant({ store, tenantId, at, steps }: Plan, settings: Config['tenant']): Promise<void> {
   const current = await getTenant(store, tenantId);
   const desired = { ...(current ?? newTenant(tenantId, at)), ...settings };
-  if (current === undefined || !sameRecord(current, desired)) steps.push(() => putTenant(store, desired, current?.version));
+  if (current === undefined || !sameRecord(current, desired)) steps.push({
+    draft: { action: current === undefined ? 'tenant.created' : 'settings.updated', target: { type: 'settings', id: tenantId, name: desired.name }, before: current === undefined ? null : settingsOf(current), after: settingsOf(desired) },
+    ops: putTenantOps(desired, current?.version),
+  });
 }
 
 /** The routing in force must fit the models in force, whichever of the two the file changes. */
@@ -59,7 +71,10 @@ async function planRouting({ store, tenantId, at, steps, warnings, declared }: P
   }
   if (error !== undefined) wrongConfig(['routing', ...stepsOf(error.pointer)], error.message);
   for (const { pointer, message } of doubts) warnings.push(`/routing${pointer}: ${message}`);
-  if (!isDeepStrictEqual(document, current.document)) steps.push(() => saveRouting(store, tenantId, document, current.version, { at, author: 'config file' }));
+  if (!isDeepStrictEqual(document, current.document)) steps.push({
+    draft: { action: 'routing.updated', target: { type: 'routing', id: String(current.version + 1) }, before: { version: current.version }, after: { version: current.version + 1 } },
+    ops: saveRoutingOps(tenantId, document, current.version, { at, author: CONFIG_FILE.name }),
+  });
 }
 
 const stepsOf = (pointer: string): string[] => pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));

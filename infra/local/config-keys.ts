@@ -1,8 +1,9 @@
 import { hashSecret } from '../../functions/core/keys/virtual-key.ts';
-import { getKey, listKeys, putKey, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { keyRecordView } from '../../functions/admin/views.ts';
+import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import type { ModelRecord } from '../../functions/adapters/store/models.ts';
 import type { DeclaredKey } from './check-config.ts';
-import { sameRecord, type Plan } from './config-plan.ts';
+import { sameRecord, type Plan, type Step } from './config-plan.ts';
 import { wrongConfig } from './read-config.ts';
 
 /** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back. */
@@ -34,8 +35,15 @@ async function planKey({ store, tenantId, at, steps, warnings, pepper }: Plan, i
     return;
   }
   const desired = keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at);
-  if (current === undefined || !sameRecord(current, desired)) steps.push(() => putKey(store, desired, current?.version));
-  for (const other of replaced) steps.push(() => putKey(store, { ...other, revokedAt: at }, other.version));
+  if (current === undefined || !sameRecord(current, desired)) steps.push(stepOf(current === undefined ? 'key.created' : 'key.updated', desired, current));
+  for (const other of replaced) steps.push(stepOf('key.revoked', { ...other, revokedAt: at }, other));
+}
+
+function stepOf(action: string, desired: KeyRecord, current: KeyRecord | undefined): Step {
+  return {
+    draft: { action, target: { type: 'key', id: desired.keyId, name: desired.name }, before: current === undefined ? null : keyRecordView(current), after: keyRecordView(desired) },
+    ops: [putKeyOp(desired, current?.version)],
+  };
 }
 
 function keyRecord({ config, parsed }: DeclaredKey, tenantId: string, hash: string, createdAt: string): KeyRecord {

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { listModels, putModel, type ModelCredential, type ModelRecord } from '../../functions/adapters/store/models.ts';
+import { modelRecordView } from '../../functions/admin/views.ts';
+import { listModels, putModelOp, type ModelCredential, type ModelRecord } from '../../functions/adapters/store/models.ts';
 import { credentialContext } from '../../functions/adapters/vault/context.ts';
 import { sealCredential } from '../../functions/adapters/vault/seal.ts';
 import type { DeclaredCredential, DeclaredModel } from './check-config.ts';
@@ -13,7 +14,10 @@ export async function planModels(plan: Plan): Promise<ReadonlyMap<string, ModelR
     const current = models.get(declared.config.id);
     const desired = await modelRecord(plan, declared, current);
     models.set(desired.id, desired);
-    if (current === undefined || !sameRecord(current, desired)) steps.push(() => putModel(store, desired, current?.version));
+    if (current === undefined || !sameRecord(current, desired)) steps.push({
+      draft: { action: current === undefined ? 'model.created' : 'model.updated', target: { type: 'model', id: desired.id }, before: current === undefined ? null : modelRecordView(current), after: modelRecordView(desired) },
+      ops: [putModelOp(desired, current?.version)],
+    });
   }
   return models;
 }

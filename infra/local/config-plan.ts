@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Store } from '../../functions/adapters/store/port.ts';
+import type { ChangeDraft } from '../../functions/adapters/store/changes.ts';
+import type { Op, Store } from '../../functions/adapters/store/port.ts';
 import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
 import type { Declared, World } from './check-config.ts';
 
@@ -19,9 +20,12 @@ export interface Plan extends ApplyOptions {
   readonly tenantId: string;
   /** RFC 3339 of this start. */
   readonly at: string;
-  readonly steps: (() => Promise<{ readonly ok: boolean }>)[];
+  readonly steps: Step[];
   readonly warnings: string[];
 }
+
+/** One change and what tells of it. */
+export interface Step { readonly draft: ChangeDraft; readonly ops: readonly Op[] }
 
 /** Records as compared: what a write sets by itself is left out. */
 export function sameRecord<T extends { readonly version: number; readonly createdAt: string; readonly updatedAt?: string }>(a: T, b: T): boolean {

@@ -66,7 +66,7 @@ test('guarantee B7: a stored credential is in no stored row and in no answer of 
   for (const { method, path } of ROUTES) {
     const { text: answer } = await ask(temp.store, urlOf(path), { method });
     // The document describes shapes, and events carry hashes of their own.
-    if (path === '/admin/openapi.json' || path === '/admin/changes') continue;
+    if (path === '/admin/openapi.json' || path.includes('changes')) continue;
     for (const part of ['ciphertext', 'encryptedKey', 'fingerprint', '"hash"']) expect(answer).not.toContain(part);
   }
 });

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { newKey } from '../../../functions/core/keys/virtual-key.ts';
+import { listChanges } from '../../../functions/adapters/store/changes.ts';
+import { verifyAudit } from '../../../functions/admin/verify-audit.ts';
 import { getKey, listKeys, putKey } from '../../../functions/adapters/store/keys.ts';
 import { getModel, listModels } from '../../../functions/adapters/store/models.ts';
 import type { Item, Store } from '../../../functions/adapters/store/port.ts';
@@ -246,4 +248,15 @@ test('a store that somebody else changes meanwhile is an error, never a silent l
   await apply(DOCUMENT);
   const racing: Store = { ...store, write: async () => ({ ok: false, index: 0, current: undefined }) };
   await expect(applyConfig({ text: JSON.stringify(withModel({ enabled: false })), store: racing, sealing: keys, pepper, env: ENV, allowHosts: [], now: () => NOW })).rejects.toThrow(/start again/);
+});
+
+test('every change of the file is in the audit log, without a secret; applied again there is none', async () => {
+  await apply(DOCUMENT);
+  const first = await listChanges(store, 'default', { limit: 100, reverse: false });
+  expect(first.items.map(({ action, actor }) => [action, actor.via])).toEqual(first.items.map(({ action }) => [action, 'config']));
+  expect(first.items.map(({ action }) => action)).toEqual(expect.arrayContaining(['tenant.created', 'model.created', 'routing.updated', 'key.created']));
+  expect(JSON.stringify(first.items)).not.toMatch(/ciphertext|fingerprint|"hash":"[A-Za-z0-9+/]+=/);
+  await apply(DOCUMENT);
+  expect((await listChanges(store, 'default', { limit: 100 })).items).toHaveLength(first.items.length);
+  expect((await verifyAudit(store, 'default')).broken).toBeUndefined();
 });
