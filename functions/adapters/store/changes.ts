@@ -45,7 +45,31 @@ const MAX_WAIT_MS = 250;
  * head is moved by condition; who loses that race tries again with full jitter. Throws `StoreError('unavailable')` after
  * 10 seconds of losing.
  */
-export async function commitChange(context: ChangeContext, draft: ChangeDraft, ops: readonly Op[]): Promise<Committed> {
+export function commitChange(context: ChangeContext, draft: ChangeDraft, ops: readonly Op[]): Promise<Committed> {
+  return inTurn(context.store, context.tenantId, () => commit(context, draft, ops));
+}
+
+/** The last change of each tenant that this process is making. */
+const turns = new WeakMap<Store, Map<string, Promise<unknown>>>();
+
+/** Changes of one tenant made by one process wait for one another: they would only lose the race for the head to each other. */
+async function inTurn<T>(store: Store, tenantId: string, work: () => Promise<T>): Promise<T> {
+  const tenants = turns.get(store) ?? new Map<string, Promise<unknown>>();
+  turns.set(store, tenants);
+  const before = tenants.get(tenantId);
+  const mine = (async () => {
+    await before?.catch(() => undefined);
+    return work();
+  })();
+  tenants.set(tenantId, mine);
+  try {
+    return await mine;
+  } finally {
+    if (tenants.get(tenantId) === mine) tenants.delete(tenantId);
+  }
+}
+
+async function commit(context: ChangeContext, draft: ChangeDraft, ops: readonly Op[]): Promise<Committed> {
   const { store, tenantId, now, random } = context;
   const pause = context.pause ?? ((ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); }));
   const deadline = now() + DEADLINE_MS;
