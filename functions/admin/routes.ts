@@ -7,6 +7,7 @@ import { getRequest } from './operations/get-request.ts';
 import { getSetup } from './operations/get-setup.ts';
 import { getSettings } from './operations/get-settings.ts';
 import { getUsage } from './operations/get-usage.ts';
+import { createKey, getKeyOperation, listKeysOperation, revokeKey, rotateKey, updateKey } from './operations/keys.ts';
 import { listChangesOperation } from './operations/list-changes.ts';
 import { listRequests } from './operations/list-requests.ts';
 import { putSettings } from './operations/put-settings.ts';
@@ -24,6 +25,12 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
   { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },
   { method: 'GET', path: '/admin/changes', role: 'admin', run: listChangesOperation },
+  { method: 'GET', path: '/admin/keys', role: 'member', run: listKeysOperation },
+  { method: 'POST', path: '/admin/keys', role: 'admin', run: createKey },
+  { method: 'GET', path: '/admin/keys/{id}', role: 'member', run: getKeyOperation },
+  { method: 'PATCH', path: '/admin/keys/{id}', role: 'admin', run: updateKey },
+  { method: 'POST', path: '/admin/keys/{id}/rotate', role: 'admin', run: rotateKey },
+  { method: 'POST', path: '/admin/keys/{id}/revoke', role: 'admin', run: revokeKey },
   { method: 'GET', path: '/admin/setup', role: 'viewer', run: getSetup },
   { method: 'GET', path: '/admin/export/requests.csv', role: 'viewer', run: exportRequestsAs('csv') },
   { method: 'GET', path: '/admin/export/requests.ndjson', role: 'viewer', run: exportRequestsAs('ndjson') },

@@ -50,6 +50,12 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
     const { version: _version, ...rest } = settings as Json;
     return { parameters: { 'if-match': settingsTag }, body: { ...rest, timezone: 'Asia/Seoul' } };
   }],
+  ['postKeys', () => ({ body: { name: 'ci', rpm: 5 } }), ({ body }, made) => { made['keyId'] = body?.['id']; }],
+  ['getKeys', () => ({})],
+  ['getKeysId', ({ keyId }) => ({ parameters: { id: keyId } })],
+  ['patchKeysId', ({ keyId }) => ({ parameters: { id: keyId }, body: { rpm: 9 } })],
+  ['postKeysIdRotate', ({ keyId }) => ({ parameters: { id: keyId }, body: { overlapSeconds: 3600 } })],
+  ['postKeysIdRevoke', ({ keyId }) => ({ parameters: { id: keyId } })],
   ['getConfig', () => ({})],
   ['getRequests', () => ({ parameters: { limit: '10', from: new Date(NOW - 3_600_000).toISOString() } })],
   ['getRequestsId', () => ({ parameters: { id: ENTRY.requestId } })],

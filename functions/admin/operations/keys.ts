@@ -1,0 +1,91 @@
+import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../adapters/store/keys.ts';
+import type { Op } from '../../adapters/store/port.ts';
+import { keyCreate, keyCreated, keyPatch, keyRevoked, keyRotate, keyView } from '../../contract/admin/keys.ts';
+import { listOf } from '../../contract/admin/shared.ts';
+import { hashSecret, newKey } from '../../core/keys/virtual-key.ts';
+import { change } from '../change.ts';
+import { AdminError } from '../errors.ts';
+import { instantOf, keyViewOf, ownKey, requireFreeName, requireModels } from '../keys/records.ts';
+import { operation } from '../operation.ts';
+import type { AdminCall, Reply } from '../ports.ts';
+import { keyRecordView } from '../views.ts';
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+export const listKeysOperation = operation({ summary: 'All keys of the tenant in order of creation, revoked ones too.', answer: listOf(keyView) }, async ({ caller, ports }) => ({
+  body: { items: (await listKeys(ports.store, caller.tenantId)).map(keyViewOf), nextCursor: null },
+}));
+
+export const getKeyOperation = operation({ summary: 'One key.', answer: keyView }, async ({ caller, ports, params }) => {
+  const record = await ownKey(ports.store, caller.tenantId, params['id']);
+  return { body: keyViewOf(record), etag: record.version };
+});
+
+export const createKey = operation({ summary: 'A new key. It is shown in this answer and never again.', body: keyCreate, answer: keyCreated, status: 201 }, async (call) => {
+  const { caller, ports, body, nowMs } = call;
+  await requireModels(ports.store, caller.tenantId, body.allowedModels);
+  await requireFreeName(ports.store, caller.tenantId, body.name);
+  const { env, expiresAt, ...limits } = body;
+  const made = newKey(env, ports.randomBytes);
+  const record: KeyRecord = {
+    ...limits, keyId: made.keyId, tenantId: caller.tenantId, env, hash: hashSecret(await ports.pepper(), made.secret), last4: made.display.slice(-4),
+    expiresAt: instantOf(expiresAt), revokedAt: null, createdAt: new Date(nowMs).toISOString(), version: 1,
+  };
+  await save(call, 'key.created', record, undefined, []);
+  return shown(call, record, made.key);
+});
+
+export const updateKey = operation({ summary: 'Changes a key\'s name or limits; what is absent stays.', body: keyPatch, answer: keyView, ifMatch: 'optional' }, async (call) => {
+  const { caller, ports, body, params, ifMatch } = call;
+  const current = await ownKey(ports.store, caller.tenantId, params['id']);
+  if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current);
+  if (current.revokedAt !== null) throw new AdminError('conflict', 'A revoked key cannot be changed.');
+  await requireModels(ports.store, caller.tenantId, body.allowedModels);
+  if (body.name !== undefined) await requireFreeName(ports.store, caller.tenantId, body.name, current.keyId);
+  const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Partial<KeyRecord>;
+  const record: KeyRecord = { ...current, ...given, ...(body.expiresAt !== undefined && { expiresAt: instantOf(body.expiresAt) }), version: current.version + 1 };
+  await save(call, 'key.updated', record, current, []);
+  return { body: keyViewOf(record), etag: record.version };
+});
+
+export const revokeKey = operation({ summary: 'Ends a key. Repeating it changes nothing; a revoked key never comes back.', answer: keyRevoked }, async (call) => {
+  const { caller, ports, params, nowMs } = call;
+  const current = await ownKey(ports.store, caller.tenantId, params['id']);
+  const isOver = current.revokedAt !== null && Date.parse(current.revokedAt) <= nowMs;
+  const record: KeyRecord = isOver ? current : { ...current, revokedAt: new Date(nowMs).toISOString(), version: current.version + 1 };
+  if (!isOver) await save(call, 'key.revoked', record, current, []);
+  return { body: { ...keyViewOf(record), revocationSeconds: ports.revocationSeconds }, etag: record.version };
+});
+
+export const rotateKey = operation({
+  summary: 'A new key with the limits of the old one, which stays valid for the overlap. Shown in this answer and never again.', body: keyRotate, answer: keyCreated, status: 201,
+}, async (call) => {
+  const { caller, ports, body, params, nowMs } = call;
+  const current = await ownKey(ports.store, caller.tenantId, params['id']);
+  if (current.revokedAt !== null) throw new AdminError('conflict', 'This key has been revoked or rotated already.');
+  const made = newKey(current.env, ports.randomBytes);
+  const record: KeyRecord = {
+    ...current, keyId: made.keyId, hash: hashSecret(await ports.pepper(), made.secret), last4: made.display.slice(-4), createdAt: new Date(nowMs).toISOString(), version: 1,
+  };
+  const old: KeyRecord = { ...current, revokedAt: new Date(nowMs + body.overlapSeconds * 1000).toISOString(), version: current.version + 1 };
+  await save(call, 'key.rotated', record, current, [putKeyOp(old, current.version)]);
+  return shown(call, record, made.key);
+});
+
+/** One atomic write of a key, of what goes with it and of the event. Whoever was overtaken is told. */
+async function save(call: AdminCall, action: string, record: KeyRecord, current: KeyRecord | undefined, more: readonly Op[]): Promise<void> {
+  const isNew = current === undefined || current.keyId !== record.keyId;
+  const committed = await change(call, {
+    action, target: { type: 'key', id: record.keyId, name: record.name }, before: current === undefined ? null : keyRecordView(current), after: keyRecordView(record),
+  }, [putKeyOp(record, isNew ? undefined : current.version), ...more]);
+  if (!committed.ok) throw stale(current === undefined ? undefined : await getKey(call.ports.store, current.keyId));
+}
+
+function stale(current: KeyRecord | undefined): AdminError {
+  return new AdminError('version_conflict', 'Somebody has changed this key since you read it.', { details: { current: current === undefined ? null : keyViewOf(current) } });
+}
+
+function shown({ ports }: AdminCall, record: KeyRecord, key: string): Reply {
+  const view = { ...keyViewOf(record), revocationSeconds: ports.revocationSeconds };
+  return { body: { ...view, key }, replay: { ...view, secret_shown: false }, etag: record.version, headers: NO_STORE };
+}

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { listChanges } from '../../functions/adapters/store/changes.ts';
+import { getKey } from '../../functions/adapters/store/keys.ts';
+import { putModel } from '../../functions/adapters/store/models.ts';
+import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
+import { localKeys } from '../../functions/adapters/vault/local-key.ts';
+import { parseKey } from '../../functions/core/keys/virtual-key.ts';
+import type { Clock } from '../../functions/core/clock.ts';
+import { openCaches } from '../../functions/gateway/caches.ts';
+import { tempStore, type TempStore } from '../support/store.ts';
+import { ask, NOW, type AdminAnswer } from './support.ts';
+
+let temp: TempStore;
+beforeEach(async () => {
+  temp = await tempStore();
+  const at = '2026-01-01T00:00:00.000Z';
+  await putModel(temp.store, { tenantId: 'default', id: 'cheap', provider: 'openai', upstreamModel: 'm', enabled: true, credentials: [], createdAt: at, updatedAt: at, version: 1 }, undefined);
+});
+afterEach(() => temp.cleanup());
+const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<AdminAnswer> => ask(temp.store, path, { method: 'POST', body, headers });
+const keyOf = (answer: AdminAnswer): { id: string; key: string } => answer.json as { id: string; key: string };
+const verify = secretVerifier(localKeys(new Uint8Array(32).fill(7)));
+
+test('a new key is shown once, works, and only its hash is stored', async () => {
+  const made = await post('/admin/keys', { name: 'ci', rpm: 5, allowedModels: ['cheap'], expiresAt: '2027-01-01T00:00:00+09:00' });
+  expect([made.status, made.headers['cache-control']]).toEqual([201, 'no-store']);
+  const { id, key } = keyOf(made);
+  const parsed = parseKey(key);
+  expect(parsed?.keyId).toBe(id);
+  const record = await getKey(temp.store, id);
+  expect(await verify(record, parsed?.secret ?? '')).toBe(true);
+  expect(record).toMatchObject({ rpm: 5, tpm: 100_000, allowedModels: ['cheap'], expiresAt: '2026-12-31T15:00:00.000Z' });
+  const shown = await ask(temp.store, `/admin/keys/${id}`);
+  expect(shown.json).toMatchObject({ id, name: 'ci', display: `bsg_live_${id}…${key.slice(-4)}`, revokedAt: null, version: 1 });
+  for (const text of [shown.text, (await ask(temp.store, '/admin/keys')).text, (await ask(temp.store, '/admin/changes')).text]) {
+    expect(text).not.toContain(parsed?.secret);
+    expect(text).not.toContain(record?.hash);
+  }
+});
+
+test('the same creation under an idempotency key makes one key, and shows it once', async () => {
+  const [first, again] = [await post('/admin/keys', { name: 'ci' }, { 'idempotency-key': 'a' }), await post('/admin/keys', { name: 'ci' }, { 'idempotency-key': 'a' })];
+  expect(again.status).toBe(201);
+  expect(again.json).toMatchObject({ id: keyOf(first).id, secret_shown: false });
+  expect(again.json).not.toHaveProperty('key');
+  expect((await ask(temp.store, '/admin/keys')).json['items']).toHaveLength(1);
+});
+
+test('limits are changed one by one, under the version that was read if one is sent', async () => {
+  const { id } = keyOf(await post('/admin/keys', { name: 'ci' }));
+  const patch = (body: unknown, tag?: string) => ask(temp.store, `/admin/keys/${id}`, { method: 'PATCH', body, headers: tag === undefined ? {} : { 'if-match': tag } });
+  expect((await patch({ rpm: null, monthlyUsd: 5 })).json).toMatchObject({ rpm: null, tpm: 100_000, monthlyUsd: 5, version: 2 });
+  expect(await patch({ rpm: 1 }, '"1"')).toMatchObject({ status: 412, json: { error: { code: 'version_conflict' }, current: { version: 2 } } });
+  expect(await patch({ allowedModels: ['nope'] })).toMatchObject({ status: 400, json: { error: { field: '/allowedModels/0' } } });
+  expect(await patch({ hash: 'x' })).toMatchObject({ status: 400, json: { error: { field: '/hash' } } });
+  const { items } = await listChanges(temp.store, 'default', { limit: 10 });
+  expect(items.map(({ action }) => action)).toEqual(['key.updated', 'key.created']);
+});
+
+test('a rotated key leaves the old one valid for the overlap and not a moment longer; it cannot be rotated twice', async () => {
+  const { id } = keyOf(await post('/admin/keys', { name: 'ci', rpm: 7 }));
+  const rotated = await post(`/admin/keys/${id}/rotate`, { overlapSeconds: 3600 });
+  expect([rotated.status, rotated.json]).toMatchObject([201, { name: 'ci', rpm: 7, revokedAt: null }]);
+  expect(keyOf(rotated).id).not.toBe(id);
+  expect((await getKey(temp.store, id))?.revokedAt).toBe(new Date(NOW + 3_600_000).toISOString());
+  expect((await post(`/admin/keys/${id}/rotate`, {})).status).toBe(409);
+  expect((await post(`/admin/keys/${keyOf(rotated).id}/rotate`, { overlapSeconds: 86_401 })).status).toBe(400);
+});
+
+test('revoking is final and may be repeated; a name is free again afterwards', async () => {
+  const { id } = keyOf(await post('/admin/keys', { name: 'ci' }));
+  expect((await post('/admin/keys', { name: 'ci' })).json).toMatchObject({ error: { code: 'conflict', field: '/name' } });
+  const [first, second] = [await post(`/admin/keys/${id}/revoke`, undefined), await post(`/admin/keys/${id}/revoke`, undefined)];
+  expect([first.status, first.json]).toMatchObject([200, { revokedAt: new Date(NOW).toISOString(), revocationSeconds: 0, version: 2 }]);
+  expect(second.json).toEqual(first.json);
+  expect((await ask(temp.store, `/admin/keys/${id}`, { method: 'PATCH', body: { rpm: 1 } })).status).toBe(409);
+  expect((await post('/admin/keys', { name: 'ci' })).status).toBe(201);
+});
+
+test('unknown, malformed and other tenants\' ids answer alike', async () => {
+  const { id } = keyOf(await post('/admin/keys', { name: 'theirs' }));
+  const stranger = { ports: { identify: async () => ({ userId: 'p', name: 'P', via: 'person' as const, memberships: [{ tenantId: 'other', role: 'owner' as const }] }) } };
+  const bare = (answer: AdminAnswer): string => answer.text.replace(String(answer.headers['x-request-id']), '');
+  for (const [method, suffix] of [['GET', ''], ['PATCH', ''], ['POST', '/rotate'], ['POST', '/revoke']] as const) {
+    const body = method === 'GET' ? undefined : {};
+    const [theirs, missing] = [await ask(temp.store, `/admin/keys/${id}${suffix}`, { method, body, ...stranger }), await ask(temp.store, `/admin/keys/BBBBBBBBBBBB${suffix}`, { method, body, ...stranger })];
+    expect([method, suffix, theirs.status, bare(theirs)]).toEqual([method, suffix, 404, bare(missing)]);
+  }
+});
+
+describe('guarantee A5', () => {
+  test('guarantee A5: a key that is revoked while it is used is refused at once here, and within 60 s by a process that was not told', async () => {
+    let nowMs = NOW;
+    const clock: Clock = { now: () => nowMs, elapsed: () => nowMs };
+    const [told, untold] = [openCaches(temp.store, clock), openCaches(temp.store, clock)];
+    const { id } = keyOf(await post('/admin/keys', { name: 'ci' }));
+    const serves = async (caches: typeof told): Promise<boolean> => (await caches.keys.byId(id))?.revokedAt === null;
+    let lastSuccessMs = -Infinity;
+    for (let request = 0; request < 2_000; request += 1) {
+      if (request === 500) {
+        await ask(temp.store, `/admin/keys/${id}/revoke`, { method: 'POST', ports: { now: () => nowMs, changed: () => told.invalidate() } });
+        lastSuccessMs = nowMs;
+      }
+      const [here, there] = [await serves(told), await serves(untold)];
+      expect([request, here]).toEqual([request, request < 500]);
+      if (request < 500) expect(there).toBe(true);
+      else if (there) lastSuccessMs = nowMs;
+      nowMs += 97;
+    }
+    expect(lastSuccessMs - (NOW + 500 * 97)).toBeLessThanOrEqual(60_000);
+    expect(await serves(untold)).toBe(false);
+  });
+});
