@@ -10,6 +10,7 @@ import { getUsage } from './operations/get-usage.ts';
 import { createKey, getKeyOperation, listKeysOperation, revokeKey, rotateKey, updateKey } from './operations/keys.ts';
 import { listChangesOperation } from './operations/list-changes.ts';
 import { listRequests } from './operations/list-requests.ts';
+import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
 import { putSettings } from './operations/put-settings.ts';
 import type { Route } from './route.ts';
 
@@ -25,6 +26,12 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
   { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },
   { method: 'GET', path: '/admin/changes', role: 'admin', run: listChangesOperation },
+  { method: 'GET', path: '/admin/models', role: 'member', run: listModelsOperation },
+  { method: 'POST', path: '/admin/models', role: 'admin', run: createModel },
+  { method: 'POST', path: '/admin/models/test', role: 'admin', run: testModelOperation },
+  { method: 'GET', path: '/admin/models/{id}', role: 'member', run: getModelOperation },
+  { method: 'PATCH', path: '/admin/models/{id}', role: 'admin', run: updateModel },
+  { method: 'DELETE', path: '/admin/models/{id}', role: 'admin', run: deleteModel },
   { method: 'GET', path: '/admin/keys', role: 'member', run: listKeysOperation },
   { method: 'POST', path: '/admin/keys', role: 'admin', run: createKey },
   { method: 'GET', path: '/admin/keys/{id}', role: 'member', run: getKeyOperation },

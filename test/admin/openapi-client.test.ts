@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { openApi, operationIdOf } from '../../functions/admin/openapi.ts';
 import { ROUTES } from '../../functions/admin/routes.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
+import { putModel } from '../../functions/adapters/store/models.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
 import { createHttpDoor } from '../../functions/gateway/http.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   temp = await tempStore();
   await putTenant(temp.store, { tenantId: 'default', name: 'Default', timezone: 'UTC', unknownNames: 'reject', paused: false, alwaysStrongest: false, corsOrigins: [], createdAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
   await putEntries(temp.store, [ENTRY]);
+  await putModel(temp.store, { tenantId: 'default', id: 'spare', provider: 'openai', upstreamModel: 'm', enabled: true, credentials: [], createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
   const door = createHttpDoor({ handle: (request) => serveAdmin(request, adminPorts(temp.store, { dashboardUrl: baseUrl })), maxBodyBytes: 4 * 1024 * 1024 });
   ({ server } = door);
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
@@ -50,6 +52,12 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
     const { version: _version, ...rest } = settings as Json;
     return { parameters: { 'if-match': settingsTag }, body: { ...rest, timezone: 'Asia/Seoul' } };
   }],
+  ['postModels', () => ({ body: { id: 'cheap', provider: 'openai', upstreamModel: 'gpt-5-mini', apiKey: 'sk-0123456789abcdef', tier: 'simple' } })],
+  ['postModelsTest', () => ({ body: { id: 'cheap' } })],
+  ['getModels', () => ({})],
+  ['getModelsId', () => ({ parameters: { id: 'cheap' } })],
+  ['patchModelsId', () => ({ parameters: { id: 'cheap' }, body: { enabled: false } })],
+  ['deleteModelsId', () => ({ parameters: { id: 'spare' } })],
   ['postKeys', () => ({ body: { name: 'ci', rpm: 5 } }), ({ body }, made) => { made['keyId'] = body?.['id']; }],
   ['getKeys', () => ({})],
   ['getKeysId', ({ keyId }) => ({ parameters: { id: keyId } })],

@@ -49,11 +49,15 @@ export function saveRoutingOps(tenantId: string, document: RoutingDocument, expe
   const version = expectedVersion + 1;
   const info: RoutingVersionInfo = { version, at: meta.at, author: meta.author };
   return [
-    { put: keyOf(tenantId, 'current'), item: toItem(info), guards: expectedVersion === 0 ? [{ absent: true }] : [{ attr: 'version', equals: expectedVersion }] },
+    { put: keyOf(tenantId, 'current'), item: toItem(info), guards: expectedVersion === 0 ? [{ attr: 'version', absent: true }] : [{ attr: 'version', equals: expectedVersion }] },
     { put: documentKey(tenantId, version), item: { ...toItem(info), document: toItem(document) }, guards: [{ absent: true }] },
     { put: keyOf(tenantId, `info#${padded(version)}`), item: toItem(info) },
   ];
 }
+
+/** Changes nothing, and fails when another version than this one is in force: for batches that rest on what the routing says. */
+export const routingGuardOp = (tenantId: string, version: number): Op =>
+  ({ update: keyOf(tenantId, 'current'), set: { checked: 1 }, guards: version === 0 ? [{ attr: 'version', absent: true }] : [{ attr: 'version', equals: version }] });
 
 /** Who saved which version when, newest first; no documents are read. */
 export async function listRoutingVersions(store: Store, tenantId: string, page: { limit: number; cursor?: string }): Promise<{ items: RoutingVersionInfo[]; cursor?: string }> {
