@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AdminPorts, Identity } from '../../functions/admin/ports.ts';
 import type { Gauge } from '../../functions/adapters/observe/metrics.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
+import { testModel } from '../../functions/gateway/test-model.ts';
 import type { AdminToken } from './admin-token.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
 import type { Edition } from './edition.ts';
@@ -40,7 +41,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     sealing: edition.sealing,
     pepper: async () => edition.pepper,
     urlPolicy: { allowHosts, allowLoopback: true },
-    testModel: async () => ({ ok: false, status: null, latencyMs: 0, message: 'not wired yet', hint: null }),
+    testModel: (test) => testModel({ keys: edition.opening, outbound: edition.ports.outbound, clock: edition.ports.clock }, test),
     changed: () => edition.caches.invalidate(),
     metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId)) ?? '',
     revocationSeconds: 0,

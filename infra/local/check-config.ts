@@ -1,7 +1,6 @@
 import type { Config, KeyConfig, ModelConfig } from '../../functions/contract/index.ts';
-import { RESERVED_NAMES } from '../../functions/contract/vocabulary.ts';
 import { parseKey, type ParsedKey } from '../../functions/core/keys/virtual-key.ts';
-import { parseUpstreamUrl } from '../../functions/core/safe-url.ts';
+import { credentialTail, modelProblem } from '../../functions/core/models/check-model.ts';
 import { Secret } from '../../functions/core/secret.ts';
 import { openProviders, type Providers } from '../../functions/adapters/providers/registry.ts';
 import { isTimezone } from '../../functions/admin/query.ts';
@@ -47,34 +46,10 @@ function refuseTwice(values: readonly string[], pathOf: (index: number) => Confi
 }
 
 function checkModel(model: ModelConfig, path: ConfigPath, world: World, providers: Providers): DeclaredModel {
-  const { id, provider, upstreamModel } = model;
-  if ((RESERVED_NAMES as readonly string[]).includes(id)) wrongConfig([...path, 'id'], `"${id}" is a word with a meaning of its own; choose another id.`);
-  if (id.endsWith('*') && !id.endsWith('/*')) wrongConfig([...path, 'id'], 'The * of a wildcard model stands alone after a slash, as in "openrouter/*".');
-  if (upstreamModel.includes('*') && (upstreamModel !== '*' || !id.endsWith('/*'))) wrongConfig([...path, 'upstreamModel'], 'Only a wildcard model may have "*" here, and nothing beside it.');
-  if (!providers.has(provider)) wrongConfig([...path, 'provider'], `The provider "${provider}" is not available in this version.`);
-  checkAddress(model, path, world, providers.of(provider).defaultBaseUrl);
+  if (!providers.has(model.provider)) wrongConfig([...path, 'provider'], `The provider "${model.provider}" is not available in this version.`);
+  const problem = modelProblem(model, { allowHosts: world.allowHosts, allowLoopback: true });
+  if (problem !== undefined) wrongConfig([...path, problem.field], problem.message);
   return { config: model, credentials: credentialsOf(model, path, world) };
-}
-
-const LABEL = /^[a-z0-9][a-z0-9-]{0,62}$/;
-
-/** Where the model lives. Providers with a fixed host go elsewhere only to loopback and to hosts that the operator named. */
-function checkAddress(model: ModelConfig, path: ConfigPath, { allowHosts }: World, defaultBaseUrl: string | undefined): void {
-  const { provider, baseUrl, apiVersion, region } = model;
-  if (provider === 'azure' && apiVersion === undefined) wrongConfig([...path, 'apiVersion'], 'Azure needs the version of its API, such as "2024-10-21".');
-  if (provider === 'bedrock' && region === undefined) wrongConfig([...path, 'region'], 'Bedrock needs a region, such as "eu-central-1".');
-  if (region !== undefined && !LABEL.test(region)) wrongConfig([...path, 'region'], 'This is not the name of a region.');
-  if (baseUrl === undefined) {
-    if (defaultBaseUrl === undefined && provider !== 'bedrock') wrongConfig([...path, 'baseUrl'], `The provider "${provider}" needs a base URL, version segment included.`);
-    return;
-  }
-  const parsed = parseUpstreamUrl(baseUrl, { allowHosts, allowLoopback: true });
-  if (!parsed.ok) return wrongConfig([...path, 'baseUrl'], parsed.reason);
-  if (parsed.url.path.includes('?')) wrongConfig([...path, 'baseUrl'], 'The URL must not contain a ? query.');
-  const isFixed = provider === 'bedrock' || (defaultBaseUrl !== undefined && provider !== 'ollama');
-  if (!isFixed || parsed.url.reach !== 'public') return;
-  if (defaultBaseUrl !== undefined && new URL(defaultBaseUrl).origin === parsed.url.origin) return;
-  wrongConfig([...path, 'baseUrl'], `The provider "${provider}" has a fixed address; another host must be allowed with --allow-upstream, or use "openai-compatible".`);
 }
 
 function credentialsOf(model: ModelConfig, path: ConfigPath, world: World): DeclaredCredential[] | undefined {
@@ -88,28 +63,8 @@ function credentialsOf(model: ModelConfig, path: ConfigPath, world: World): Decl
 
 function credentialOf(model: ModelConfig, name: string, path: ConfigPath, world: World): Omit<DeclaredCredential, 'name'> {
   const value = variable(name, path, world);
-  if (model.provider === 'bedrock') {
-    const accessKeyId = accessKeyIdOf(value) ?? wrongConfig(path, 'The variable must hold JSON with accessKeyId, secretAccessKey and, if there is one, sessionToken.');
-    return { secret: new Secret(value), last4: accessKeyId.slice(-4) };
-  }
-  if (!/^[\x21-\x7e]+$/.test(value)) wrongConfig(path, 'The variable holds blanks or characters that cannot stand in an HTTP header.');
-  return { secret: new Secret(value), last4: value.length < MIN_LENGTH_SHOWN ? '' : value.slice(-4) };
-}
-
-/** Of a shorter secret four characters would give too much away. */
-const MIN_LENGTH_SHOWN = 12;
-
-/** The access key id of a complete AWS credential; undefined for anything else. */
-function accessKeyIdOf(text: string): string | undefined {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    const known = ['accessKeyId', 'secretAccessKey', 'sessionToken'];
-    if (value === null || typeof value['secretAccessKey'] !== 'string') return undefined;
-    if (!Object.entries(value).every(([name, part]) => known.includes(name) && typeof part === 'string')) return undefined;
-    return value['accessKeyId'] as string | undefined;
-  } catch {
-    return undefined;
-  }
+  const tail = credentialTail(model.provider, value);
+  return 'message' in tail ? wrongConfig(path, `The variable is of no use here. ${tail.message}`) : { secret: new Secret(value), last4: tail.last4 };
 }
 
 function keyOf(key: KeyConfig, path: ConfigPath, world: World): ParsedKey {

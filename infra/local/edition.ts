@@ -15,7 +15,7 @@ import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
 import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
 import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
-import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
+import type { OpeningKeys, SealingKeys } from '../../functions/adapters/vault/vault.ts';
 import { openCaches, type Caches } from '../../functions/gateway/caches.ts';
 import type { AnsweredRequest, Ports } from '../../functions/gateway/ports.ts';
 
@@ -42,6 +42,8 @@ export interface Edition {
   readonly store: Store;
   readonly caches: Caches;
   readonly sealing: SealingKeys;
+  /** The data plane's half of the key service. */
+  readonly opening: OpeningKeys;
   readonly pepper: Uint8Array;
   /** Writes settlements that an earlier process could not; returns how many. */
   recoverSpool(): Promise<number>;
@@ -93,7 +95,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     return swept;
   };
   return {
-    ports, store, caches, sealing: keys, pepper,
+    ports, store, caches, sealing: keys, opening: keys, pepper,
     recoverSpool: () => accounts.recover(),
     sweepOrphans: () => sweep(() => true, true),
     sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),

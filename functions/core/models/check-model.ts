@@ -50,7 +50,7 @@ function addressProblem({ provider, baseUrl, apiVersion, region }: ModelAddress,
   if (parsed.url.path.includes('?')) return { field: 'baseUrl', message: 'The URL must not contain a ? query.' };
   const isFixed = provider === 'bedrock' || (known !== undefined && provider !== 'ollama');
   if (!isFixed || parsed.url.reach !== 'public' || (known !== undefined && new URL(known).origin === parsed.url.origin)) return undefined;
-  return { field: 'baseUrl', message: `The provider "${provider}" has a fixed address; another host must be allowed by the operator, or use "openai-compatible".` };
+  return { field: 'baseUrl', message: `The provider "${provider}" has a fixed address; another host must be allowed with --allow-upstream (or by the stack's options), or use "openai-compatible".` };
 }
 
 /** Of a shorter secret four characters would give too much away. */
