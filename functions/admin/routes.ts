@@ -12,6 +12,7 @@ import { listChangesOperation } from './operations/list-changes.ts';
 import { listRequests } from './operations/list-requests.ts';
 import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
 import { putSettings } from './operations/put-settings.ts';
+import { getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
 import type { Route } from './route.ts';
 
 export type { Route };
@@ -26,6 +27,11 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
   { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },
   { method: 'GET', path: '/admin/changes', role: 'admin', run: listChangesOperation },
+  { method: 'GET', path: '/admin/routing', role: 'member', run: getRoutingOperation },
+  { method: 'PUT', path: '/admin/routing', role: 'admin', run: putRouting },
+  { method: 'GET', path: '/admin/routing/versions', role: 'member', run: listRoutingVersionsOperation },
+  { method: 'GET', path: '/admin/routing/versions/{n}', role: 'member', run: getRoutingVersionOperation },
+  { method: 'POST', path: '/admin/routing/rollback', role: 'admin', run: rollbackRouting },
   { method: 'GET', path: '/admin/models', role: 'member', run: listModelsOperation },
   { method: 'POST', path: '/admin/models', role: 'admin', run: createModel },
   { method: 'POST', path: '/admin/models/test', role: 'admin', run: testModelOperation },

@@ -1,0 +1,77 @@
+import * as z from 'zod/mini';
+import { listModels } from '../../adapters/store/models.ts';
+import { StoreError } from '../../adapters/store/port.ts';
+import { getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
+import { routingAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
+import { listOf } from '../../contract/admin/shared.ts';
+import type { RoutingDocument } from '../../contract/index.ts';
+import { validateRouting } from '../../core/routing/policy-compile.ts';
+import { registered } from '../../gateway/caches.ts';
+import { change } from '../change.ts';
+import { AdminError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import type { AdminCall, AdminPorts } from '../ports.ts';
+import { wholeNumber } from '../query.ts';
+
+export const getRoutingOperation = operation({ summary: 'The routing document in force, with what is probably not meant so.', answer: routingAnswer }, async ({ caller, ports }) => {
+  const current = await getRouting(ports.store, caller.tenantId);
+  return { body: { ...current, warnings: (await judged(ports, caller.tenantId, current.document)).warnings }, etag: current.version };
+});
+
+export const putRouting = operation({ summary: 'Saves the whole document as the next version. An If-Match that is no longer current answers 412 with both.', body: routingPut, answer: routingAnswer, ifMatch: 'required' }, async (call) => {
+  const { caller: { tenantId }, ports, body, ifMatch } = call;
+  const current = await getRouting(ports.store, tenantId);
+  if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current, body);
+  return save(call, current, body, 'routing.updated');
+});
+
+const pages = z.strictObject({ cursor: z.optional(z.string().check(z.maxLength(1024))), limit: z._default(wholeNumber(1, 200), 50) });
+
+export const listRoutingVersionsOperation = operation({ summary: 'Who saved which version when, newest first.', query: pages, answer: listOf(routingVersionInfo) }, async ({ caller, ports, query: { cursor, limit } }) => {
+  try {
+    const page = await listRoutingVersions(ports.store, caller.tenantId, { limit, ...(cursor !== undefined && { cursor }) });
+    return { body: { items: page.items.map(({ version, at, author }) => ({ version, at, author })), nextCursor: page.cursor ?? null } };
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'invalid' && cursor !== undefined) throw new AdminError('invalid_request', 'This cursor belongs to another list.', { field: 'cursor' });
+    throw error;
+  }
+});
+
+export const getRoutingVersionOperation = operation({ summary: 'One version of the document.', answer: routingVersionAnswer }, async ({ caller, ports, params }) => {
+  const { version, at, author, document } = await versionOf(ports, caller.tenantId, Number(/^\d{1,9}$/.exec(params['n'] ?? '')?.[0] ?? 0));
+  return { body: { version, at, author, document }, etag: version };
+});
+
+export const rollbackRouting = operation({ summary: 'Saves an earlier version\'s document as the next version.', body: routingRollback, answer: routingAnswer, ifMatch: 'optional' }, async (call) => {
+  const { caller: { tenantId }, ports, body, ifMatch } = call;
+  const [current, wanted] = [await getRouting(ports.store, tenantId), await versionOf(ports, tenantId, body.version)];
+  if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current, wanted.document);
+  return save(call, current, wanted.document, 'routing.rolled_back');
+});
+
+async function versionOf(ports: AdminPorts, tenantId: string, version: number) {
+  const found = version > 0 ? await getRoutingVersion(ports.store, tenantId, version) : undefined;
+  if (found === undefined) throw new AdminError('not_found', 'There is no such version.');
+  return found;
+}
+
+/** What the compiler of policies says of a document: the first error, and doubts. The same judgement as the data plane's. */
+async function judged(ports: AdminPorts, tenantId: string, document: RoutingDocument) {
+  const models = new Map((await listModels(ports.store, tenantId)).map((record) => [record.id, registered(record)]));
+  return validateRouting(document, models);
+}
+
+async function save(call: AdminCall, current: RoutingVersion, document: RoutingDocument, action: string) {
+  const { caller: { tenantId, name }, ports, nowMs } = call;
+  const { errors: [error], warnings } = await judged(ports, tenantId, document);
+  if (error !== undefined) throw new AdminError('invalid_request', error.message, { field: error.pointer });
+  const version = current.version + 1;
+  const ops = saveRoutingOps(tenantId, document, current.version, { at: new Date(nowMs).toISOString(), author: name });
+  const committed = await change(call, { action, target: { type: 'routing', id: String(version) }, before: { version: current.version }, after: { version } }, ops);
+  if (!committed.ok) throw stale(await getRouting(ports.store, tenantId), document);
+  return { body: { version, document, warnings }, etag: version };
+}
+
+function stale(current: RoutingVersion, yours: RoutingDocument): AdminError {
+  return new AdminError('version_conflict', 'Somebody has changed the routing since you read it.', { details: { current: { version: current.version, document: current.document }, yours } });
+}
