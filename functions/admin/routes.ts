@@ -1,3 +1,4 @@
+import { explainRoute } from './operations/explain.ts';
 import { exportChangesAs, exportRequestsAs, exportUsageAs } from './operations/export.ts';
 import { getConfig } from './operations/get-config.ts';
 import { getMe } from './operations/get-me.ts';
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/routing/versions', role: 'member', run: listRoutingVersionsOperation },
   { method: 'GET', path: '/admin/routing/versions/{n}', role: 'member', run: getRoutingVersionOperation },
   { method: 'POST', path: '/admin/routing/rollback', role: 'admin', run: rollbackRouting },
+  { method: 'POST', path: '/admin/route/explain', role: 'member', run: explainRoute },
   { method: 'GET', path: '/admin/models', role: 'member', run: listModelsOperation },
   { method: 'POST', path: '/admin/models', role: 'admin', run: createModel },
   { method: 'POST', path: '/admin/models/test', role: 'admin', run: testModelOperation },

@@ -43,7 +43,8 @@ export function openCaches(store: Store, clock: Clock): Caches {
   };
 }
 
-async function loadPolicy(store: Store, tenantId: string): Promise<CompiledPolicy> {
+/** A tenant's policy as the data plane sees it, read now. */
+export async function loadPolicy(store: Store, tenantId: string): Promise<CompiledPolicy> {
   const [tenant, models, routing] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId)]);
   return compilePolicy({
     tenantId,

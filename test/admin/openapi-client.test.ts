@@ -63,6 +63,7 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
   ['getRoutingVersions', () => ({})],
   ['getRoutingVersionsN', () => ({ parameters: { n: '1' } })],
   ['postRoutingRollback', () => ({ body: { version: 1 } })],
+  ['postRouteExplain', () => ({ body: { request: { model: 'cheap', messages: [{ role: 'user', content: 'hi' }] } } })],
   ['postKeys', () => ({ body: { name: 'ci', rpm: 5 } }), ({ body }, made) => { made['keyId'] = body?.['id']; }],
   ['getKeys', () => ({})],
   ['getKeysId', ({ keyId }) => ({ parameters: { id: keyId } })],
