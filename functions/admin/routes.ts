@@ -14,6 +14,7 @@ import { listRequests } from './operations/list-requests.ts';
 import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
 import { putSettings } from './operations/put-settings.ts';
 import { getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
+import { createToken, deleteToken, listTokens } from './operations/tokens.ts';
 import type { Route } from './route.ts';
 
 export type { Route };
@@ -46,6 +47,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'PATCH', path: '/admin/keys/{id}', role: 'admin', run: updateKey },
   { method: 'POST', path: '/admin/keys/{id}/rotate', role: 'admin', run: rotateKey },
   { method: 'POST', path: '/admin/keys/{id}/revoke', role: 'admin', run: revokeKey },
+  { method: 'GET', path: '/admin/tokens', role: 'owner', run: listTokens },
+  { method: 'POST', path: '/admin/tokens', role: 'owner', run: createToken },
+  { method: 'DELETE', path: '/admin/tokens/{id}', role: 'owner', run: deleteToken },
   { method: 'GET', path: '/admin/setup', role: 'viewer', run: getSetup },
   { method: 'GET', path: '/admin/export/requests.csv', role: 'viewer', run: exportRequestsAs('csv') },
   { method: 'GET', path: '/admin/export/requests.ndjson', role: 'viewer', run: exportRequestsAs('ndjson') },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AdminPorts, Identity } from '../../functions/admin/ports.ts';
 import type { Gauge } from '../../functions/adapters/observe/metrics.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
+import { machineIdentity } from '../../functions/admin/identify.ts';
 import { testModel } from '../../functions/gateway/test-model.ts';
 import type { AdminToken } from './admin-token.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
@@ -37,7 +38,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     now: () => Date.now(),
     random: Math.random,
     randomBytes: (size) => randomBytes(size),
-    identify: async (bearer) => (token.matches(bearer) ? OPERATOR : undefined),
+    identify: async (bearer) => (token.matches(bearer) ? OPERATOR : machineIdentity(edition.store, bearer)),
     sealing: edition.sealing,
     pepper: async () => edition.pepper,
     urlPolicy: { allowHosts, allowLoopback: true },

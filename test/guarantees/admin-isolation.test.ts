@@ -12,12 +12,14 @@ let temp: TempStore;
 const AT = '2026-01-01T00:00:00.000Z';
 const ENTRY = entryAt(NOW - 60_000, { requestedModel: 'canary-requested' });
 let keyId = '';
+let tokenId = '';
 beforeAll(async () => {
   temp = await tempStore();
   for (const tenantId of ['default', 'other']) await putTenant(temp.store, { tenantId, name: tenantId, timezone: 'UTC', unknownNames: 'reject', paused: false, alwaysStrongest: false, corsOrigins: [], createdAt: AT, version: 1 }, undefined);
   await putModel(temp.store, { tenantId: 'default', id: 'canary-model', provider: 'openai', upstreamModel: 'm', enabled: true, credentials: [], createdAt: AT, updatedAt: AT, version: 1 }, undefined);
   await saveRouting(temp.store, 'default', routing.parse({ aliases: [{ name: 'canary-alias', target: 'auto' }] }), 0, { at: AT, author: 'canary-author' });
   await putEntries(temp.store, [ENTRY]);
+  tokenId = String((await ask(temp.store, '/admin/tokens', { method: 'POST', body: { name: 'canary-token' } })).json['id']);
   keyId = String((await ask(temp.store, '/admin/keys', { method: 'POST', body: { name: 'canary-key' } })).json['id']);
 });
 afterAll(() => temp.cleanup());
@@ -31,6 +33,7 @@ const IDS: Readonly<Record<string, () => readonly [theirs: string, missing: stri
   '/admin/keys/{id}/rotate': () => [keyId, 'BBBBBBBBBBBB'],
   '/admin/keys/{id}/revoke': () => [keyId, 'BBBBBBBBBBBB'],
   '/admin/routing/versions/{n}': () => ['1', '2'],
+  '/admin/tokens/{id}': () => [tokenId, 'mt_000000000000000000'],
 };
 
 test('guarantee H1: what another tenant has answers, on every route with an id, byte for byte as what nobody has', async () => {
