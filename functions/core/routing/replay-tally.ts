@@ -1,0 +1,73 @@
+import type { LedgerEntry, Tier } from '../../contract/index.ts';
+import { TIERS } from '../../contract/words.ts';
+import { costMicros } from '../money/cost.ts';
+import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
+import { redecide, type ReplayWorld, type Undecidable } from './replay.ts';
+
+/** Requests by the tier that automatic routing chose, as it was and as it would have been. */
+export type TierCounts = Record<Tier, { live: number; draft: number }>;
+
+/** Money in micro-USD. */
+export interface ReplayReport {
+  readonly requests: number;
+  readonly undecidable: number;
+  /** How often each thing was missing; adds up to `undecidable`. */
+  readonly reasons: Partial<Record<Undecidable, number>>;
+  /** Decided requests whose first model would have been another, or none. */
+  readonly flips: number;
+  /** Decided requests that the draft would have refused; they are flips too. */
+  readonly refused: number;
+  /** Requests in `costMicros`: decided, served by both, and priced on both sides. */
+  readonly compared: number;
+  readonly costMicros: { readonly live: number; readonly draft: number };
+  readonly tiers: TierCounts;
+}
+
+/** Adds up what a draft would have changed, entry by entry. */
+export class ReplayTally {
+  readonly #draft: CompiledPolicy;
+  #requests = 0;
+  #undecidable = 0;
+  #flips = 0;
+  #refused = 0;
+  #compared = 0;
+  readonly #reasons: Partial<Record<Undecidable, number>> = {};
+  readonly #cost = { live: 0, draft: 0 };
+  readonly #tiers = Object.fromEntries(TIERS.map((tier) => [tier, { live: 0, draft: 0 }])) as TierCounts;
+
+  constructor(draft: CompiledPolicy) {
+    this.#draft = draft;
+  }
+
+  add(entry: LedgerEntry, world: Omit<ReplayWorld, 'draft'>): void {
+    this.#requests += 1;
+    const again = redecide(entry, { ...world, draft: this.#draft });
+    if (!again.decided) {
+      this.#undecidable += 1;
+      this.#reasons[again.because] = (this.#reasons[again.because] ?? 0) + 1;
+      return;
+    }
+    if (entry.decision?.tier) this.#tiers[entry.decision.tier].live += 1;
+    if (again.tier !== null) this.#tiers[again.tier].draft += 1;
+    if (again.model !== (entry.decision?.route[0] ?? null)) this.#flips += 1;
+    if (again.model === null) this.#refused += 1;
+    else this.#compare(entry, again.model);
+  }
+
+  /** The draft's first model answers with as many tokens as were counted; what an attempt of its own would have cost nobody knows. */
+  #compare(entry: LedgerEntry, modelId: string): void {
+    const model = modelNamed(this.#draft, modelId) ?? this.#draft.models.get(modelId);
+    const draft = costMicros(entry.tokens, model?.price ?? null);
+    if (draft === null || entry.costMicros === null) return;
+    this.#compared += 1;
+    this.#cost.live += entry.costMicros;
+    this.#cost.draft += draft;
+  }
+
+  report(): ReplayReport {
+    return {
+      requests: this.#requests, undecidable: this.#undecidable, reasons: { ...this.#reasons }, flips: this.#flips, refused: this.#refused, compared: this.#compared,
+      costMicros: { ...this.#cost }, tiers: structuredClone(this.#tiers),
+    };
+  }
+}
