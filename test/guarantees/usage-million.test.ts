@@ -152,8 +152,8 @@ describe('usage of a million ledger rows', () => {
       const sorted = times.toSorted((a, b) => a - b);
       const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Infinity;
       process.stdout.write(`${name} over ${ROWS} rows: p50 ${(sorted[sorted.length >> 1] ?? 0).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, worst ${(sorted.at(-1) ?? 0).toFixed(0)} ms\n`);
-      // Ten times as generous where a whole test run shares the machine.
-      expect(p95).toBeLessThan(process.env['BSG_FULL'] === '1' ? 300 : 3_000);
+      // The figure is `npm run bench:usage`'s, which has the machine to itself; beside other suites only what is broken shows.
+      expect(p95).toBeLessThan(process.env['BSG_ALONE'] === '1' ? 300 : 3_000);
     }
   }, 600_000);
 

@@ -13,7 +13,7 @@ const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathna
 const { values: o } = parseArgs({ options: {
   name: { type: 'string', default: 'mine' }, start: { type: 'string' }, url: { type: 'string' }, header: { type: 'string', multiple: true, default: [] },
   cwd: { type: 'string' }, model: { type: 'string', default: '{}' }, 'anthropic-model': { type: 'string' }, 'messages-model': { type: 'string' }, peers: { type: 'string' },
-  targets: { type: 'string' }, from: { type: 'string' }, scenarios: { type: 'string' }, rounds: { type: 'string', default: '5' }, secs: { type: 'string', default: '4' },
+  targets: { type: 'string' }, from: { type: 'string' }, scenarios: { type: 'string' }, rounds: { type: 'string', default: '5' }, secs: { type: 'string', default: '4' }, warm: { type: 'string', default: '10' },
   'gw-core': { type: 'string', default: '1' }, 'load-core': { type: 'string', default: '0' }, out: { type: 'string', default: 'results.json' }, port: { type: 'string', default: '9100' } } });
 const UP = `http://127.0.0.1:${o.port}`, secs = Number(o.secs), rounds = Number(o.rounds);
 const tmp = fs.mkdtempSync(path.join(os.tmpdir(), 'gwbench-'));
@@ -105,7 +105,8 @@ while (!(await once(targets[0].name === 'direct' ? targets[0] : { name: 'direct'
 for (let r = 0; r < rounds; r++) {
   for (const t of targets) await start(t);
   const direct = targets.find((t) => t.name === 'direct'); if (direct) direct.pids = [String(upstream.pid)];
-  for (const t of targets) await load(t, { id: 'warm', tool: 'wrk', conc: 10, model: 'mock-json', side: home(t) }, 2);
+  // Each round starts new processes; what V8 compiles in their first ten thousand requests is no cost of the next million.
+  for (const t of targets) await load(t, { id: 'warm', tool: 'wrk', conc: t === direct ? 10 : 50, model: 'mock-json', side: home(t) }, t === direct ? 2 : Number(o.warm));
   for (const s of S) {
     const order = targets.slice(r % targets.length).concat(targets.slice(0, r % targets.length));
     for (const t of order) {

@@ -14,6 +14,7 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'verify-audit': 'verify
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [jest(root, ['test/guarantees', ...args])],
+  'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [[inRoot('node_modules/typescript/bin/tsc'), '-p', root, ...args]],
   'lint': (args) => [[inRoot('node_modules/oxlint/bin/oxlint'), ...(args.length > 0 ? args : [root])]],
   'check': () => [...PROGRAMS.types([]), ...PROGRAMS.lint([])],
@@ -51,7 +52,9 @@ async function runPrograms(task, args) {
     const { ensureBuilt, TARGETS } = await import('../build.mjs');
     for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
   }
-  if (task === 'test:guarantees') process.env.BSG_FULL = '1';
+  if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
+  // Limits in milliseconds hold for a run that has the machine to itself.
+  if (task === 'bench:usage') process.env.BSG_ALONE = '1';
   for (const program of PROGRAMS[task](args)) {
     const code = await runChild(process.execPath, program);
     if (code !== 0) return code;
