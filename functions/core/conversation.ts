@@ -7,7 +7,7 @@
 export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
 
 /** What upstreams speak: every dialect, and formats that no caller speaks to us. */
-export type WireFormat = Dialect | 'bedrock-converse';
+export type WireFormat = Dialect | 'bedrock-converse' | 'openai-embeddings';
 
 export type Part =
   | { readonly type: 'text'; readonly text: string; readonly cacheControl?: unknown }
@@ -62,12 +62,16 @@ export interface Reasoning {
 
 export interface Conversation {
   readonly dialect: Dialect;
+  /** Absent = an answer is to be generated. */
+  readonly operation?: 'embed';
   readonly model: string;
   readonly stream: boolean;
   /** The caller asked for usage in the stream (always true in dialects that always report it). */
   readonly includeUsage: boolean;
   readonly system: readonly Part[];
   readonly turns: readonly Turn[];
+  /** Input that came as tokens and not as text; it is in no part. */
+  readonly inputTokens?: number;
   readonly tools: readonly Tool[];
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;

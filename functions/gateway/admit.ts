@@ -118,7 +118,7 @@ function draftOf(plan: Plan, worstMicros: number | null): LeaseDraft {
   const { decision, exchange } = plan;
   const first = plan.route[0];
   return {
-    dialect: exchange.dialect,
+    dialect: exchange.format,
     requestedModel: decision.requestedModel,
     model: first?.id ?? '',
     upstreamModel: first?.upstreamModel ?? '',

@@ -158,7 +158,8 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const { admitted, trail, ports } = undertaking;
   const { exchange } = admitted.plan;
   const provider = providerOf(model.provider);
-  const dialect = provider.dialects.find((spoken) => spoken === exchange.dialect) ?? provider.dialects[0] ?? 'openai-chat';
+  const { format } = exchange;
+  const dialect = format === 'openai-embeddings' ? format : provider.dialects.find((spoken) => spoken === format) ?? provider.dialects[0] ?? 'openai-chat';
   const body = upstreamBody(admitted.plan, model, dialect);
   trail.translation = body.translation;
   const before = ports.clock.elapsed();
@@ -182,7 +183,7 @@ async function send(
   for (let offset = 0; ; offset += 1) {
     const reference = model.credentials[(start + offset) % total];
     const credential: Secret | undefined = reference && (await ports.credentials.open(policy.tenantId, reference.credentialId, reference.version));
-    const upstream = provider.call(model, dialect, 'generate', credential, {
+    const upstream = provider.call(model, dialect, asked.conversation.operation ?? 'generate', credential, {
       stream: asked.conversation.stream,
       betas: exchange.request.headers['anthropic-beta'],
       ...(body.passthrough && { anthropicVersion: exchange.request.headers['anthropic-version'] }),

@@ -17,7 +17,7 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   const dialect = dialectOfBody(exchange, scan.members);
   const conversation = codecs[dialect].readRequest(completed(json, dialect));
   const asked = { bytes, scan, conversation };
-  const resolution = decide({ ...exchange, dialect }, key, asked, policy, factsFor(exchange, asked), ports);
+  const resolution = decide({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports);
   if (!resolution.ok) throw new GatewayError(resolution.failure);
   return jsonResponse(200, resolution.decision, {
     ...requestIdHeaders(exchange.requestId), ...rateLimitHeaders(exchange.dialect, counters, exchange.atMs), 'cache-control': 'no-store',
@@ -34,8 +34,8 @@ function dialectOfBody(exchange: Exchange, members: ReadonlyMap<string, unknown>
   return members.has('system') || exchange.request.headers['anthropic-version'] !== undefined ? 'anthropic-messages' : 'openai-chat';
 }
 
-/** A dry run need not name `max_tokens`, which Anthropic bodies otherwise must. */
-function completed(json: unknown, dialect: Dialect): unknown {
+/** What is not to be generated need not name `max_tokens`, which Anthropic bodies otherwise must. */
+export function completed(json: unknown, dialect: Dialect): unknown {
   if (dialect !== 'anthropic-messages' || typeof json !== 'object' || json === null || 'max_tokens' in json) return json;
   return { ...json, max_tokens: 1024 };
 }

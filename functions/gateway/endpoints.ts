@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import { dryRun } from './dry-run.ts';
-import type { Exchange } from './exchange.ts';
+import { countTokens } from './count-tokens.ts';
+import { EMBEDDINGS, type Exchange } from './exchange.ts';
 import { health, ready } from './health.ts';
 import { listModels, oneModel } from './models.ts';
 import type { GatewayRequest, GatewayResponse, Ports } from './ports.ts';
@@ -12,6 +13,8 @@ const ENDPOINTS: Readonly<Record<string, { method: string; run: Endpoint | 'gene
   '/v1/chat/completions': { method: 'POST', run: 'generate' },
   '/v1/responses': { method: 'POST', run: 'generate' },
   '/v1/messages': { method: 'POST', run: 'generate' },
+  [EMBEDDINGS]: { method: 'POST', run: 'generate' },
+  '/v1/messages/count_tokens': { method: 'POST', run: countTokens },
   '/v1/models': { method: 'GET', run: listModels },
   '/v1/route': { method: 'POST', run: dryRun },
   '/health': { method: 'GET', run: health },
@@ -21,7 +24,7 @@ const ENDPOINTS: Readonly<Record<string, { method: string; run: Endpoint | 'gene
 const SUPPORTED = Object.keys(ENDPOINTS).filter((path) => path.startsWith('/v1/')).join(', ');
 
 /** Endpoints of the official APIs that are not served, with the sentence that says what to use. */
-const NOT_SERVED = /^\/v1\/(?:responses\/.|embeddings|completions|messages\/count_tokens|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads|feedback)(?:\/|$)/;
+const NOT_SERVED = /^\/v1\/(?:responses\/.|completions|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads|feedback)(?:\/|$)/;
 
 /** The pattern that a path matches, for the access log: callers' own text never gets there. */
 export function routeOf(path: string): string {

@@ -1,6 +1,7 @@
 import type { Conversation } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
 import { rejectInfrastructureFields, scanBody, type BodyScan } from '../core/dialects/json-scan.ts';
+import { readEmbeddingsRequest } from '../core/dialects/openai-embeddings/read-request.ts';
 import { parseJson, requireJson } from '../core/dialects/json-text.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -16,7 +17,8 @@ export interface Asked {
 /** Reads and checks the body. Everything wrong with it is a 4xx here, before anything is spent. */
 export async function read(exchange: Exchange): Promise<Asked> {
   const { bytes, scan, json } = await readJson(exchange);
-  return { bytes, scan, conversation: codecs[exchange.dialect].readRequest(json) };
+  const { format } = exchange;
+  return { bytes, scan, conversation: format === 'openai-embeddings' ? readEmbeddingsRequest(json) : codecs[format].readRequest(json) };
 }
 
 export async function readJson(exchange: Exchange): Promise<{ bytes: Uint8Array; scan: BodyScan; json: unknown }> {

@@ -52,7 +52,7 @@ export function decide(
     policy,
     facts,
     requestedModel: asked.conversation.model,
-    dialect: exchange.dialect,
+    dialect: exchange.format,
     key: { id: key.keyId, name: key.name, allowedModels: key.allowedModels },
     spend: spendPercentages(key, ports),
     breakerOpen: ports.breakers.open(key.tenantId),

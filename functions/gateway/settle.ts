@@ -79,7 +79,7 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     keyId: plan.key.keyId,
     at: new Date(exchange.atMs).toISOString(),
     status: trail.failure?.status ?? 200,
-    dialect: exchange.dialect,
+    dialect: exchange.format,
     requestedModel: decision.requestedModel,
     servedModel: model?.id ?? null,
     upstreamModel: model?.upstreamModel ?? null,

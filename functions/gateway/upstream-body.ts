@@ -1,9 +1,10 @@
-import type { Dialect, WireFormat } from '../core/conversation.ts';
-import { codecs, upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts';
+import type { WireFormat } from '../core/conversation.ts';
+import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
 import { fail } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { strictly, UNKNOWN_OUTPUT_CAP } from './admit.ts';
+import type { Exchange } from './exchange.ts';
 import type { Plan } from './route.ts';
 
 export interface UpstreamBody {
@@ -23,14 +24,14 @@ const encoder = new TextEncoder();
  * request. Strict callers get 400 `unsupported_parameter` where a step would lose something.
  */
 export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
-  const body = dialect === plan.exchange.dialect ? spliced(plan, model, plan.exchange.dialect) : written(plan, model, dialect);
+  const body = dialect === plan.exchange.format ? spliced(plan, model, plan.exchange.format) : written(plan, model, dialect);
   if (body.translation !== undefined && strictly(plan)) {
     return fail('unsupported_parameter', `This request cannot be served without loss (${body.translation}), and strict mode is on.`);
   }
   return body;
 }
 
-function spliced(plan: Plan, model: RegisteredModel, dialect: Dialect): UpstreamBody {
+function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): UpstreamBody {
   const { bytes, scan, conversation } = plan.asked;
   const edits: Edit[] = [];
   const replace = (name: string, text: string): void => {
@@ -54,7 +55,7 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Dialect): Upstream
   return {
     bytes: edits.length === 0 ? bytes : splice(bytes, edits),
     passthrough: true,
-    codec: codecs[dialect],
+    codec: upstreamCodecs[dialect],
     originalNames: undefined,
     translation: cap?.clamped ? 'clamped=max_tokens' : undefined,
   };
@@ -72,7 +73,7 @@ function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped
   return imposed === undefined ? undefined : { tokens: Math.min(imposed, most), clamped: plan.maxOutputTokens !== undefined };
 }
 
-function capField(plan: Plan, model: RegisteredModel, dialect: Dialect): string {
+function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): string {
   if (dialect === 'openai-responses') return 'max_output_tokens';
   const { members } = plan.asked.scan;
   if (dialect !== 'openai-chat') return 'max_tokens';

@@ -22,6 +22,8 @@ export interface Provider {
   readonly defaultBaseUrl?: string;
   /** False for local servers that need no credential. */
   readonly needsCredential: boolean;
+  /** Counts the tokens of a messages request without answering it. */
+  readonly countsTokens?: true;
   call(model: RegisteredModel, dialect: WireFormat, operation: Operation, credential: Secret | undefined, options: CallOptions): UpstreamCall;
   /** Headers that depend on the finished request, such as a signature; they are added to those of `call`, just before each send. */
   sign?(request: UnsignedRequest): Readonly<Record<string, string>>;

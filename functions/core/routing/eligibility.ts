@@ -5,6 +5,9 @@ import type { RequestFacts } from './request-facts.ts';
 /** Kinds of upstream that work without a credential: servers of one's own, and the host's own role. */
 const NEED_NO_CREDENTIAL: ReadonlySet<string> = new Set(['ollama', 'openai-compatible', 'bedrock']);
 
+/** Kinds whose API has no embeddings. */
+const NO_EMBEDDINGS: ReadonlySet<string> = new Set(['anthropic', 'bedrock', 'groq', 'deepseek']);
+
 export interface EligibilityWorld {
   readonly facts: RequestFacts;
   readonly allowedModels: readonly string[] | null;
@@ -32,7 +35,9 @@ export function allows(allowed: readonly string[], modelId: string): boolean {
   return allowed.some((entry) => entry === modelId || (entry.endsWith('*') && modelId.startsWith(entry.slice(0, -1))));
 }
 
-function incapacityOf({ facts: can, maxOutputTokens }: RegisteredModel, facts: RequestFacts): Exclusion | null {
+function incapacityOf({ facts: can, maxOutputTokens, provider }: RegisteredModel, facts: RequestFacts): Exclusion | null {
+  // A model that nobody knows as one for embeddings may still be one.
+  if (facts.wantsEmbedding ? can.embeddings === false || NO_EMBEDDINGS.has(provider) : can.embeddings === true) return 'dialect';
   const wanted = facts.conversation.maxOutputTokens;
   if (can.contextWindow !== undefined && facts.inputTokens + Math.min(wanted ?? 0, maxOutputTokens ?? can.maxOutput ?? Infinity) > can.contextWindow) return 'context_window';
   if (can.vision === false && facts.hasImages) return 'images';

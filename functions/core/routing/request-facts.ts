@@ -39,7 +39,7 @@ export class RequestFacts {
       census.weight += weight(tool.name) + weight(tool.description ?? '') + (tool.schema === undefined ? 0 : weight(JSON.stringify(tool.schema)));
     }
     if (conversation.responseFormat?.schema !== undefined) census.weight += weight(JSON.stringify(conversation.responseFormat.schema));
-    this.inputTokens = Math.ceil(census.weight);
+    this.inputTokens = Math.ceil(census.weight) + (conversation.inputTokens ?? 0);
     this.hasImages = census.images;
     this.hasDocuments = census.documents;
     this.hasAudio = census.audio || conversation.extras['audio'] !== undefined;
@@ -72,6 +72,9 @@ export class RequestFacts {
   }
   get wantsStructuredOutput(): boolean {
     return this.conversation.responseFormat?.type === 'json_schema';
+  }
+  get wantsEmbedding(): boolean {
+    return this.conversation.operation === 'embed';
   }
   get usesTools(): boolean {
     return this.conversation.tools.length > 0;

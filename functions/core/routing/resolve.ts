@@ -1,6 +1,6 @@
 import type { Candidate, Decision, Exclusion, Reason, Stage, Tier } from '../../contract/index.ts';
 import { TIERS } from '../../contract/words.ts';
-import type { Dialect } from '../conversation.ts';
+import type { WireFormat } from '../conversation.ts';
 import { failure, type Failure } from '../errors.ts';
 import { costMicros } from '../money/cost.ts';
 import { boundariesOf, higherTier, marginToNextTier, tierOf, tiersFrom } from './boundaries.ts';
@@ -18,7 +18,7 @@ export interface ResolveInput {
   readonly policy: CompiledPolicy;
   readonly facts: RequestFacts;
   readonly requestedModel: string;
-  readonly dialect: Dialect;
+  readonly dialect: WireFormat;
   readonly key: { readonly id: string; readonly name: string; readonly allowedModels: readonly string[] | null };
   readonly spend: { readonly todayPct: number | null; readonly monthPct: number | null };
   readonly breakerOpen: ReadonlySet<string>;
@@ -130,6 +130,8 @@ class Resolver {
 
   #auto(goal: Goal): Resolution {
     const { policy, facts } = this.#input;
+    // Vectors of two models have nothing to do with each other: who asks for them must know the model.
+    if (facts.wantsEmbedding) return { ok: false, failure: failure('invalid_request', "Embeddings need a model by its name, alias or rule; they are never routed by 'auto'.", { param: 'model' }), decision: null };
     const { auto } = policy.document;
     const scored = this.#score();
     const boundaries = boundariesOf(auto);

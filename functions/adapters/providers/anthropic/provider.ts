@@ -16,6 +16,7 @@ export function anthropic(tools: ProviderTools): Provider {
     dialects: DIALECTS,
     defaultBaseUrl: BASE_URL,
     needsCredential: true,
+    countsTokens: true,
     call: (model, dialect, operation, credential, options) => {
       if (dialect !== 'anthropic-messages' || operation === 'embed') return notOffered('anthropic', operation);
       const headers = commonHeaders(tools);
