@@ -14,6 +14,7 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'verify-audit': 'verify
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [jest(root, ['test/guarantees', ...args])],
+  'test:clients': (args) => [jest(root, ['test/clients', ...args])],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [[inRoot('node_modules/typescript/bin/tsc'), '-p', root, ...args]],
   'lint': (args) => [[inRoot('node_modules/oxlint/bin/oxlint'), ...(args.length > 0 ? args : [root])]],
@@ -55,6 +56,7 @@ async function runPrograms(task, args) {
   if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
   // Limits in milliseconds hold for a run that has the machine to itself.
   if (task === 'bench:usage') process.env.BSG_ALONE = '1';
+  if (task === 'test:clients') process.env.BSG_CLIENTS = '1';
   for (const program of PROGRAMS[task](args)) {
     const code = await runChild(process.execPath, program);
     if (code !== 0) return code;
