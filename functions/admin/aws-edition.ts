@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { monotonicFactory } from 'ulidx';
 import { readAwsEnvironment, roleCredentials, variable } from '../adapters/aws/environment.ts';
 import { dropSockets } from '../adapters/aws/idle-sockets.ts';
+import { invokeFunction, lambdaClient } from '../adapters/aws/gateway-function.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { kmsClient, kmsPepperKeys, kmsSealingKeys } from '../adapters/vault/kms.ts';
 import { pepperOnce } from '../adapters/vault/pepper.ts';
-import type { AdminPorts } from './ports.ts';
+import type { AdminPorts, ModelTestResult } from './ports.ts';
 
 export interface AwsAdmin {
   readonly ports: AdminPorts;
@@ -13,6 +14,7 @@ export interface AwsAdmin {
   dropConnections(): void;
 }
 
+const UNASKED: ModelTestResult = { ok: false, status: null, latencyMs: 0, message: 'The data plane could not be asked to try the model.', hint: 'Try again; if it stays, look at the log of the gateway function.' };
 /** Where the data plane reads policies and keys at most this late. */
 const REVOCATION_SECONDS = 60;
 
@@ -27,6 +29,8 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
   const kms = kmsClient({ ...(credentials && { credentials }) });
   const store = openDynamoStore({ client: dynamo, tableNames: settings.tableNames });
   const pepperKeys = pepperOnce(kmsPepperKeys({ client: kms, keyId: settings.pepperKeyId }));
+  const lambda = lambdaClient(credentials);
+  const gatewayFunction = variable(env, 'BSG_GATEWAY_FUNCTION');
   const newId = monotonicFactory();
   return {
     ports: {
@@ -40,7 +44,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
       sealing: kmsSealingKeys({ client: kms, keyId: settings.vaultKeyId }),
       pepper: () => pepperKeys.pepper(),
       urlPolicy: { allowHosts: settings.allowUpstreams, allowLoopback: false },
-      testModel: async () => ({ ok: false, status: null, latencyMs: 0, message: 'Models cannot be tested in this deployment.', hint: null }),
+      testModel: (test) => invokeFunction(lambda, gatewayFunction, { operation: 'test-model', test }).then((result) => result as ModelTestResult, () => UNASKED),
       changed: () => { /* the data plane runs in other processes, whose caches end within a minute */ },
       revocationSeconds: REVOCATION_SECONDS,
       dashboardUrl: variable(env, 'BSG_DASHBOARD_URL'),
@@ -48,6 +52,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
     dropConnections() {
       dropSockets(dynamo);
       dropSockets(kms);
+      dropSockets(lambda);
     },
   };
 }

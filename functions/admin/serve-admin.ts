@@ -14,14 +14,22 @@ const encoder = new TextEncoder();
 export async function serveAdmin(request: GatewayRequest, ports: AdminPorts): Promise<GatewayResponse> {
   const requestId = ports.newRequestId();
   try {
-    return await run(request, ports, requestId);
+    return readable(request, ports, await run(request, ports, requestId));
   } catch (error) {
-    return refuse(errorOf(error), requestId);
+    return readable(request, ports, refuse(errorOf(error), requestId));
   }
 }
 
+/** In AWS the dashboard has an origin of its own, and its pages may read what they asked for. */
+function readable({ headers: { origin } }: GatewayRequest, ports: AdminPorts, response: GatewayResponse): GatewayResponse {
+  if (origin === undefined || origin !== new URL(ports.dashboardUrl).origin) return response;
+  return { ...response, headers: { ...response.headers, 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' } };
+}
+
+const EXPOSED = 'etag, retry-after, x-request-id, content-disposition';
+
 async function run(request: GatewayRequest, ports: AdminPorts, requestId: string): Promise<GatewayResponse> {
-  refuseForeignOrigin(request);
+  refuseForeignOrigin(request, ports);
   const matched = matchRoute(request.method, request.path);
   const isPublic = 'route' in matched && matched.route.role === 'public';
   const caller = isPublic ? NOBODY : callerOf(await identify(request, ports), request, matched);
@@ -76,9 +84,9 @@ function requireRole(caller: Caller, needed: Route['role']): void {
 export const may = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
 
 /** A page of another site has no business here, whatever token it may have got hold of. */
-function refuseForeignOrigin({ headers }: GatewayRequest): void {
+function refuseForeignOrigin({ headers }: GatewayRequest, { dashboardUrl }: AdminPorts): void {
   const { origin, host } = headers;
-  if (origin === undefined) return;
+  if (origin === undefined || origin === new URL(dashboardUrl).origin) return;
   if (!URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase()) throw new AdminError('forbidden', 'Requests from pages of other sites are refused.');
 }
 

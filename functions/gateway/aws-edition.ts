@@ -18,6 +18,7 @@ import { pepperOnce, secretVerifier } from '../adapters/vault/pepper.ts';
 import type { SealedRecord } from '../adapters/vault/vault.ts';
 import { openCaches } from './caches.ts';
 import type { Ports } from './ports.ts';
+import type { TestDeps } from './test-model.ts';
 
 /** A readiness answer is good for this long: load balancers ask often, and each asking costs a read and a call to KMS. */
 const READINESS_MS = 10_000;
@@ -25,6 +26,8 @@ const READINESS_MS = 10_000;
 export interface AwsEdition {
   readonly ports: Ports;
   readonly store: Store;
+  /** What testing a model takes. */
+  readonly testing: TestDeps;
   /** After a freeze: closes every connection kept from before. */
   dropConnections(): void;
 }
@@ -46,9 +49,11 @@ export function awsEdition(env: Env): AwsEdition {
   const store = openDynamoStore({ client: dynamo, tableNames: settings.tableNames });
   const pepperKeys = pepperOnce(kmsPepperKeys({ client: kms, keyId: settings.pepperKeyId }));
   pepperKeys.pepper().catch(() => { /* asked for again by the first request, which then fails as it should */ });
+  const ports = portsOf({ settings, store, kms, pepperKeys });
   return {
-    ports: portsOf({ settings, store, kms, pepperKeys }),
+    ports,
     store,
+    testing: { keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), outbound: ports.outbound, clock },
     dropConnections() {
       // The outbound door looks at the wall clock itself, before each use of a connection.
       dropSockets(dynamo);

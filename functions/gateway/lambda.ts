@@ -1,4 +1,5 @@
 import { awsEdition } from './aws-edition.ts';
+import { internal } from './internal.ts';
 import { lambdaDoor } from './lambda-door.ts';
 import { serve } from './serve.ts';
 
@@ -13,4 +14,5 @@ export const handler = lambdaDoor({
   maxBodyBytes: MAX_BODY_BYTES,
   dropConnections: edition.dropConnections,
   now: () => Date.now(),
+  direct: (event) => internal(edition.testing, event),
 });

@@ -8,7 +8,7 @@ needs('java')('the administration as a Lambda function', () => {
   let runtime: Runtime;
   beforeAll(async () => {
     world = await lambdaWorld();
-    runtime = await world.start('admin', 'admin', { BSG_DASHBOARD_URL: 'https://dashboard.example' });
+    runtime = await world.start('admin', 'admin', { BSG_DASHBOARD_URL: 'https://dashboard.example', BSG_GATEWAY_FUNCTION: 'the-gateway' });
     await runtime.idle();
   });
   afterAll(async () => { await world?.close(); });

@@ -56,6 +56,17 @@ describe('who may use the admin API', () => {
     expect((await ask(temp.store, '/admin/me', { headers: { origin: 'http://127.0.0.1:8787' } })).status).toBe(200);
   });
 
+  test('the dashboard may call from an origin of its own and read the answers, refusals too; nobody else is named', async () => {
+    const ports = { dashboardUrl: 'https://d111.cloudfront.net' };
+    const from = (origin: string, path: string) => ask(temp.store, path, { headers: { origin, host: 'abc.execute-api.eu-central-1.amazonaws.com' }, ports });
+    for (const [path, status] of [['/admin/me', 200], ['/admin/nothing', 404]] as const) {
+      const answer = await from('https://d111.cloudfront.net', path);
+      expect([answer.status, answer.headers['access-control-allow-origin'], answer.headers['vary']]).toEqual([status, 'https://d111.cloudfront.net', 'origin']);
+    }
+    const foreign = await from('https://d222.cloudfront.net', '/admin/me');
+    expect([foreign.status, foreign.headers['access-control-allow-origin']]).toEqual([403, undefined]);
+  });
+
   test('another tenant cannot be chosen', async () => {
     expect((await ask(temp.store, '/admin/me', { headers: { 'x-bsg-tenant': 'other' } })).status).toBe(404);
     expect((await ask(temp.store, '/admin/me', { headers: { 'x-bsg-tenant': 'default' } })).status).toBe(200);
