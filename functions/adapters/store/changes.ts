@@ -1,15 +1,21 @@
+import type { SecretPath } from '../../contract/admin/secret.ts';
+import { difference } from '../../core/audit/diff.ts';
 import { GENESIS, sealEvent, type Actor, type AuditEvent, type ChangeTarget } from '../../core/audit/event.ts';
+import { redact } from '../../core/audit/redact.ts';
+import { classify } from './dynamo-retry.ts';
 import { fromItem, partition, toItem } from './entity.ts';
-import { StoreError, type Item, type Key, type Op, type Store } from './port.ts';
+import { StoreError, type Item, type Key, type Op, type Store, type WriteResult } from './port.ts';
 
 /** One change, to be written together with the records it changes. */
 export interface ChangeDraft {
   /** `<thing>.<past tense>`, such as `model.created`. */
   readonly action: string;
   readonly target: ChangeTarget;
-  /** Views without secrets; null where there was or is nothing. */
+  /** Views without secrets, whole; null where there was or is nothing. Where both are given only what differs is recorded. */
   readonly before: object | null;
   readonly after: object | null;
+  /** Places in the views that hold secrets beside those of the closed list: `secretPaths(schema)`. */
+  readonly secrets?: readonly SecretPath[];
 }
 
 export interface ChangeContext {
@@ -25,6 +31,8 @@ export interface ChangeContext {
   readonly newId: () => string;
   /** Waits; a parameter for the tests. */
   readonly pause?: (ms: number) => Promise<void>;
+  /** After how many days the store may forget the event; absent = never. Much longer than events wait to be archived. */
+  readonly keptDays?: number;
 }
 
 export type Committed =
@@ -35,18 +43,22 @@ export type Committed =
 /** The head stands in another table than the events: no role may update what lies in the audit table. */
 const headKey = (tenantId: string): Key => ({ table: 'tenants', pk: partition('T', tenantId, 'AUDIT'), sk: 'head' });
 const eventsOf = (tenantId: string): string => partition('T', tenantId, 'EVENT');
-const eventKey = (tenantId: string, seq: number): Key => ({ table: 'audit', pk: eventsOf(tenantId), sk: String(seq).padStart(12, '0') });
+const sortKey = (seq: number): string => String(seq).padStart(12, '0');
+const eventKey = (tenantId: string, seq: number): Key => ({ table: 'audit', pk: eventsOf(tenantId), sk: sortKey(seq) });
 
 const DEADLINE_MS = 10_000;
 const MAX_WAIT_MS = 250;
+const DAY_SECONDS = 86_400;
 
 /**
- * Writes `ops` and the event that tells of them in one atomic batch: both or neither (at most 98 operations). The chain's
- * head is moved by condition; who loses that race tries again with full jitter. Throws `StoreError('unavailable')` after
- * 10 seconds of losing.
+ * Writes `ops` and the event that tells of them in one atomic batch: both or neither (at most 98 operations). The event
+ * records the views redacted and reduced to what differs. The chain's head is moved by condition; who loses that race,
+ * or whom the engine turns away because of it, tries again with full jitter. Throws `StoreError('unavailable')` when
+ * that still fails 10 seconds after the call; every change gets one try.
  */
 export function commitChange(context: ChangeContext, draft: ChangeDraft, ops: readonly Op[]): Promise<Committed> {
-  return inTurn(context.store, context.tenantId, () => commit(context, draft, ops));
+  const deadlineMs = context.now() + DEADLINE_MS;
+  return inTurn(context.store, context.tenantId, () => commit(context, recorded(draft), ops, deadlineMs));
 }
 
 /** The last change of each tenant that this process is making. */
@@ -69,47 +81,91 @@ async function inTurn<T>(store: Store, tenantId: string, work: () => Promise<T>)
   }
 }
 
-async function commit(context: ChangeContext, draft: ChangeDraft, ops: readonly Op[]): Promise<Committed> {
+type Recorded = Pick<AuditEvent, 'action' | 'target' | 'before' | 'after'>;
+
+function recorded({ action, target, before, after, secrets }: ChangeDraft): Recorded {
+  return { action, target, ...difference(redact({ before, after }, secrets)) };
+}
+
+async function commit(context: ChangeContext, change: Recorded, ops: readonly Op[], deadlineMs: number): Promise<Committed> {
   const { store, tenantId, now, random } = context;
   const pause = context.pause ?? ((ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); }));
-  const deadline = now() + DEADLINE_MS;
-  let head = await store.get(headKey(tenantId));
-  for (let attempt = 0; ; attempt += 1) {
-    const event = eventAfter(head, context, draft);
-    const result = await store.write([...ops, ...chainOps(event, head)]);
-    if (result.ok) return { ok: true, event };
-    if (result.index < ops.length) return { ok: false, index: result.index, current: result.current };
-    if (now() >= deadline) throw new StoreError('unavailable', 'too many changes at once');
-    if (attempt > 0) await pause(random() * Math.min(MAX_WAIT_MS, 2 ** attempt));
-    head = await store.get(headKey(tenantId));
+  for (let attempt = 1; ; attempt += 1) {
+    const head = await store.get(headKey(tenantId));
+    const event = eventAfter(head, context, change);
+    const result = await contended(store.write([...ops, ...chainOps(event, head, context.keptDays)]));
+    if (result?.ok === true) return { ok: true, event };
+    if (result !== undefined && result.index < ops.length) return { ok: false, index: result.index, current: result.current };
+    const leftMs = deadlineMs - now();
+    if (leftMs <= 0) throw new StoreError('unavailable', 'too many changes at once');
+    await pause(Math.min(leftMs, random() * Math.min(MAX_WAIT_MS, 2 ** attempt)));
   }
 }
 
-function eventAfter(head: Item | undefined, { tenantId, actor, requestId, now, newId }: ChangeContext, draft: ChangeDraft): AuditEvent {
+/** Undefined where the engine refused the batch, certainly unwritten, because others were writing the same items. */
+async function contended(write: Promise<WriteResult>): Promise<WriteResult | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'unavailable' && error.cause instanceof Error && classify(error.cause) === 'untouched') return undefined;
+    throw error;
+  }
+}
+
+function eventAfter(head: Item | undefined, { tenantId, actor, requestId, now, newId }: ChangeContext, change: Recorded): AuditEvent {
   return sealEvent({
-    eventId: newId(), tenantId, seq: Number(head?.['seq'] ?? 0) + 1, at: new Date(now()).toISOString(), actor, ...draft, requestId,
+    eventId: newId(), tenantId, seq: Number(head?.['seq'] ?? 0) + 1, at: new Date(now()).toISOString(), actor, ...change, requestId,
     prevHash: String(head?.['hash'] ?? GENESIS),
   });
 }
 
-function chainOps(event: AuditEvent, head: Item | undefined): Op[] {
+function chainOps(event: AuditEvent, head: Item | undefined, keptDays: number | undefined): Op[] {
   const moved = head === undefined ? { absent: true as const } : { attr: 'hash', equals: String(head['hash']) };
+  // Outside of the hash: when the store forgets is no part of what happened.
+  const forgotten = keptDays === undefined ? {} : { expiresAt: Math.ceil(Date.parse(event.at) / 1000) + keptDays * DAY_SECONDS };
   return [
     { put: headKey(event.tenantId), item: { seq: event.seq, hash: event.hash }, guards: [moved] },
-    { put: eventKey(event.tenantId, event.seq), item: toItem(event), guards: [{ absent: true }] },
+    { put: eventKey(event.tenantId, event.seq), item: { ...toItem(event), ...forgotten }, guards: [{ absent: true }] },
   ];
 }
 
+function fromStored({ expiresAt: _forgotten, ...event }: Item): AuditEvent {
+  return fromItem<AuditEvent>(event);
+}
+
+export interface ChangesPage {
+  readonly limit: number;
+  readonly cursor?: string;
+  /** Default true: newest first. */
+  readonly reverse?: boolean;
+  /** Only events from this position of the chain on. */
+  readonly fromSeq?: number;
+}
+
 /** Events, newest first (`reverse: false`: oldest first). */
-export async function listChanges(store: Store, tenantId: string, page: { readonly limit: number; readonly cursor?: string; readonly reverse?: boolean }): Promise<{ items: AuditEvent[]; cursor?: string }> {
-  const { rows, cursor } = await store.query({
-    table: 'audit', pk: eventsOf(tenantId), reverse: page.reverse ?? true, limit: page.limit, ...(page.cursor !== undefined && { cursor: page.cursor }),
+export async function listChanges(store: Store, tenantId: string, { limit, cursor, reverse = true, fromSeq }: ChangesPage): Promise<{ items: AuditEvent[]; cursor?: string }> {
+  const page = await store.query({
+    table: 'audit', pk: eventsOf(tenantId), reverse, limit, ...(fromSeq !== undefined && { from: sortKey(fromSeq) }), ...(cursor !== undefined && { cursor }),
   });
-  return { items: rows.map(({ item }) => fromItem<AuditEvent>(item)), ...(cursor !== undefined && { cursor }) };
+  return { items: page.rows.map(({ item }) => fromStored(item)), ...(page.cursor !== undefined && { cursor: page.cursor }) };
 }
 
 /** Where the chain ends: number of events and hash of the last one; undefined before the first. */
 export async function chainHead(store: Store, tenantId: string): Promise<{ readonly seq: number; readonly hash: string } | undefined> {
   const head = await store.get(headKey(tenantId));
   return head && { seq: Number(head['seq']), hash: String(head['hash']) };
+}
+
+/** The newest archived event. It stands where the jobs may write: the tables of the control plane are closed to them. */
+const archivedKey = (tenantId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'AUDIT'), sk: 'archived' });
+
+export async function archivedUntil(store: Store, tenantId: string): Promise<{ readonly seq: number; readonly hash: string } | undefined> {
+  const item = await store.get(archivedKey(tenantId));
+  return item && { seq: Number(item['seq']), hash: String(item['hash']) };
+}
+
+/** Notes that everything up to `until` is archived, unless another run has noted something since `expected` was read. */
+export async function noteArchived(store: Store, tenantId: string, expected: { readonly seq: number } | undefined, until: { readonly seq: number; readonly hash: string }): Promise<boolean> {
+  const guard = expected === undefined ? { absent: true as const } : { attr: 'seq', equals: expected.seq };
+  return (await store.write([{ put: archivedKey(tenantId), item: { seq: until.seq, hash: until.hash }, guards: [guard] }])).ok;
 }

@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util';
+import { byIdentity, identityOf, isRecord } from './named.ts';
+import type { Views } from './redact.ts';
+
+/** Most bytes of either view of an event (JSON in UTF-8): two of them and the event's own members stay below 100 KB. */
+export const MAX_VIEW_BYTES = 44_000;
+
+/**
+ * What an event records of a change. Where both views exist, only what differs is kept, at every depth: a member in
+ * both that is equal is left out of both; of lists whose entries all have an `id` or a `name`, the entries that differ.
+ * `version` is always kept at the top, so that a document can be found again. What is created or deleted is recorded
+ * whole. A view that is still too large has its largest members replaced by their size.
+ */
+export function difference({ before, after }: Views): Views {
+  if (before === null || after === null) return { before: bounded(before), after: bounded(after) };
+  const [was, is] = membersThatDiffer(before, after);
+  const version = (view: object): object => ('version' in view ? { version: view.version } : {});
+  return { before: bounded({ ...version(before), ...was }), after: bounded({ ...version(after), ...is }) };
+}
+
+function membersThatDiffer(before: object, after: object): [object, object] {
+  const [was, is] = [new Map<string, unknown>(), new Map<string, unknown>()];
+  const [old, now] = [new Map<string, unknown>(Object.entries(before)), new Map<string, unknown>(Object.entries(after))];
+  for (const name of new Set([...old.keys(), ...now.keys()])) {
+    const [from, to] = [old.get(name), now.get(name)];
+    if (isDeepStrictEqual(from, to)) continue;
+    const [left, right] = inside(from, to);
+    if (left !== undefined) was.set(name, left);
+    if (right !== undefined) is.set(name, right);
+  }
+  return [Object.fromEntries(was), Object.fromEntries(is)];
+}
+
+/** Two values that differ, reduced to where they do. */
+function inside(from: unknown, to: unknown): [unknown, unknown] {
+  if (Array.isArray(from) && Array.isArray(to)) return entriesThatDiffer(from, to) ?? [from, to];
+  return isRecord(from) && isRecord(to) ? membersThatDiffer(from, to) : [from, to];
+}
+
+/** Undefined for lists that are not of named things, and for those in which only the order is another: these are recorded whole. */
+function entriesThatDiffer(before: readonly unknown[], after: readonly unknown[]): [unknown[], unknown[]] | undefined {
+  const [old, now] = [byIdentity(before), byIdentity(after)];
+  if (old === undefined || now === undefined) return undefined;
+  const was = before.filter((entry) => !isDeepStrictEqual(entry, now.get(identityOf(entry) ?? '')));
+  const is = after.filter((entry) => !isDeepStrictEqual(entry, old.get(identityOf(entry) ?? '')));
+  if (was.length > 0 || is.length > 0) return [was, is];
+  return [[...old.keys()], [...now.keys()]];
+}
+
+function bounded(view: object | null): object | null {
+  if (view === null || bytesOf(view) <= MAX_VIEW_BYTES) return view;
+  const sizes = Object.entries(view).map(([name, member]) => ({ name, member: member as unknown, bytes: bytesOf(member) })).toSorted((a, b) => b.bytes - a.bytes);
+  const shortened = new Map<string, unknown>(Object.entries(view));
+  let left = bytesOf(view);
+  for (const { name, bytes } of sizes) {
+    if (left <= MAX_VIEW_BYTES) break;
+    const word = omitted(bytes);
+    shortened.set(name, word);
+    left += bytesOf(word) - bytes;
+  }
+  // Members too many to be named at all.
+  return left <= MAX_VIEW_BYTES ? Object.fromEntries(shortened) : { '[omitted]': omitted(bytesOf(view)) };
+}
+
+const omitted = (bytes: number): string => `[omitted: ${bytes} bytes]`;
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '');

@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod/mini';
+import { secret, secretPaths } from '../../../functions/contract/admin/secret.ts';
+import { difference, MAX_VIEW_BYTES } from '../../../functions/core/audit/diff.ts';
+import { CHANGED, isDenied, redact, SECRET } from '../../../functions/core/audit/redact.ts';
+
+const CANARY = 'CANARY-secret-value';
+const names = fc.constantFrom('apiKey', 'api_key', 'token', 'password', 'sealed', 'hash', 'name', 'id', 'price', 'marked', 'list', 'inner');
+/** Any document in which secrets stand wherever their name says so. */
+const documents = fc.letrec<{ value: unknown; record: Record<string, unknown> }>((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, fc.constant(null), fc.integer(), fc.constant('plain'), fc.array(tie('value'), { maxLength: 4 }), tie('record')),
+  record: fc.array(fc.tuple(names, tie('value')), { maxLength: 5 }).map((members) => Object.fromEntries(members.map(([name, value]) => [name, isDenied(name) || name === 'marked' ? (value === null ? null : CANARY) : value]))),
+})).record;
+/** Every place that `marked` can stand at here. */
+const MARKED = Array.from({ length: 7 }, (_unused, depth) => [...Array.from({ length: depth }, () => '*'), 'marked']);
+
+describe('redaction', () => {
+  test('no denied and no marked value is left in either view, and what was given stays as it was', () => {
+    fc.assert(fc.property(documents, documents, (before, after) => {
+      const given = JSON.stringify([before, after]);
+      const views = redact({ before, after }, MARKED);
+      expect(JSON.stringify(views)).not.toContain(CANARY);
+      expect(JSON.stringify([before, after])).toBe(given);
+    }), { numRuns: 2_000 });
+  });
+
+  test('that a secret changed is told, what it is is not', () => {
+    expect(redact({ before: { apiKey: 'a' }, after: { apiKey: 'b' } })).toEqual({ before: { apiKey: SECRET }, after: { apiKey: CHANGED } });
+    expect(redact({ before: { apiKey: 'a' }, after: { apiKey: 'a' } })).toEqual({ before: { apiKey: SECRET }, after: { apiKey: SECRET } });
+    expect(redact({ before: null, after: { apiKey: 'a' } })).toEqual({ before: null, after: { apiKey: SECRET } });
+    expect(redact({ before: { apiKey: 'a' }, after: { apiKey: null } })).toEqual({ before: { apiKey: SECRET }, after: { apiKey: null } });
+  });
+
+  test('entries of lists are compared by name, so that a reordered list does not read as changed secrets', () => {
+    const [a, b] = [{ name: 'a', apiKey: '1' }, { name: 'b', apiKey: '2' }];
+    expect(redact({ before: { credentials: [a, b] }, after: { credentials: [b, { ...a, apiKey: '3' }] } }).after).toEqual({ credentials: [{ name: 'b', apiKey: SECRET }, { name: 'a', apiKey: CHANGED }] });
+  });
+});
+
+describe('differences', () => {
+  test('equal documents leave nothing but the version; unequal ones leave something', () => {
+    fc.assert(fc.property(documents, documents, (before, after) => {
+      const same = difference({ before: { ...before, version: 1 }, after: { ...before, version: 1 } });
+      expect(same).toEqual({ before: { version: 1 }, after: { version: 1 } });
+      const { before: was, after: is } = difference({ before: { d: before }, after: { d: after } });
+      const differs = JSON.stringify(canonical(before)) !== JSON.stringify(canonical(after));
+      expect(JSON.stringify([was, is]) !== '[{},{}]').toBe(differs);
+    }), { numRuns: 2_000 });
+  });
+
+  test('only what differs is kept, named entries by their name', () => {
+    const before = { version: 3, rules: [{ id: 'a', glob: 'x' }, { id: 'b', glob: 'y' }], auto: { dial: 50, mode: 'balanced' } };
+    const after = { version: 4, rules: [{ id: 'a', glob: 'x' }, { id: 'b', glob: 'z' }, { id: 'c', glob: 'w' }], auto: { dial: 60, mode: 'balanced' } };
+    expect(difference({ before, after })).toEqual({ before: { version: 3, rules: [{ id: 'b', glob: 'y' }], auto: { dial: 50 } }, after: { version: 4, rules: [{ id: 'b', glob: 'z' }, { id: 'c', glob: 'w' }], auto: { dial: 60 } } });
+  });
+
+  test('a view is never larger than its bound, whatever was changed', () => {
+    fc.assert(fc.property(fc.array(fc.tuple(fc.string({ minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 60_000 })), { maxLength: 8 }), (members) => {
+      const { after } = difference({ before: null, after: Object.fromEntries(members.map(([name, length]) => [name, 'x'.repeat(length)])) });
+      expect(Buffer.byteLength(JSON.stringify(after))).toBeLessThanOrEqual(MAX_VIEW_BYTES);
+    }), { numRuns: 200 });
+    expect(Buffer.byteLength(JSON.stringify(difference({ before: null, after: Object.fromEntries(Array.from({ length: 20_000 }, (_unused, at) => [`member-${at}`, at])) })))).toBeLessThan(2 * MAX_VIEW_BYTES);
+  });
+});
+
+describe('marks of a schema', () => {
+  test('the places of marked fields, through wrappers, lists, records and unions', () => {
+    const schema = z.strictObject({
+      a: z.optional(secret(z.string())), list: z.array(z.object({ b: z.nullable(secret(z.string().check(z.minLength(1)))) })), map: z.record(z.string(), z.object({ c: secret(z.string()) })),
+      either: z.union([z.object({ d: secret(z.string()) }), z.string()]), plain: z.string(),
+    });
+    expect(secretPaths(schema).map((path) => path.join('.')).toSorted()).toEqual(['a', 'either.d', 'list.*.b', 'map.*.c']);
+  });
+
+  test('a mark that could not be found again throws when it is declared, not when it leaks', () => {
+    expect(() => secretPaths(secret(z.object({ a: z.string() })))).toThrow('mark its fields');
+    expect(() => secretPaths(z.object({ a: z.lazy(() => secret(z.string())) }))).toThrow('/a');
+    expect(() => secretPaths(z.record(secret(z.string()), z.string()))).toThrow('cannot be found again');
+  });
+});
+
+/** Members in one order, as two equal documents may have them in different ones. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, canonical(member)]));
+}
