@@ -8,5 +8,5 @@ const MACHINE = /^bsga_[0-9a-f]{64}$/;
 export async function machineIdentity(store: Store, bearer: string): Promise<Identity | undefined> {
   if (!MACHINE.test(bearer)) return undefined;
   const token = await getMachineToken(store, bearer);
-  return token && { userId: token.tokenId, name: token.name, via: 'token', memberships: [{ tenantId: token.tenantId, role: token.role }] };
+  return token && { userId: token.tokenId, name: token.name, via: 'token', isMachine: true, memberships: [{ tenantId: token.tenantId, role: token.role }] };
 }

@@ -11,11 +11,16 @@ export type { GatewayRequest, GatewayResponse };
 export const ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Whether `role` includes `needed`. */
+export const may = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
+
 /** Who a bearer token belongs to, as our own records say. */
 export interface Identity {
   readonly userId: string;
   readonly name: string;
   readonly via: Actor['via'];
+  /** A program with one role in one tenant for good. */
+  readonly isMachine?: true;
   /** Tenants this identity may choose from; empty for somebody who signed in and was not invited yet. */
   readonly memberships: readonly { readonly tenantId: string; readonly role: Role }[];
 }
@@ -70,6 +75,7 @@ export interface Caller {
   readonly userId: string;
   readonly name: string;
   readonly via: Actor['via'];
+  readonly isMachine?: true;
   /** Empty for an operation that any signed-in person may run, when the person belongs to no tenant. */
   readonly tenantId: string;
   readonly role: Role;

@@ -10,10 +10,13 @@ import { getSettings } from './operations/get-settings.ts';
 import { getUsage } from './operations/get-usage.ts';
 import { createKey, getKeyOperation, listKeysOperation, revokeKey, rotateKey, updateKey } from './operations/keys.ts';
 import { listChangesOperation } from './operations/list-changes.ts';
+import { acceptInvitation } from './operations/invitations.ts';
 import { listRequests } from './operations/list-requests.ts';
+import { changeMember, inviteMember, listMembersOperation, removeMember } from './operations/members.ts';
 import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
 import { putSettings } from './operations/put-settings.ts';
 import { getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
+import { createTenant } from './operations/tenants.ts';
 import { createToken, deleteToken, listTokens } from './operations/tokens.ts';
 import type { Route } from './route.ts';
 
@@ -47,6 +50,12 @@ export const ROUTES: readonly Route[] = [
   { method: 'PATCH', path: '/admin/keys/{id}', role: 'admin', run: updateKey },
   { method: 'POST', path: '/admin/keys/{id}/rotate', role: 'admin', run: rotateKey },
   { method: 'POST', path: '/admin/keys/{id}/revoke', role: 'admin', run: revokeKey },
+  { method: 'GET', path: '/admin/members', role: 'admin', run: listMembersOperation },
+  { method: 'POST', path: '/admin/members', role: 'admin', run: inviteMember },
+  { method: 'PATCH', path: '/admin/members/{id}', role: 'owner', run: changeMember },
+  { method: 'DELETE', path: '/admin/members/{id}', role: 'admin', run: removeMember },
+  { method: 'POST', path: '/admin/invitations/accept', role: 'person', run: acceptInvitation },
+  { method: 'POST', path: '/admin/tenants', role: 'owner', run: createTenant },
   { method: 'GET', path: '/admin/tokens', role: 'owner', run: listTokens },
   { method: 'POST', path: '/admin/tokens', role: 'owner', run: createToken },
   { method: 'DELETE', path: '/admin/tokens/{id}', role: 'owner', run: deleteToken },

@@ -1,7 +1,7 @@
 import { readBody, readIfMatch } from './body.ts';
 import { AdminError } from './errors.ts';
 import { once } from './idempotency.ts';
-import { ROLES, type AdminPorts, type Caller, type GatewayRequest, type GatewayResponse, type Identity, type Reply, type Role } from './ports.ts';
+import { may, type AdminPorts, type Caller, type GatewayRequest, type GatewayResponse, type Identity, type Reply } from './ports.ts';
 import { parseQuery } from './query.ts';
 import { matchRoute, type Matched, type Route } from './routes.ts';
 
@@ -79,9 +79,6 @@ function requireRole(caller: Caller, needed: Route['role']): void {
   if (needed === 'public' || needed === 'person') return;
   if (!may(caller.role, needed)) throw new AdminError('forbidden', `This needs the role ${needed}.`);
 }
-
-/** Whether `role` includes `needed`. */
-export const may = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
 
 /** A page of another site has no business here, whatever token it may have got hold of. */
 function refuseForeignOrigin({ headers }: GatewayRequest, { dashboardUrl }: AdminPorts): void {

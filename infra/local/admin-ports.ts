@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { AdminPorts, Identity } from '../../functions/admin/ports.ts';
+import type { AdminPorts } from '../../functions/admin/ports.ts';
 import type { Gauge } from '../../functions/adapters/observe/metrics.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
 import { machineIdentity } from '../../functions/admin/identify.ts';
+import { personIdentity } from '../../functions/admin/people/identity.ts';
 import { testModel } from '../../functions/gateway/test-model.ts';
 import type { AdminToken } from './admin-token.ts';
-import { DEFAULT_TENANT } from './default-tenant.ts';
+import { OPERATOR } from './default-tenant.ts';
 import type { Edition } from './edition.ts';
 
 export interface LocalAdmin {
@@ -15,8 +16,6 @@ export interface LocalAdmin {
   readonly dashboardUrl: string;
   readonly analytics: Analytics;
 }
-
-const OPERATOR: Identity = { userId: 'local-operator', name: 'Operator of this machine', via: 'token', memberships: [{ tenantId: DEFAULT_TENANT, role: 'owner' }] };
 
 /** Values of the moment: the process's own, and which models nobody is sent to. */
 function gauges({ ports }: Edition, tenantId: string): Gauge[] {
@@ -38,7 +37,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     now: () => Date.now(),
     random: Math.random,
     randomBytes: (size) => randomBytes(size),
-    identify: async (bearer) => (token.matches(bearer) ? OPERATOR : machineIdentity(edition.store, bearer)),
+    identify: async (bearer) => (token.matches(bearer) ? { ...await personIdentity(edition.store, OPERATOR), via: 'token' } : machineIdentity(edition.store, bearer)),
     sealing: edition.sealing,
     pepper: async () => edition.pepper,
     urlPolicy: { allowHosts, allowLoopback: true },

@@ -14,7 +14,8 @@ import { StartError } from './command-line.ts';
 import { planKeys } from './config-keys.ts';
 import { planModels } from './config-models.ts';
 import { sameRecord, type ApplyOptions, type Plan } from './config-plan.ts';
-import { DEFAULT_TENANT, newTenant } from './default-tenant.ts';
+import { newTenant } from '../../functions/admin/people/new-tenant.ts';
+import { DEFAULT_TENANT } from './default-tenant.ts';
 import { readConfig, wrongConfig } from './read-config.ts';
 
 export type { ApplyOptions };

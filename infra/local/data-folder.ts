@@ -65,6 +65,9 @@ function makeFolder(root: string): void {
   }
 }
 
+/** A lock that nothing refers to would be collected as garbage, and given free by that. */
+const locks = new Set<DatabaseSync>();
+
 /**
  * One holder at a time, by SQLite's exclusive lock on an empty file. The kernel drops it with its process, so a lock is
  * never stale and there is no race in taking it over, unlike with a file that holds a process id: ids are used again,
@@ -83,7 +86,9 @@ function lockFolder(root: string, holder: Holder): () => void {
     throw new StartError(`This user may not write to the data folder ${root} (${codeOf(error)}); choose another with --data.`, { cause: error });
   }
   const held = lock;
+  locks.add(held);
   return () => {
+    locks.delete(held);
     if (!held.isOpen) return;
     rmSync(holderFile, { force: true });
     held.close();

@@ -1,17 +1,18 @@
+import { addMemberOps, getMember } from '../../functions/adapters/store/people.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
-import { getTenant, putTenant, type TenantRecord } from '../../functions/adapters/store/tenants.ts';
+import { getTenant, putTenant } from '../../functions/adapters/store/tenants.ts';
+import { newTenant } from '../../functions/admin/people/new-tenant.ts';
 
 /** The only tenant of one machine, unless tests or the admin API add more. */
 export const DEFAULT_TENANT = 'default';
 
-/** A tenant as it is before anyone changed a setting. `at` is RFC 3339. */
-export function newTenant(tenantId: string, at: string): TenantRecord {
-  return {
-    tenantId, name: tenantId, timezone: 'UTC', unknownNames: 'reject', paused: false, alwaysStrongest: false, corsOrigins: [], createdAt: at, version: 0,
-  };
-}
+/** Who holds the admin token or the sign-in link of this machine: owner of the default tenant from the start. */
+export const OPERATOR = { sub: 'local-operator', name: 'Operator of this machine' } as const;
 
-/** Creates the default tenant where it is missing: without its row nothing that walks over tenants would find its keys. */
+/** Creates the default tenant where it is missing (without its row nothing that walks over tenants would find its keys), and its owner. */
 export async function ensureDefaultTenant(store: Store, nowMs: number): Promise<void> {
-  if ((await getTenant(store, DEFAULT_TENANT)) === undefined) await putTenant(store, newTenant(DEFAULT_TENANT, new Date(nowMs).toISOString()), undefined);
+  const at = new Date(nowMs).toISOString();
+  if ((await getTenant(store, DEFAULT_TENANT)) === undefined) await putTenant(store, newTenant(DEFAULT_TENANT, at), undefined);
+  if ((await getMember(store, DEFAULT_TENANT, OPERATOR.sub)) !== undefined) return;
+  await store.write(addMemberOps({ tenantId: DEFAULT_TENANT, userId: OPERATOR.sub, name: OPERATOR.name, email: null, role: 'owner', addedAt: at, version: 1 }));
 }

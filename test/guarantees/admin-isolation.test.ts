@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { putModel } from '../../functions/adapters/store/models.ts';
+import { addMemberOps } from '../../functions/adapters/store/people.ts';
 import { saveRouting } from '../../functions/adapters/store/routing.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
 import type { AdminPorts } from '../../functions/admin/ports.ts';
@@ -19,6 +20,7 @@ beforeAll(async () => {
   await putModel(temp.store, { tenantId: 'default', id: 'canary-model', provider: 'openai', upstreamModel: 'm', enabled: true, credentials: [], createdAt: AT, updatedAt: AT, version: 1 }, undefined);
   await saveRouting(temp.store, 'default', routing.parse({ aliases: [{ name: 'canary-alias', target: 'auto' }] }), 0, { at: AT, author: 'canary-author' });
   await putEntries(temp.store, [ENTRY]);
+  await temp.store.write(addMemberOps({ tenantId: 'default', userId: 'canary-member', name: 'canary-name', email: null, role: 'member', addedAt: AT, version: 1 }));
   tokenId = String((await ask(temp.store, '/admin/tokens', { method: 'POST', body: { name: 'canary-token' } })).json['id']);
   keyId = String((await ask(temp.store, '/admin/keys', { method: 'POST', body: { name: 'canary-key' } })).json['id']);
 });
@@ -33,15 +35,19 @@ const IDS: Readonly<Record<string, () => readonly [theirs: string, missing: stri
   '/admin/keys/{id}/rotate': () => [keyId, 'BBBBBBBBBBBB'],
   '/admin/keys/{id}/revoke': () => [keyId, 'BBBBBBBBBBBB'],
   '/admin/routing/versions/{n}': () => ['1', '2'],
+  '/admin/members/{id}': () => ['canary-member', 'missing-member'],
   '/admin/tokens/{id}': () => [tokenId, 'mt_000000000000000000'],
 };
+
+/** Bodies of operations that refuse an empty one. */
+const BODIES: Readonly<Record<string, object>> = { '/admin/members/{id}': { role: 'viewer' } };
 
 test('guarantee H1: what another tenant has answers, on every route with an id, byte for byte as what nobody has', async () => {
   const withIds = ROUTES.filter(({ path }) => path.includes('{'));
   expect(new Set(withIds.map(({ path }) => path))).toEqual(new Set(Object.keys(IDS)));
   for (const { method, path } of withIds) {
     const [theirs, missing] = IDS[path]?.() ?? ['', ''];
-    const reply = async (id: string): Promise<AdminAnswer> => ask(temp.store, path.replace(/\{\w+\}/, id), { method, ports: stranger, ...(method !== 'GET' && method !== 'DELETE' && { body: {} }) });
+    const reply = async (id: string): Promise<AdminAnswer> => ask(temp.store, path.replace(/\{\w+\}/, id), { method, ports: stranger, ...(method !== 'GET' && method !== 'DELETE' && { body: BODIES[path] ?? {} }) });
     const [own, none] = [await reply(theirs), await reply(missing)];
     const bare = (answer: AdminAnswer): unknown => [answer.status, answer.text.replaceAll(String(answer.headers['x-request-id']), ''), Object.keys(answer.headers).toSorted()];
     expect([method, path, own.status]).toEqual([method, path, 404]);

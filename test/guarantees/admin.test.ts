@@ -32,6 +32,8 @@ const LEAST: Readonly<Record<string, Route['role']>> = {
   'GET /admin/settings': 'admin', 'PUT /admin/settings': 'admin', 'GET /admin/changes': 'admin', 'GET /admin/openapi.json': 'public',
   'GET /admin/routing': 'member', 'PUT /admin/routing': 'admin', 'GET /admin/routing/versions': 'member', 'GET /admin/routing/versions/{n}': 'member', 'POST /admin/routing/rollback': 'admin',
   'POST /admin/route/explain': 'member',
+  'GET /admin/members': 'admin', 'POST /admin/members': 'admin', 'PATCH /admin/members/{id}': 'owner', 'DELETE /admin/members/{id}': 'admin',
+  'POST /admin/invitations/accept': 'person', 'POST /admin/tenants': 'owner',
   'GET /admin/tokens': 'owner', 'POST /admin/tokens': 'owner', 'DELETE /admin/tokens/{id}': 'owner',
   'GET /admin/models': 'member', 'POST /admin/models': 'admin', 'POST /admin/models/test': 'admin', 'GET /admin/models/{id}': 'member', 'PATCH /admin/models/{id}': 'admin', 'DELETE /admin/models/{id}': 'admin',
   'GET /admin/keys': 'member', 'POST /admin/keys': 'admin', 'GET /admin/keys/{id}': 'member', 'PATCH /admin/keys/{id}': 'admin', 'POST /admin/keys/{id}/rotate': 'admin', 'POST /admin/keys/{id}/revoke': 'admin',

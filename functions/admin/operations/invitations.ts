@@ -1,0 +1,22 @@
+import { addMemberOps, deleteInvitationOp, getInvitation, getMember, type Member } from '../../adapters/store/people.ts';
+import { invitationAccept, invitationAccepted } from '../../contract/admin/people.ts';
+import { change } from '../change.ts';
+import { AdminError } from '../errors.ts';
+import { operation } from '../operation.ts';
+
+/** Unknown, used, withdrawn and expired ones answer alike. */
+const invalid = (): AdminError => new AdminError('not_found', 'This invitation cannot be used: it was accepted or withdrawn, or its seven days are over. Ask for another one.');
+
+export const acceptInvitation = operation({ summary: 'Makes the caller a member of the tenant that a link invites to. A link works once.', body: invitationAccept, answer: invitationAccepted }, async (call) => {
+  const { caller, ports, body, nowMs } = call;
+  if (caller.isMachine) throw new AdminError('forbidden', 'An invitation is for a person; a machine token belongs to one tenant.');
+  const invitation = await getInvitation(ports.store, body.token);
+  if (invitation === undefined || Date.parse(invitation.validUntil) <= nowMs) throw invalid();
+  const { tenantId, role } = invitation;
+  if ((await getMember(ports.store, tenantId, caller.userId)) !== undefined) throw new AdminError('conflict', 'You belong to this tenant already; the invitation stays open.');
+  const member: Member = { tenantId, userId: caller.userId, name: caller.name, email: invitation.email, role, addedAt: new Date(nowMs).toISOString(), version: 1 };
+  const draft = { action: 'member.joined', target: { type: 'member', id: member.userId, name: member.name }, before: null, after: { role, invitationId: invitation.invitationId, invitedBy: invitation.invitedBy } };
+  const committed = await change({ ...call, caller: { ...caller, tenantId } }, draft, [deleteInvitationOp(invitation), ...addMemberOps(member)]);
+  if (!committed.ok) throw invalid();
+  return { body: { tenantId, role } };
+});
