@@ -88,7 +88,7 @@ export class GatewayStack extends Stack {
       ...this.options, reservedConcurrency: undefined, bundle: 'admin', description: 'BSGateway: administration', timeout: Duration.minutes(5), memoryMb: 1024,
       environment: {
         ...this.common(), BSG_VAULT_KEY_ID: this.vault.key.keyArn, BSG_PEPPER_KEY_ID: this.pepper.key.keyArn,
-        BSG_USER_POOL_ID: this.identity.pool.userPoolId,
+        BSG_ISSUER: this.identity.pool.userPoolProviderUrl,
         BSG_USER_POOL_CLIENT_ID: this.identity.dashboard.userPoolClientId,
         BSG_MACHINE_CLIENT_ID: this.identity.machines.userPoolClientId,
         BSG_SIGN_IN_ORIGIN: signInOrigin,

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { monotonicFactory } from 'ulidx';
 import { readAwsEnvironment, roleCredentials, variable } from '../adapters/aws/environment.ts';
 import { dropSockets } from '../adapters/aws/idle-sockets.ts';
+import { cognitoVerifier, verifiedEmail } from '../adapters/aws/cognito.ts';
 import { invokeFunction, lambdaClient } from '../adapters/aws/gateway-function.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { kmsClient, kmsPepperKeys, kmsSealingKeys } from '../adapters/vault/kms.ts';
 import { pepperOnce } from '../adapters/vault/pepper.ts';
+import { firstOwner } from './people/first-owner.ts';
+import { bearerIdentity } from './people/person-token.ts';
 import type { AdminPorts, ModelTestResult } from './ports.ts';
 
 export interface AwsAdmin {
@@ -15,6 +18,8 @@ export interface AwsAdmin {
 }
 
 const UNASKED: ModelTestResult = { ok: false, status: null, latencyMs: 0, message: 'The data plane could not be asked to try the model.', hint: 'Try again; if it stays, look at the log of the gateway function.' };
+/** The tenant that comes with the deployment. */
+const FIRST_TENANT = 'default';
 /** Where the data plane reads policies and keys at most this late. */
 const REVOCATION_SECONDS = 60;
 
@@ -32,15 +37,20 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
   const lambda = lambdaClient(credentials);
   const gatewayFunction = variable(env, 'BSG_GATEWAY_FUNCTION');
   const newId = monotonicFactory();
+  const newRequestId = (): string => newId(Date.now());
+  const verify = cognitoVerifier(env);
+  const owner = {
+    store, tenantId: FIRST_TENANT, ownerEmail: variable(env, 'BSG_OWNER_EMAIL'), now: () => Date.now(), random: Math.random, newRequestId,
+    emailOf: (token: string) => verifiedEmail(variable(env, 'BSG_SIGN_IN_ORIGIN'), token),
+  };
   return {
     ports: {
       store,
-      newRequestId: () => newId(Date.now()),
+      newRequestId,
       now: () => Date.now(),
       random: Math.random,
       randomBytes: (size) => randomBytes(size),
-      // Fails closed: nobody is let in by a token that nothing here can verify.
-      identify: async () => undefined,
+      identify: (bearer) => bearerIdentity({ store, verify, welcome: (subject, token) => firstOwner(owner, subject, token) }, bearer),
       sealing: kmsSealingKeys({ client: kms, keyId: settings.vaultKeyId }),
       pepper: () => pepperKeys.pepper(),
       urlPolicy: { allowHosts: settings.allowUpstreams, allowLoopback: false },

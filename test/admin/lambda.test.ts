@@ -1,29 +1,85 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { lambdaWorld, type LambdaWorld } from '../support/lambda-world.ts';
+import { listChanges } from '../../functions/adapters/store/changes.ts';
+import { identityProvider, type IdentityProvider } from '../support/identity-provider.ts';
+import { lambdaService } from '../support/lambda-service.ts';
+import { lambdaWorld, UPSTREAM_CREDENTIAL, type LambdaWorld } from '../support/lambda-world.ts';
 import { needs } from '../support/optional.ts';
 import { proxyEvent, type Runtime } from '../support/runtime-api.ts';
+import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 
 needs('java')('the administration as a Lambda function', () => {
   let world: LambdaWorld;
   let runtime: Runtime;
+  let provider: IdentityProvider;
+  let upstream: ScriptedUpstream;
+  let service: Awaited<ReturnType<typeof lambdaService>>;
   beforeAll(async () => {
-    world = await lambdaWorld();
-    runtime = await world.start('admin', 'admin', { BSG_DASHBOARD_URL: 'https://dashboard.example', BSG_GATEWAY_FUNCTION: 'the-gateway' });
+    [world, provider, upstream] = await Promise.all([lambdaWorld(), identityProvider(), scriptedUpstream()]);
+    const allowed = { ALLOW_UPSTREAMS: `127.0.0.1:${upstream.port}` };
+    service = await lambdaService(await world.start('gateway', 'gateway', allowed));
+    runtime = await world.start('admin', 'admin', {
+      ...allowed, BSG_DASHBOARD_URL: 'https://dashboard.example', BSG_GATEWAY_FUNCTION: 'the-gateway', AWS_ENDPOINT_URL_LAMBDA: service.endpoint, NODE_EXTRA_CA_CERTS: provider.certificateFile,
+      BSG_ISSUER: provider.issuer, BSG_USER_POOL_CLIENT_ID: provider.clientId, BSG_MACHINE_CLIENT_ID: 'machine-client', BSG_SIGN_IN_ORIGIN: provider.origin, BSG_OWNER_EMAIL: 'owner@example.com',
+    });
     await runtime.idle();
   });
-  afterAll(async () => { await world?.close(); });
+  afterAll(async () => {
+    service?.close();
+    await Promise.all([world?.close(), provider?.close(), upstream?.close()]);
+  });
+
+  const ask = async (method: string, path: string, { token, body }: { token?: string; body?: unknown } = {}): Promise<{ status: number; headers: Readonly<Record<string, string>>; json: Record<string, unknown> }> => {
+    const call = runtime.invoke(proxyEvent(method, path, { headers: { ...(token !== undefined && { Authorization: `Bearer ${token}` }) }, ...(body !== undefined && { body }) }));
+    const { statusCode, headers } = await call.prelude;
+    const answer = { status: statusCode, headers, json: JSON.parse(await call.text()) as Record<string, unknown> };
+    await runtime.idle();
+    return answer;
+  };
 
   test('who shows no valid token gets one and the same 401 for every path, with a request id', async () => {
-    for (const [path, headers] of [['/admin/me', {}], ['/admin/nowhere', {}], ['/admin/me', { Authorization: 'Bearer not-a-token' }]] as const) {
-      const call = runtime.invoke(proxyEvent('GET', path, { headers }));
-      const prelude = await call.prelude;
-      expect({ status: prelude.statusCode, challenge: prelude.headers['www-authenticate'] }).toEqual({ status: 401, challenge: 'Bearer' });
-      expect(JSON.parse(await call.text())).toMatchObject({ error: { code: 'unauthenticated', requestId: expect.any(String) } });
-      await runtime.idle();
+    for (const [path, token] of [['/admin/me', undefined], ['/admin/nowhere', undefined], ['/admin/me', 'not-a-token'], ['/admin/me', provider.token('x', { client_id: 'other' })]] as const) {
+      const { status, headers, json } = await ask('GET', path, token === undefined ? {} : { token });
+      expect({ status, challenge: headers['www-authenticate'] }).toEqual({ status: 401, challenge: 'Bearer' });
+      expect(json).toMatchObject({ error: { code: 'unauthenticated', requestId: expect.any(String) } });
     }
   });
 
+  test('the first tenant gets its owner by the verified address that the operator named, and by nothing less', async () => {
+    provider.emails.set('stranger', { email: 'stranger@example.com', verified: true }).set('unverified', { email: 'owner@example.com', verified: false }).set('the-owner', { email: 'Owner@example.com', verified: true });
+    for (const sub of ['stranger', 'unverified', 'without-address']) expect((await ask('GET', '/admin/me', { token: provider.token(sub) })).json).toMatchObject({ tenantId: null, tenants: [] });
+    expect((await ask('GET', '/admin/me', { token: provider.token('the-owner') })).json).toMatchObject({ tenantId: 'default', role: 'owner', user: { id: 'the-owner', name: 'Owner@example.com' } });
+    expect((await listChanges(world.store, 'default', { limit: 5 })).items).toMatchObject([{ seq: 1, action: 'tenant.owner_arrived', actor: { via: 'system' } }]);
+    // From now on nobody is asked for an address any more, whatever it is.
+    provider.emails.set('late', { email: 'owner@example.com', verified: true });
+    const before = provider.asked.filter((path) => path.includes('userInfo')).length;
+    expect((await ask('GET', '/admin/me', { token: provider.token('late') })).json).toMatchObject({ tenants: [] });
+    expect(provider.asked.filter((path) => path.includes('userInfo')).length).toBe(before);
+    expect(provider.asked.filter((path) => path.endsWith('jwks.json')).length).toBe(1);
+  });
+
+  test('an owner invites, and who accepts is a member by the table, not by the token', async () => {
+    const owner = provider.token('the-owner');
+    const invited = await ask('POST', '/admin/members', { token: owner, body: { role: 'viewer', name: 'Ann' } });
+    const link = String(invited.json['inviteUrl']);
+    expect(link).toMatch(/^https:\/\/dashboard\.example\/invite#token=bsgi_/);
+    expect((await ask('POST', '/admin/invitations/accept', { token: provider.token('ann'), body: { token: link.split('#token=')[1] } })).json).toEqual({ tenantId: 'default', role: 'viewer' });
+    expect((await ask('GET', '/admin/keys', { token: provider.token('ann', { 'cognito:groups': ['owner'] }) })).status).toBe(403);
+  });
+
+  test('a model is saved sealed here and tried by the data plane, which alone can open it', async () => {
+    const token = provider.token('the-owner');
+    const draft = { id: 'mine', provider: 'openai-compatible', upstreamModel: 'up', baseUrl: upstream.baseUrl, apiKey: UPSTREAM_CREDENTIAL };
+    expect((await ask('POST', '/admin/models/test', { token, body: draft })).json).toMatchObject({ ok: true, status: 200, hint: null });
+    expect(upstream.received.at(-1)?.headers.authorization).toBe(`Bearer ${UPSTREAM_CREDENTIAL}`);
+    const saved = await ask('POST', '/admin/models', { token, body: draft });
+    expect([saved.status, JSON.stringify(saved.json).includes(UPSTREAM_CREDENTIAL)]).toEqual([201, false]);
+    expect((await ask('POST', '/admin/models/test', { token, body: { id: 'mine' } })).json).toMatchObject({ ok: true });
+    expect(runtime.output()).not.toContain(UPSTREAM_CREDENTIAL);
+  });
+
   test('it never asks the key service to open anything', () => {
-    expect(world.kms.calls.filter(({ action }) => action === 'Decrypt')).toEqual([]);
+    const decrypting = world.kms.calls.filter(({ action, role }) => action === 'Decrypt' && role === 'admin');
+    expect(decrypting).toEqual([]);
+    expect(world.kms.calls.some(({ action }) => action === 'Decrypt')).toBe(true);
   });
 });

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { invokeFunction, lambdaClient } from '../../functions/adapters/aws/gateway-function.ts';
 import { kmsSealingKeys } from '../../functions/adapters/vault/kms.ts';
 import { credentialContext } from '../../functions/adapters/vault/context.ts';
 import { sealCredential } from '../../functions/adapters/vault/seal.ts';
 import { VAULT_KEY } from '../adapters/vault/fake-kms.ts';
+import { lambdaService } from '../support/lambda-service.ts';
 import { lambdaWorld, UPSTREAM_CREDENTIAL, type LambdaWorld } from '../support/lambda-world.ts';
 import { needs } from '../support/optional.ts';
 import type { Runtime } from '../support/runtime-api.ts';
@@ -15,24 +14,13 @@ needs('java')('the closed operation of the data plane, through the service', () 
   let world: LambdaWorld;
   let runtime: Runtime;
   let upstream: ScriptedUpstream;
-  let service: Server;
-  const asked: string[] = [];
+  let service: Awaited<ReturnType<typeof lambdaService>>;
   beforeAll(async () => {
     [world, upstream] = await Promise.all([lambdaWorld(), scriptedUpstream()]);
     runtime = await world.start('gateway', 'gateway', { ALLOW_UPSTREAMS: `127.0.0.1:${upstream.port}` });
     await runtime.idle();
-    // What Lambda's Invoke does: hands the payload to the function and answers with what it streamed.
-    service = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-        const call = runtime.invoke(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-        call.prelude.catch(() => {});
-        call.finished.then(async ({ errorType }) => response.writeHead(200, errorType === undefined ? {} : { 'x-amz-function-error': 'Unhandled' }).end(await call.text()), () => response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{}'));
-      });
-    });
-    await new Promise<void>((resolve) => { service.listen(0, '127.0.0.1', resolve); });
-    process.env['AWS_ENDPOINT_URL_LAMBDA'] = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    service = await lambdaService(runtime);
+    process.env['AWS_ENDPOINT_URL_LAMBDA'] = service.endpoint;
     process.env['AWS_REGION'] = 'eu-central-1';
   });
   afterAll(async () => {
@@ -50,7 +38,7 @@ needs('java')('the closed operation of the data plane, through the service', () 
     const test = { tenantId: 'default', provider: 'openai-compatible', upstreamModel: 'up', baseUrl: upstream.baseUrl, credential: { credentialId, sealed } };
     expect(await invokeFunction(client(), 'the-gateway', { operation: 'test-model', test })).toMatchObject({ ok: true, status: 200, hint: null });
     expect(upstream.received.at(-1)?.headers.authorization).toBe(`Bearer ${UPSTREAM_CREDENTIAL}`);
-    expect(asked.at(-1)).toBe('POST /2015-03-31/functions/the-gateway/invocations');
+    expect(service.asked.at(-1)).toBe('POST /2015-03-31/functions/the-gateway/invocations');
     // Under another tenant the very same record opens nothing.
     await runtime.idle();
     expect(await invokeFunction(client(), 'the-gateway', { operation: 'test-model', test: { ...test, tenantId: 'other' } })).toMatchObject({ ok: false, status: null });

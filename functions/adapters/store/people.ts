@@ -45,6 +45,10 @@ const invitationKey = (digest: string): Key => ({ table: 'tenants', pk: partitio
 /** How many owners there are, moved by guard in the batch that makes or unmakes one: two owners cannot remove each other. */
 const ownersKey = (tenantId: string): Key => ({ table: 'tenants', pk: partition('T', tenantId), sk: 'owners' });
 
+export async function hasOwner(store: Store, tenantId: string): Promise<boolean> {
+  return Number((await store.get(ownersKey(tenantId)))?.['owners'] ?? 0) > 0;
+}
+
 export async function getMember(store: Store, tenantId: string, userId: string): Promise<Member | undefined> {
   const item = await store.get(memberKey(tenantId, userId));
   return item && fromItem<Member>(item);
@@ -55,16 +59,16 @@ export async function listMembers(store: Store, tenantId: string): Promise<Membe
   return (await readAll(store, { table: 'tenants', pk: partition('T', tenantId, 'MEMBER') })).map((item) => fromItem<Member>(item));
 }
 
-/** The tenants that a person belongs to, by id, with the role in each. */
-export async function listMemberships(store: Store, userId: string): Promise<{ tenantId: string; role: MemberRole }[]> {
-  return (await readAll(store, { table: 'tenants', pk: membershipsOf(userId) })).map((item) => ({ tenantId: String(item['tenantId']), role: item['role'] as MemberRole }));
+/** The tenants that a person belongs to, by id, with the role and the name in each. */
+export async function listMemberships(store: Store, userId: string): Promise<{ tenantId: string; role: MemberRole; name: string }[]> {
+  return (await readAll(store, { table: 'tenants', pk: membershipsOf(userId) })).map((item) => ({ tenantId: String(item['tenantId']), role: item['role'] as MemberRole, name: String(item['name']) }));
 }
 
 /** The first operation fails where the person is a member already. */
 export function addMemberOps(member: Member): Op[] {
   return [
     { put: memberKey(member.tenantId, member.userId), item: toItem({ ...member, version: 1 }), guards: [{ absent: true }] },
-    { put: membershipKey(member), item: { tenantId: member.tenantId, role: member.role } },
+    { put: membershipKey(member), item: { tenantId: member.tenantId, role: member.role, name: member.name } },
     ...ownerOps(member.tenantId, undefined, member.role),
   ];
 }
@@ -73,7 +77,7 @@ export function addMemberOps(member: Member): Op[] {
 export function changeRoleOps(member: Member, role: MemberRole): Op[] {
   return [
     { update: memberKey(member.tenantId, member.userId), set: { role, version: member.version + 1 }, guards: [{ attr: 'version', equals: member.version }] },
-    { put: membershipKey(member), item: { tenantId: member.tenantId, role } },
+    { put: membershipKey(member), item: { tenantId: member.tenantId, role, name: member.name } },
     ...ownerOps(member.tenantId, member.role, role),
   ];
 }

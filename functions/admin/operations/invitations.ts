@@ -14,7 +14,7 @@ export const acceptInvitation = operation({ summary: 'Makes the caller a member 
   if (invitation === undefined || Date.parse(invitation.validUntil) <= nowMs) throw invalid();
   const { tenantId, role } = invitation;
   if ((await getMember(ports.store, tenantId, caller.userId)) !== undefined) throw new AdminError('conflict', 'You belong to this tenant already; the invitation stays open.');
-  const member: Member = { tenantId, userId: caller.userId, name: caller.name, email: invitation.email, role, addedAt: new Date(nowMs).toISOString(), version: 1 };
+  const member: Member = { tenantId, userId: caller.userId, name: invitation.name ?? invitation.email ?? caller.name, email: invitation.email, role, addedAt: new Date(nowMs).toISOString(), version: 1 };
   const draft = { action: 'member.joined', target: { type: 'member', id: member.userId, name: member.name }, before: null, after: { role, invitationId: invitation.invitationId, invitedBy: invitation.invitedBy } };
   const committed = await change({ ...call, caller: { ...caller, tenantId } }, draft, [deleteInvitationOp(invitation), ...addMemberOps(member)]);
   if (!committed.ok) throw invalid();

@@ -1,0 +1,36 @@
+import { fetch, SimpleFetcher } from 'aws-jwt-verify/https';
+import { tokenVerifier, type TokenSubject } from '../identity/verify-token.ts';
+import { StoreError } from '../store/port.ts';
+import { variable } from './environment.ts';
+
+/** What an access token must carry to be one for the admin API. */
+export const ADMIN_SCOPE = 'bsgateway/admin';
+const TIMEOUT_MS = 3_000;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The verifier of the stack's user pool (`BSG_ISSUER`, its provider URL), for tokens of people (`BSG_USER_POOL_CLIENT_ID`) and of programs
+ * (`BSG_MACHINE_CLIENT_ID`, client credentials). Throws when a variable is missing.
+ */
+export function cognitoVerifier(env: Env): (token: string) => Promise<TokenSubject | undefined> {
+  const issuer = variable(env, 'BSG_ISSUER');
+  const fetcher = new SimpleFetcher();
+  return tokenVerifier({
+    issuer, clientIds: [variable(env, 'BSG_USER_POOL_CLIENT_ID'), variable(env, 'BSG_MACHINE_CLIENT_ID')], scope: ADMIN_SCOPE,
+    jwksUri: `${issuer}/.well-known/jwks.json`, fetchText: (url) => fetcher.fetch(url), now: () => Date.now(),
+  });
+}
+
+/**
+ * The e-mail address of the person behind an access token, which names none itself; undefined when there is none or it
+ * was not verified (docs.aws.amazon.com/cognito, "userInfo endpoint"). Throws `StoreError('unavailable')` when the endpoint cannot be asked.
+ */
+export async function verifiedEmail(signInOrigin: string, token: string): Promise<string | undefined> {
+  const answer = await fetch(`${signInOrigin}/oauth2/userInfo`, { headers: { authorization: `Bearer ${token}` }, timeout: TIMEOUT_MS, responseTimeout: TIMEOUT_MS })
+    .catch((cause: unknown) => { throw new StoreError('unavailable', 'the identity provider cannot be asked for the address', { cause }); });
+  const info: unknown = JSON.parse(Buffer.from(answer).toString('utf8'));
+  if (typeof info !== 'object' || info === null || !('email' in info) || typeof info.email !== 'string') return undefined;
+  // Cognito writes booleans of this answer as text.
+  return 'email_verified' in info && (info.email_verified === true || info.email_verified === 'true') ? info.email : undefined;
+}
