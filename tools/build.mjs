@@ -19,6 +19,7 @@ export const TARGETS = {
   server: ['infra/local/main.ts', 'infra/local/server.ts'],
   'analytics-worker': ['infra/local/analytics-worker.ts'],
   keygen: ['tools/keygen.ts'],
+  signin: ['tools/signin.ts'],
   'verify-audit': ['tools/verify-audit.ts'],
   ...Object.fromEntries(Object.entries(LAMBDAS).map(([name, entry]) => [lambdaTarget(name), [entry]])),
 };
@@ -49,6 +50,8 @@ export const OPTIONS = {
   legalComments: 'none',
   logLevel: 'warning',
   plugins: [httpByRequire],
+  // Larger than the gateway, and needed only when somebody signs in.
+  external: ['oidc-provider'],
   // CommonJS packages inside an ESM bundle still call `require` for Node's own modules.
   banner: { js: "import{createRequire as bsgRequire}from'node:module';const require=bsgRequire(import.meta.url);" },
 };

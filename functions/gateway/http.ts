@@ -27,6 +27,8 @@ export interface HttpDoorOptions {
   readonly maxBodyBytes: number;
   /** Judges the `host` header as it came (undefined = none); others get a 403. Guards against DNS rebinding. */
   readonly allowedHosts?: (host: string | undefined) => boolean;
+  /** What begins with `prefix` and is answered by somebody who wants Node's own request and response. */
+  readonly raw?: { readonly prefix: string; readonly handle: (message: IncomingMessage, response: ServerResponse) => void };
 }
 
 export interface HttpDoor {
@@ -66,6 +68,11 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       if (draining) server.closeIdleConnections();
       if (active === 0) onIdle?.();
     };
+    if (options.raw !== undefined && message.url?.startsWith(options.raw.prefix) === true && options.allowedHosts?.(message.headers.host) !== false) {
+      response.on('close', leave);
+      options.raw.handle(message, response);
+      return;
+    }
     attend(options, new DoorRequest(message, response, options.maxBodyBytes, awaitsContinue), response, closing, leave);
   };
   server.on('request', (message, response) => enter(message, response, false));

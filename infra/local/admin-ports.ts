@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { AdminPorts } from '../../functions/admin/ports.ts';
 import type { Gauge } from '../../functions/adapters/observe/metrics.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
-import { machineIdentity } from '../../functions/admin/identify.ts';
+import type { TokenSubject } from '../../functions/adapters/identity/verify-token.ts';
+import { bearerIdentity } from '../../functions/admin/people/person-token.ts';
 import { personIdentity } from '../../functions/admin/people/identity.ts';
 import { testModel } from '../../functions/gateway/test-model.ts';
 import type { AdminToken } from './admin-token.ts';
@@ -13,7 +14,10 @@ export interface LocalAdmin {
   readonly edition: Edition;
   readonly token: AdminToken;
   readonly allowHosts: readonly string[];
-  readonly dashboardUrl: string;
+  /** Known once the server listens. */
+  readonly dashboardUrl: () => string;
+  /** Access tokens of people who signed in. */
+  readonly verify: (token: string) => Promise<TokenSubject | undefined>;
   readonly analytics: Analytics;
 }
 
@@ -29,7 +33,7 @@ function gauges({ ports }: Edition, tenantId: string): Gauge[] {
 }
 
 /** The control plane of one machine: it seals with the same embedded key service, and what it changes holds at once. */
-export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, analytics }: LocalAdmin): AdminPorts {
+export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, analytics, verify }: LocalAdmin): AdminPorts {
   return {
     store: edition.store,
     analytics,
@@ -37,7 +41,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     now: () => Date.now(),
     random: Math.random,
     randomBytes: (size) => randomBytes(size),
-    identify: async (bearer) => (token.matches(bearer) ? { ...await personIdentity(edition.store, OPERATOR), via: 'token' } : machineIdentity(edition.store, bearer)),
+    identify: async (bearer) => (token.matches(bearer) ? { ...await personIdentity(edition.store, OPERATOR), via: 'token' } : bearerIdentity({ store: edition.store, verify }, bearer)),
     sealing: edition.sealing,
     pepper: async () => edition.pepper,
     urlPolicy: { allowHosts, allowLoopback: true },
@@ -45,6 +49,6 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     changed: () => edition.caches.invalidate(),
     metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId)) ?? '',
     revocationSeconds: 0,
-    dashboardUrl,
+    get dashboardUrl() { return dashboardUrl(); },
   };
 }

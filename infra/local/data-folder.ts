@@ -18,6 +18,8 @@ export interface DataPaths {
   readonly database: string;
   readonly masterKey: string;
   readonly adminToken: string;
+  /** The key under which tokens of people are signed. */
+  readonly signingKey: string;
   /** Append-only spool of settlements while the store is away. */
   readonly spool: string;
 }
@@ -39,6 +41,7 @@ export function openDataFolder(dir: string, options: { readonly bootId: string; 
     database: join(root, 'bsgateway.sqlite'),
     masterKey: join(root, 'master.key'),
     adminToken: join(root, 'admin-token'),
+    signingKey: join(root, 'signing-key.json'),
     spool: join(root, 'spool.jsonl'),
   };
   return { paths, firstStart: !existsSync(paths.masterKey), release };

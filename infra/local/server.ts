@@ -5,6 +5,7 @@ import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
+import { GATEWAY_VERSION } from '../../functions/adapters/providers/registry.ts';
 import { createHttpDoor, type HttpDoor } from '../../functions/gateway/http.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
 import { serve } from '../../functions/gateway/serve.ts';
@@ -16,7 +17,11 @@ import { ensureDefaultTenant } from './default-tenant.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
+import { dashboardOrigins, exposure } from './exposure.ts';
 import { hostGuard } from './host-guard.ts';
+import { passwordGate } from './issuer/password.ts';
+import { openLocalIssuer, type LocalIssuer } from './local-issuer.ts';
+import { publicConfig } from './public-config.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { welcome } from './welcome.ts';
 
@@ -53,11 +58,11 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const sweeper = setInterval(() => { void edition.recoverSpool().then(() => edition.sweepExpired()).catch(() => {}); }, SWEEP_EVERY_MS);
   sweeper.unref();
   const rollUps = openRollUps({ file: folder.paths.database, log });
-  const door = openDoor(options, folder, edition, rollUps.analytics);
+  const { door, issuer } = openDoor(options, folder, edition, rollUps.analytics);
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;
   rollUps.start();
-  process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key }));
+  process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key, signInUrl: issuer.link() }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop({ door, edition, folder, demo, rollUps }); });
 }
 
@@ -69,12 +74,21 @@ async function readConfig(file: string): Promise<string> {
   }
 }
 
-function openDoor(options: CommandLine, folder: DataFolder, edition: Edition, analytics: Analytics): HttpDoor {
+function openDoor(options: CommandLine, folder: DataFolder, edition: Edition, analytics: Analytics): { door: HttpDoor; issuer: LocalIssuer } {
   const token = openAdminToken(folder.paths.adminToken);
-  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: `http://${options.host}:${options.port}`, analytics });
-  const handle = (request: GatewayRequest): Promise<GatewayResponse> =>
-    request.path.startsWith('/admin') || request.path === '/metrics' ? serveAdmin(request, adminPorts) : serve(request, edition.ports);
-  return createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host) });
+  const exposed = exposure(options, process.env);
+  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed.publicUrl);
+  const issuer = openLocalIssuer({
+    store: edition.store, signingKeyFile: folder.paths.signingKey, adminToken: token, origins, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
+  });
+  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: () => origins()[0], analytics, verify: issuer.verify });
+  const handle = async (request: GatewayRequest): Promise<GatewayResponse> => {
+    if (request.path.startsWith('/admin') || request.path === '/metrics') return serveAdmin(request, adminPorts);
+    if (request.path === '/config.json') return publicConfig({ issuer: issuer.issuer(), version: GATEWAY_VERSION, demo: options.demo });
+    return serve(request, edition.ports);
+  };
+  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
+  return { door, issuer };
 }
 
 async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void> {

@@ -7,19 +7,22 @@ export interface Welcome {
   /** The port that was really bound (`--port 0` picks a free one). */
   readonly port: number;
   readonly demoKey: string | undefined;
+  /** Signs its first user in as the operator. */
+  readonly signInUrl: string;
 }
 
 /** What is printed once the server listens: one JSON line with `--json`, else a screen that says what to do next. */
-export function welcome({ options, folder, port, demoKey }: Welcome): string {
+export function welcome({ options, folder, port, demoKey, signInUrl }: Welcome): string {
   const host = options.host.includes(':') ? `[${options.host}]` : options.host === '0.0.0.0' ? '127.0.0.1' : options.host;
   const origin = `http://${host}:${port}`;
   const baseUrl = `${origin}/v1`;
   if (options.json) {
     const adminTokenFile = folder.paths.adminToken;
-    return `${JSON.stringify({ ready: true, baseUrl, adminUrl: `${origin}/admin`, dashboardUrl: `${origin}/`, adminTokenFile, ...(demoKey !== undefined && { demoKey }) })}\n`;
+    return `${JSON.stringify({ ready: true, baseUrl, adminUrl: `${origin}/admin`, dashboardUrl: `${origin}/`, adminTokenFile, signInUrl, ...(demoKey !== undefined && { demoKey }) })}\n`;
   }
   const lines = ['', '  BSGateway is ready.', '', `    base_url     ${baseUrl}`];
   if (demoKey !== undefined) lines.push(`    api_key      ${demoKey}`);
+  lines.push(`    dashboard    ${signInUrl}`, '                 (signs you in once, within 15 minutes; npm run -s signin prints another link)');
   lines.push(`    admin token  ${folder.paths.adminToken}`, `    data         ${folder.paths.root}`);
   if (folder.firstStart) lines.push('', `  Back up ${folder.paths.masterKey}: without it the stored provider credentials cannot be opened again.`);
   if (demoKey === undefined) lines.push('', '  Models and keys come from --config FILE; --demo starts with simulated ones.');

@@ -1,10 +1,9 @@
 import { fetch, SimpleFetcher } from 'aws-jwt-verify/https';
+import { ADMIN_SCOPE } from '../identity/scope.ts';
 import { tokenVerifier, type TokenSubject } from '../identity/verify-token.ts';
 import { StoreError } from '../store/port.ts';
 import { variable } from './environment.ts';
 
-/** What an access token must carry to be one for the admin API. */
-export const ADMIN_SCOPE = 'bsgateway/admin';
 const TIMEOUT_MS = 3_000;
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -35,7 +35,7 @@ describe('the data folder', () => {
   test('is created for its owner only, with all paths inside it', () => {
     const folder = open();
     expect(statSync(dir).mode & 0o777).toBe(0o700);
-    expect(folder.paths).toEqual({ root: dir, database: join(dir, 'bsgateway.sqlite'), masterKey: join(dir, 'master.key'), adminToken: join(dir, 'admin-token'), spool: join(dir, 'spool.jsonl') });
+    expect(folder.paths).toEqual({ root: dir, database: join(dir, 'bsgateway.sqlite'), masterKey: join(dir, 'master.key'), adminToken: join(dir, 'admin-token'), signingKey: join(dir, 'signing-key.json'), spool: join(dir, 'spool.jsonl') });
     writeFileSync(folder.paths.spool, '');
     expect(statSync(folder.paths.spool).mode & 0o077).toBe(0);
     folder.release();

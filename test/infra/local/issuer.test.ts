@@ -1,0 +1,205 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startServer, type ServerProcess } from '../../support/server-process.ts';
+
+let dir: string;
+let server: ServerProcess;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'bsg-issuer-'));
+  server = await startServer({ dataDir: join(dir, 'data') });
+});
+afterAll(async () => {
+  await server?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Reply { readonly status: number; readonly headers: Headers; readonly text: string; readonly json: Record<string, unknown> }
+
+/** A browser as far as sign-in needs one: it keeps cookies and follows redirects when told. */
+class Browser {
+  readonly #cookies = new Map<string, string>();
+
+  async go(url: string, init: RequestInit = {}): Promise<Reply> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(url, { redirect: 'manual', ...init, headers: { ...(cookie !== '' && { cookie }), ...init.headers } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '') this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+    const text = await response.text();
+    let json: Record<string, unknown> = {};
+    try {
+      json = JSON.parse(text);
+    } catch { /* a page */ }
+    return { status: response.status, headers: response.headers, text, json };
+  }
+
+  /** Follows redirects until one leads to `stop` or no more come. */
+  async follow(url: string, stop: string): Promise<{ url: string; reply: Reply }> {
+    for (let at = url, hops = 0; ; hops += 1) {
+      const reply = await this.go(at);
+      const next = reply.headers.get('location');
+      if (next === null || hops > 8) return { url: at, reply };
+      at = new URL(next, at).href;
+      if (at.startsWith(stop)) return { url: at, reply };
+    }
+  }
+}
+
+const pkce = () => {
+  const verifier = randomBytes(32).toString('base64url');
+  return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
+};
+const authorizeUrl = (challenge: string, change: Record<string, string> = {}): string =>
+  `${server.origin}/oidc/auth?${new URLSearchParams({ client_id: 'dashboard', response_type: 'code', redirect_uri: `${server.origin}/callback`, scope: 'openid bsgateway/admin', state: 's', code_challenge: challenge, code_challenge_method: 'S256', ...change })}`;
+const exchange = (body: Record<string, string>): Promise<Reply> => new Browser().go(`${server.origin}/oidc/token`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ client_id: 'dashboard', ...body }).toString() });
+const newLink = async (): Promise<string> => {
+  const token = (await readFile(server.ready.adminTokenFile, 'utf8')).trim();
+  return String((await new Browser().go(`${server.origin}/oidc/links`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })).json['url']);
+};
+async function signedIn(): Promise<Browser> {
+  const browser = new Browser();
+  expect((await browser.go(await newLink())).status).toBe(303);
+  return browser;
+}
+async function code(browser: Browser, challenge: string): Promise<string> {
+  const { url } = await browser.follow(authorizeUrl(challenge), `${server.origin}/callback`);
+  return new URL(url).searchParams.get('code') ?? '';
+}
+async function tokens(): Promise<Record<string, unknown>> {
+  const { verifier, challenge } = pkce();
+  const { json } = await exchange({ grant_type: 'authorization_code', code: await code(await signedIn(), challenge), redirect_uri: `${server.origin}/callback`, code_verifier: verifier });
+  return json;
+}
+const me = async (token: unknown): Promise<number> => (await fetch(`${server.origin}/admin/me`, { headers: { authorization: `Bearer ${String(token)}` } })).status;
+
+describe('signing in on one machine', () => {
+  test('the printed link, code and PKCE: the operator is owner, for fifteen minutes', async () => {
+    const signInUrl = (server.ready as unknown as { signInUrl: string }).signInUrl;
+    const browser = new Browser();
+    const entered = await browser.go(signInUrl);
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/']);
+    expect(entered.headers.getSetCookie().join()).toMatch(/HttpOnly; SameSite=Lax/);
+    expect((await new Browser().go(signInUrl)).status).toBe(410);
+    const { verifier, challenge } = pkce();
+    const { json } = await exchange({ grant_type: 'authorization_code', code: await code(browser, challenge), redirect_uri: `${server.origin}/callback`, code_verifier: verifier });
+    expect(json).toMatchObject({ token_type: 'Bearer', expires_in: 900, access_token: expect.stringMatching(/^ey/), refresh_token: expect.any(String), id_token: expect.any(String) });
+    const answer = await fetch(`${server.origin}/admin/me`, { headers: { authorization: `Bearer ${String(json['access_token'])}` } });
+    expect(await answer.json()).toMatchObject({ user: { id: 'local-operator' }, tenantId: 'default', role: 'owner' });
+    expect(await me(json['id_token'])).toBe(401);
+  });
+
+  test('without a session the browser is told how to get one', async () => {
+    const { reply } = await new Browser().follow(authorizeUrl(pkce().challenge), `${server.origin}/callback`);
+    expect(reply.status).toBe(401);
+    expect(reply.text).toContain('npm run -s signin');
+    expect(reply.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  test('a code works once, for its verifier and its redirect; used twice it ends what came of it', async () => {
+    const browser = await signedIn();
+    const { verifier, challenge } = pkce();
+    const body = { grant_type: 'authorization_code', redirect_uri: `${server.origin}/callback`, code_verifier: verifier };
+    expect((await exchange({ ...body, code: await code(browser, challenge), code_verifier: pkce().verifier })).json).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange({ ...body, code: await code(browser, challenge), redirect_uri: `${server.origin}/` })).json).toMatchObject({ error: 'invalid_grant' });
+    const used = await code(browser, challenge);
+    const first = await exchange({ ...body, code: used });
+    expect(first.status).toBe(200);
+    expect((await exchange({ ...body, code: used })).json).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange({ grant_type: 'refresh_token', refresh_token: String(first.json['refresh_token']) })).json).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test('a refresh token rotates; one that is used again ends its whole family', async () => {
+    const first = await tokens();
+    const refresh = (token: unknown): Promise<Reply> => exchange({ grant_type: 'refresh_token', refresh_token: String(token) });
+    const second = await refresh(first['refresh_token']);
+    expect(second.status).toBe(200);
+    expect(second.json['refresh_token']).not.toBe(first['refresh_token']);
+    expect(await me(second.json['access_token'])).toBe(200);
+    expect((await refresh(first['refresh_token'])).json).toMatchObject({ error: 'invalid_grant' });
+    expect((await refresh(second.json['refresh_token'])).json).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test.each([
+    ['another client', { client_id: 'other' }], ['a foreign redirect', { redirect_uri: 'https://evil.example/callback' }], ['a redirect that only begins like ours', { redirect_uri: 'http://127.0.0.1:1/callback' }],
+  ])('%s is refused without a redirect', async (_name, change) => {
+    const reply = await (await signedIn()).go(authorizeUrl(pkce().challenge, change));
+    expect(reply.status).toBe(400);
+    expect(reply.headers.get('location')).toBeNull();
+  });
+
+  test.each([['no challenge', { code_challenge: '', code_challenge_method: '' }], ['a plain challenge', { code_challenge_method: 'plain' }], ['the implicit flow', { response_type: 'token' }]])('%s gives no code', async (_name, change) => {
+    const { url } = await (await signedIn()).follow(authorizeUrl(pkce().challenge, change), `${server.origin}/callback`);
+    expect(new URL(url).searchParams.get('code')).toBeNull();
+  });
+
+  test('pages of other sites and other host names are refused', async () => {
+    expect((await fetch(`${server.origin}/oidc/token`, { method: 'POST', headers: { origin: 'https://evil.example' } })).status).toBe(403);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const { hostname, port } = new URL(server.origin);
+      request({ hostname, port, path: '/oidc/.well-known/openid-configuration', headers: { host: 'rebound.example' } }, (response) => { response.resume(); resolve(response.statusCode); }).on('error', reject).end();
+    });
+    expect(status).toBe(403);
+  });
+
+  test('only the admin token makes links', async () => {
+    for (const authorization of ['', 'Bearer x', 'Bearer bsga_0']) expect((await fetch(`${server.origin}/oidc/links`, { method: 'POST', headers: { authorization } })).status).toBe(401);
+  });
+
+  test('the discovery document is that of the issuer in /config.json', async () => {
+    const config = (await (await fetch(`${server.origin}/config.json`)).json()) as Record<string, string>;
+    expect(config).toMatchObject({ edition: 'local', apiBaseUrl: '', issuer: `${server.origin}/oidc`, clientId: 'dashboard', scope: 'openid bsgateway/admin', demo: false });
+    const discovered = (await (await fetch(`${config['issuer']}/.well-known/openid-configuration`)).json()) as Record<string, unknown>;
+    expect(discovered).toMatchObject({ issuer: config['issuer'], authorization_endpoint: `${server.origin}/oidc/auth`, token_endpoint: `${server.origin}/oidc/token`, jwks_uri: `${server.origin}/oidc/jwks`, code_challenge_methods_supported: ['S256'] });
+  });
+});
+
+test('a restart signs nobody out, and no token is stored in clear', async () => {
+  const { port } = new URL(server.origin);
+  const before = await tokens();
+  await server.stop();
+  for (const name of ['bsgateway.sqlite', 'signing-key.json']) {
+    const bytes = await readFile(join(dir, 'data', name));
+    for (const secret of [before['refresh_token'], before['access_token']]) expect(bytes.includes(String(secret))).toBe(false);
+  }
+  expect((await stat(join(dir, 'data', 'signing-key.json'))).mode & 0o077).toBe(0);
+  server = await startServer({ dataDir: join(dir, 'data'), port });
+  expect(await me(before['access_token'])).toBe(200);
+  const after = await exchange({ grant_type: 'refresh_token', refresh_token: String(before['refresh_token']) });
+  expect(after.status).toBe(200);
+  expect(await me(after.json['access_token'])).toBe(200);
+});
+
+describe('beyond one machine', () => {
+  test('without a password the server does not start; with one, the password signs in and five wrong ones make everybody wait', async () => {
+    const dataDir = join(dir, 'open', 'data');
+    const args = ['--host', '127.0.0.1'];
+    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: 'https://gateway.example' } })).rejects.toThrow('BSG_ADMIN_PASSWORD');
+    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: 'https://gateway.example', BSG_ADMIN_PASSWORD: 'short' } })).rejects.toThrow('12 characters');
+    const own = server;
+    server = await startServer({ dataDir, args, env: { BSG_ADMIN_PASSWORD: 'correct horse battery' } });
+    try {
+      const attempt = async (password: string): Promise<Reply> => {
+        const browser = new Browser();
+        const { url, reply } = await browser.follow(authorizeUrl(pkce().challenge), `${server.origin}/callback`);
+        expect(reply.text).toContain('type="password"');
+        const posted = await browser.go(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: server.origin }, body: new URLSearchParams({ password }).toString() });
+        if (posted.status !== 303) return posted;
+        const done = await browser.follow(new URL(posted.headers.get('location') ?? '', url).href, `${server.origin}/callback`);
+        expect(new URL(done.url).searchParams.get('code')).toBeTruthy();
+        return posted;
+      };
+      expect((await attempt('correct horse battery')).status).toBe(303);
+      for (let at = 0; at < 5; at += 1) expect((await attempt('wrong')).status).toBe(403);
+      expect((await attempt('correct horse battery')).status).toBe(429);
+    } finally {
+      await server.stop();
+      server = own;
+    }
+  });
+});
