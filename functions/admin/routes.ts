@@ -14,6 +14,7 @@ import { acceptInvitation } from './operations/invitations.ts';
 import { listRequests } from './operations/list-requests.ts';
 import { changeMember, inviteMember, listMembersOperation, removeMember } from './operations/members.ts';
 import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
+import { putConfig } from './operations/put-config.ts';
 import { putSettings } from './operations/put-settings.ts';
 import { getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
 import { createTenant } from './operations/tenants.ts';
@@ -26,6 +27,7 @@ export type { Route };
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/me', role: 'person', run: getMe },
   { method: 'GET', path: '/admin/config', role: 'admin', run: getConfig },
+  { method: 'PUT', path: '/admin/config', role: 'admin', run: putConfig },
   { method: 'GET', path: '/admin/requests', role: 'viewer', run: listRequests },
   { method: 'GET', path: '/admin/requests/{id}', role: 'viewer', run: getRequest },
   { method: 'GET', path: '/admin/usage', role: 'viewer', run: getUsage },

@@ -3,7 +3,8 @@ import { keyRecordView } from '../../functions/admin/views.ts';
 import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import type { ModelRecord } from '../../functions/adapters/store/models.ts';
 import type { DeclaredKey } from './check-config.ts';
-import { sameRecord, type Plan, type Step } from './config-plan.ts';
+import { sameRecord } from '../../functions/admin/config/same-record.ts';
+import type { Plan, Step } from './config-plan.ts';
 import { wrongConfig } from './read-config.ts';
 
 /** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back. */

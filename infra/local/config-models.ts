@@ -1,10 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { sameRecord } from '../../functions/admin/config/same-record.ts';
+import { sameAddress } from '../../functions/admin/models/records.ts';
 import { modelRecordView } from '../../functions/admin/views.ts';
 import { listModels, putModelOp, type ModelCredential, type ModelRecord } from '../../functions/adapters/store/models.ts';
 import { credentialContext } from '../../functions/adapters/vault/context.ts';
 import { sealCredential } from '../../functions/adapters/vault/seal.ts';
 import type { DeclaredCredential, DeclaredModel } from './check-config.ts';
-import { sameRecord, type Plan } from './config-plan.ts';
+import type { Plan } from './config-plan.ts';
 
 /** Plans the models of the file, by id. Returns all models as they will be, those that the file does not name included. */
 export async function planModels(plan: Plan): Promise<ReadonlyMap<string, ModelRecord>> {
@@ -34,10 +36,6 @@ async function modelRecord(plan: Plan, { config, credentials }: DeclaredModel, c
     version: current?.version ?? 0,
   };
 }
-
-/** A stored credential never follows its model to another host: whoever moves it must name the credential again. */
-const sameAddress = (a: Pick<ModelRecord, 'provider' | 'baseUrl' | 'region'>, b: Pick<ModelRecord, 'provider' | 'baseUrl' | 'region'>): boolean =>
-  a.provider === b.provider && a.baseUrl === b.baseUrl && a.region === b.region;
 
 async function sealed(plan: Plan, { name, secret, last4 }: DeclaredCredential, model: ModelRecord | undefined): Promise<ModelCredential> {
   const current = model?.credentials.find((credential) => credential.name === name);

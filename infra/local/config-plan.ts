@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ChangeDraft } from '../../functions/adapters/store/changes.ts';
 import type { Op, Store } from '../../functions/adapters/store/port.ts';
 import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
@@ -26,10 +25,3 @@ export interface Plan extends ApplyOptions {
 
 /** One change and what tells of it. */
 export interface Step { readonly draft: ChangeDraft; readonly ops: readonly Op[] }
-
-/** Records as compared: what a write sets by itself is left out. */
-export function sameRecord<T extends { readonly version: number; readonly createdAt: string; readonly updatedAt?: string }>(a: T, b: T): boolean {
-  const { version: _1, createdAt: _2, updatedAt: _3, ...left } = a;
-  const { version: _4, createdAt: _5, updatedAt: _6, ...right } = b;
-  return isDeepStrictEqual(left, right);
-}

@@ -47,6 +47,11 @@ export async function sealed(ports: AdminPorts, tenantId: string, provider: Prov
   }));
 }
 
+type Address = Pick<ModelRecord, 'provider' | 'baseUrl' | 'region'>;
+
+/** A stored credential never follows its model to another host: whoever moves it must give the credential again. */
+export const sameAddress = (a: Address, b: Address): boolean => a.provider === b.provider && a.baseUrl === b.baseUrl && a.region === b.region;
+
 /** Everything that names a model, in words for whoever wants to delete it. */
 export function usesOf(id: string, { document }: RoutingVersion, keys: readonly KeyRecord[]): string[] {
   const target = `model:${id}`;

@@ -7,7 +7,7 @@ import { modelProblem, type ModelAddress } from '../../core/models/check-model.t
 import * as z from 'zod/mini';
 import { change } from '../change.ts';
 import { AdminError } from '../errors.ts';
-import { modelViewOf, ownModel, sealed, usesOf } from '../models/records.ts';
+import { modelViewOf, sameAddress, ownModel, sealed, usesOf } from '../models/records.ts';
 import { operation } from '../operation.ts';
 import type { AdminCall } from '../ports.ts';
 import { modelRecordView } from '../views.ts';
@@ -45,9 +45,8 @@ export const updateModel = operation({ summary: 'Changes a model; what is absent
   requireSound(fields, call);
   const at = new Date(nowMs).toISOString();
   const given = await sealed(ports, tenantId, fields.provider, { apiKey, credentials }, current.credentials, at);
-  const moved = fields.provider !== current.provider || fields.baseUrl !== current.baseUrl || fields.region !== current.region;
   // A stored credential must not reach a host it was not entered for.
-  if (moved && given === undefined && current.credentials.length > 0) throw new AdminError('invalid_request', 'The model moves to another address, so its credential must be entered again.', { field: '/apiKey' });
+  if (!sameAddress(fields, current) && given === undefined && current.credentials.length > 0) throw new AdminError('invalid_request', 'The model moves to another address, so its credential must be entered again.', { field: '/apiKey' });
   const record: ModelRecord = { ...fields, credentials: given ?? current.credentials, updatedAt: at, version: current.version + 1 };
   const committed = await change(call, { action: 'model.updated', target: { type: 'model', id: record.id }, before: modelRecordView(current), after: modelRecordView(record) }, [putModelOp(record, current.version)]);
   if (!committed.ok) throw stale(await getModel(ports.store, tenantId, record.id));
