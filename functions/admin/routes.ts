@@ -1,6 +1,7 @@
 import { explainRoute } from './operations/explain.ts';
 import { exportChangesAs, exportRequestsAs, exportUsageAs } from './operations/export.ts';
 import { getConfig } from './operations/get-config.ts';
+import { getEvidence } from './operations/evidence.ts';
 import { getMe } from './operations/get-me.ts';
 import { getMetrics } from './operations/get-metrics.ts';
 import { getOpenApi } from './operations/get-openapi.ts';
@@ -16,6 +17,7 @@ import { changeMember, inviteMember, listMembersOperation, removeMember } from '
 import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
 import { putConfig } from './operations/put-config.ts';
 import { putSettings } from './operations/put-settings.ts';
+import { replayPeriod, whatIf } from './operations/replay.ts';
 import { getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
 import { createTenant } from './operations/tenants.ts';
 import { createToken, deleteToken, listTokens } from './operations/tokens.ts';
@@ -40,6 +42,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/routing/versions/{n}', role: 'member', run: getRoutingVersionOperation },
   { method: 'POST', path: '/admin/routing/rollback', role: 'admin', run: rollbackRouting },
   { method: 'POST', path: '/admin/route/explain', role: 'member', run: explainRoute },
+  { method: 'POST', path: '/admin/routing/what-if', role: 'member', run: whatIf },
+  { method: 'POST', path: '/admin/replay', role: 'member', run: replayPeriod },
+  { method: 'GET', path: '/admin/evidence', role: 'member', run: getEvidence },
   { method: 'GET', path: '/admin/models', role: 'member', run: listModelsOperation },
   { method: 'POST', path: '/admin/models', role: 'admin', run: createModel },
   { method: 'POST', path: '/admin/models/test', role: 'admin', run: testModelOperation },

@@ -12,6 +12,7 @@ export interface AnalyticsWorkerData { readonly file: string }
 export type AnalyticsTask =
   | { readonly kind: 'usage'; readonly args: Parameters<Analytics['usage']> }
   | { readonly kind: 'requests'; readonly args: Parameters<Analytics['requests']> }
+  | { readonly kind: 'replay'; readonly args: Parameters<Analytics['replay']> }
   | { readonly kind: 'rollUp' }
   /** Lets a running roll-up end after its bucket, closes both connections and ends the thread. */
   | { readonly kind: 'stop' };
@@ -41,6 +42,7 @@ function listen(port: NonNullable<typeof parentPort>, { file }: AnalyticsWorkerD
     switch (task.kind) {
       case 'usage': return analytics.usage(...task.args);
       case 'requests': return analytics.requests(...task.args);
+      case 'replay': return analytics.replay(...task.args);
       case 'rollUp': return (rollingUp ??= runRollUp().finally(() => { rollingUp = undefined; }));
       case 'stop': {
         isStopping = true;

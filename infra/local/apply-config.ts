@@ -68,6 +68,8 @@ async function planRouting({ store, tenantId, at, steps, warnings, declared }: P
   const { errors, warnings: doubts } = validateRouting(document, new Map([...models].map(([id, record]) => [id, registered(record)])));
   const [error] = errors;
   if (declaredRouting === undefined) {
+    // A model takes its name from an alias that is stored already.
+    for (const { kind, message } of doubts) if (kind === 'alias_equals_model' && declared.models.length > 0) warnings.push(`/models: ${message}`);
     if (error !== undefined && declared.models.length > 0) wrongConfig(['models'], `The stored routing does not fit these models (${error.pointer}): ${error.message}`);
     return;
   }

@@ -56,6 +56,7 @@ export function openRollUps(options: RollUpOptions): RollUps {
     analytics: {
       usage: (...args) => thread.ask({ kind: 'usage', args }) as ReturnType<Analytics['usage']>,
       requests: (...args) => thread.ask({ kind: 'requests', args }) as ReturnType<Analytics['requests']>,
+      replay: (...args) => thread.ask({ kind: 'replay', args }) as ReturnType<Analytics['replay']>,
     },
     start: () => { if (timer === undefined) plan(options.firstAfterMs ?? FIRST_AFTER_MS); },
     runNow,

@@ -38,7 +38,7 @@ test('changes come as a file from which the chain can be verified', async () => 
 });
 
 test('a store that is away is a status, not a file that stops', async () => {
-  const analytics = { usage: async () => { throw new StoreError('unavailable', 'x'); }, requests: async () => { throw new StoreError('unavailable', 'x'); } };
+  const analytics = { usage: async () => { throw new StoreError('unavailable', 'x'); }, requests: async () => { throw new StoreError('unavailable', 'x'); }, replay: async () => { throw new StoreError('unavailable', 'x'); } };
   for (const path of ['/admin/export/requests.csv', '/admin/export/usage.ndjson']) expect((await ask(temp.store, path, { ports: { analytics } })).status).toBe(503);
 });
 

@@ -43,7 +43,7 @@ test('versions are kept and listed, and an earlier one comes back as a new one',
 });
 
 test.each([
-  [{ aliases: [{ name: 'fast', target: 'model:nope' }] }, '/aliases/0/target'], [{ aliases: [{ name: 'cheap', target: 'auto' }] }, '/aliases/0/name'], [{ patterns: [{ id: 'p', priority: 1, target: 'auto' }] }, '/patterns/0'],
+  [{ aliases: [{ name: 'fast', target: 'model:nope' }] }, '/aliases/0/target'], [{ patterns: [{ id: 'p', priority: 1, target: 'auto' }] }, '/patterns/0'],
   [{ auto: { tiers: { simple: ['nope'], moderate: [], complex: [] } } }, '/auto/tiers/simple/0'], [{ nonsense: [] }, '/nonsense'],
 ])('what could not work is refused with its place, and nothing is saved: %j', async (document, field) => {
   expect(await put(document, 0)).toMatchObject({ status: 400, json: { error: { code: 'invalid_request', field } } });

@@ -86,11 +86,13 @@ function planRouting({ call: { caller }, at, document, models, routing, steps, w
   const desired = document.routing ?? routing.document;
   const { errors: [error], warnings: doubts } = validateRouting(desired, new Map([...models].map(([id, record]) => [id, registered(record)])));
   if (document.routing === undefined) {
+    // A model takes its name from an alias that is stored already.
+    warnings.push(...doubts.filter(({ kind }) => kind === 'alias_equals_model' && document.models.length > 0).map(({ message }) => ({ pointer: '/models', message })));
     if (error !== undefined && document.models.length > 0) wrong('/models', `The stored routing does not fit these models (${error.pointer}): ${error.message}`);
     return;
   }
   if (error !== undefined) wrong(`/routing${error.pointer}`, error.message);
-  warnings.push(...doubts.map((doubt) => ({ ...doubt, pointer: `/routing${doubt.pointer}` })));
+  warnings.push(...doubts.map(({ pointer, message }) => ({ message, pointer: `/routing${pointer}` })));
   if (isDeepStrictEqual(desired, routing.document)) return;
   const version = routing.version + 1;
   steps.push({

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { listModels } from '../../adapters/store/models.ts';
 import { StoreError } from '../../adapters/store/port.ts';
-import { getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
+import { EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
 import { routingAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import type { RoutingDocument } from '../../contract/index.ts';
+import { diffDocuments } from '../../core/routing/diff.ts';
 import { validateRouting } from '../../core/routing/policy-compile.ts';
 import { registered } from '../../gateway/caches.ts';
 import { change } from '../change.ts';
@@ -37,9 +38,13 @@ export const listRoutingVersionsOperation = operation({ summary: 'Who saved whic
   }
 });
 
-export const getRoutingVersionOperation = operation({ summary: 'One version of the document.', answer: routingVersionAnswer }, async ({ caller, ports, params }) => {
+const against = z.strictObject({ against: z.optional(wholeNumber(1, 999_999_999)) });
+
+export const getRoutingVersionOperation = operation({ summary: 'One version of the document, and what it changed: against the version before it, or `against` another one.', query: against, answer: routingVersionAnswer }, async ({ caller, ports, params, query }) => {
   const { version, at, author, document } = await versionOf(ports, caller.tenantId, Number(/^\d{1,9}$/.exec(params['n'] ?? '')?.[0] ?? 0));
-  return { body: { version, at, author, document }, etag: version };
+  const other = query.against ?? version - 1;
+  const earlier = other === 0 ? EMPTY_ROUTING : (await versionOf(ports, caller.tenantId, other)).document;
+  return { body: { version, at, author, document, diff: { against: other, ...diffDocuments(earlier, document) } }, etag: version };
 });
 
 export const rollbackRouting = operation({ summary: 'Saves an earlier version\'s document as the next version.', body: routingRollback, answer: routingAnswer, ifMatch: 'optional' }, async (call) => {

@@ -2,11 +2,15 @@ import * as z from 'zod/mini';
 import { routing } from '../routing.ts';
 
 /** Something that is probably not meant so: where (RFC 6901 pointer into the document) and why. */
-export const routingWarning = z.object({ pointer: z.string(), message: z.string() });
+export const routingWarning = z.object({
+  kind: z.enum(['same_glob', 'covered_by_higher', 'alias_equals_model', 'unreachable_condition', 'disabled_target', 'empty_tier']), pointer: z.string(), message: z.string(),
+});
 
 export const routingAnswer = z.object({ version: z.int(), document: z.looseObject({}), warnings: z.array(routingWarning) });
 export const routingVersionInfo = z.object({ version: z.int(), at: z.string(), author: z.string() });
-export const routingVersionAnswer = z.extend(routingVersionInfo, { document: z.looseObject({}) });
+const difference = z.object({ path: z.string(), before: z.optional(z.unknown()), after: z.optional(z.unknown()) });
+/** `diff.against` 0 = the empty document before the first version. */
+export const routingVersionAnswer = z.extend(routingVersionInfo, { document: z.looseObject({}), diff: z.object({ against: z.int(), differences: z.array(difference), complete: z.boolean() }) });
 
 export { routing as routingPut };
 export const routingRollback = z.strictObject({ version: z.int().check(z.positive()) });

@@ -3,6 +3,7 @@ import { compileCondition, type CompiledCondition } from './condition.ts';
 import type { Policy, RegisteredModel } from './policy.ts';
 
 export { validateRouting, type RoutingProblem } from './validate-routing.ts';
+export type { RoutingWarning } from './rule-warnings.ts';
 
 export interface CompiledPattern {
   readonly rule: Pattern;

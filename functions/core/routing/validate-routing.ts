@@ -2,6 +2,7 @@ import type { Condition, RoutingDocument } from '../../contract/index.ts';
 import { RESERVED_NAMES, TIERS } from '../../contract/words.ts';
 import { MAX_STARS, starsIn } from './pattern.ts';
 import type { RegisteredModel } from './policy.ts';
+import { ruleWarnings, type RoutingWarning } from './rule-warnings.ts';
 
 /** `pointer` is an RFC 6901 JSON pointer into the routing document. */
 export interface RoutingProblem { readonly pointer: string; readonly message: string }
@@ -10,12 +11,12 @@ export interface RoutingProblem { readonly pointer: string; readonly message: st
  * What is wrong with a document for these models (errors: it must not be saved), and what is probably not meant
  * (warnings). Nothing that passes can look configured and be inert.
  */
-export function validateRouting(document: RoutingDocument, models: ReadonlyMap<string, RegisteredModel>): { errors: RoutingProblem[]; warnings: RoutingProblem[] } {
+export function validateRouting(document: RoutingDocument, models: ReadonlyMap<string, RegisteredModel>): { errors: RoutingProblem[]; warnings: RoutingWarning[] } {
   const check = new Check(document, models);
   check.aliases();
   check.patterns();
   check.auto();
-  return { errors: check.errors, warnings: check.warnings };
+  return { errors: check.errors, warnings: [...check.warnings, ...ruleWarnings(document)] };
 }
 
 const NUMERIC_OPS: ReadonlySet<string> = new Set(['gt', 'gte', 'lt', 'lte', 'between']);
@@ -26,7 +27,7 @@ const reserved = (name: string): boolean => (RESERVED_NAMES as readonly string[]
 
 class Check {
   readonly errors: RoutingProblem[] = [];
-  readonly warnings: RoutingProblem[] = [];
+  readonly warnings: RoutingWarning[] = [];
   readonly #document: RoutingDocument;
   readonly #models: ReadonlyMap<string, RegisteredModel>;
   readonly #aliasNames: ReadonlySet<string>;
@@ -44,15 +45,14 @@ class Check {
   #target(pointer: string, target: string): void {
     if (target.startsWith('model:')) this.#model(pointer, target.slice('model:'.length));
     else if (target.startsWith('tier:') && this.#document.auto.tiers[target.slice('tier:'.length) as (typeof TIERS)[number]].length === 0) {
-      this.warnings.push({ pointer, message: `The tier "${target.slice('tier:'.length)}" has no models.` });
+      this.warnings.push({ kind: 'empty_tier', pointer, message: `The tier "${target.slice('tier:'.length)}" has no models.` });
     }
   }
 
   #model(pointer: string, id: string): void {
     if (id.endsWith('*')) this.#error(pointer, `"${id}" stands for many models; name one of them.`);
-    else if (this.#aliasNames.has(id)) this.#error(pointer, `"${id}" is an alias; name a model instead.`);
-    else if (!this.#known(id)) this.#error(pointer, `There is no model "${id}".`);
-    else if (this.#models.get(id)?.enabled === false) this.warnings.push({ pointer, message: `The model "${id}" is disabled.` });
+    else if (!this.#known(id)) this.#error(pointer, this.#aliasNames.has(id) ? `"${id}" is an alias; name a model instead.` : `There is no model "${id}".`);
+    else if (this.#models.get(id)?.enabled === false) this.warnings.push({ kind: 'disabled_target', pointer, message: `The model "${id}" is disabled.` });
   }
 
   #known(id: string): boolean {
@@ -66,7 +66,7 @@ class Check {
       const pointer = `/aliases/${at}`;
       if (reserved(alias.name)) this.#error(`${pointer}/name`, `"${alias.name}" is a reserved word.`);
       if (seen.has(alias.name)) this.#error(`${pointer}/name`, `There are two aliases "${alias.name}".`);
-      if (this.#known(alias.name)) this.#error(`${pointer}/name`, `"${alias.name}" is a model already; a name cannot be both.`);
+      if (this.#known(alias.name)) this.warnings.push({ kind: 'alias_equals_model', pointer: `${pointer}/name`, message: `There is a model "${alias.name}", and models are found first, so this alias never decides.` });
       seen.add(alias.name);
       this.#target(`${pointer}/target`, alias.target);
     }
@@ -124,6 +124,6 @@ class Check {
     }
     if (auto.judgeModel !== null) this.#model('/auto/judgeModel', auto.judgeModel);
     if (auto.strategy === 'llm' && auto.judgeModel === null) this.#error('/auto/judgeModel', 'The strategy llm needs a judge model.');
-    if (TIERS.every((tier) => auto.tiers[tier].length === 0)) this.warnings.push({ pointer: '/auto/tiers', message: 'No tier has a model, so "auto" cannot be served.' });
+    if (TIERS.every((tier) => auto.tiers[tier].length === 0)) this.warnings.push({ kind: 'empty_tier', pointer: '/auto/tiers', message: 'No tier has a model, so "auto" cannot be served.' });
   }
 }

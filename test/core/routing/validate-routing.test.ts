@@ -27,8 +27,6 @@ describe('errors', () => {
     ['a reserved alias', { aliases: [{ name: 'auto', target: 'model:cheap' }] }, {}, ['/aliases/0/name']],
     ['a tier word as alias', { aliases: [{ name: 'complex', target: 'model:cheap' }] }, {}, ['/aliases/0/name']],
     ['two aliases of one name', { aliases: [{ name: 'a', target: 'auto' }, { name: 'a', target: 'model:cheap' }] }, {}, ['/aliases/1/name']],
-    ['an alias that is a model', { aliases: [{ name: 'spare', target: 'auto' }] }, {}, ['/aliases/0/name']],
-    ['an alias that a wildcard model would catch first', { aliases: [{ name: 'or/x', target: 'auto' }] }, {}, ['/aliases/0/name']],
     ['an alias to an alias', { aliases: [{ name: 'a', target: 'auto' }, { name: 'b', target: 'model:a' }] }, {}, ['/aliases/1/target']],
     ['an alias to no model', { aliases: [{ name: 'a', target: 'model:gone' }] }, {}, ['/aliases/0/target']],
     ['two rules of one id', { patterns: [rule({}), rule({})] }, {}, ['/patterns/1/id']],
@@ -92,6 +90,8 @@ describe('conditions that could never hold are refused', () => {
 
 describe('warnings do not stop a save', () => {
   test.each<[string, Record<string, unknown>, Record<string, unknown>, string[]]>([
+    ['an alias that is a model', { aliases: [{ name: 'spare', target: 'auto' }] }, {}, ['/aliases/0/name']],
+    ['an alias that a wildcard model would catch first', { aliases: [{ name: 'or/x', target: 'auto' }] }, {}, ['/aliases/0/name']],
     ['a target that is disabled', { aliases: [{ name: 'a', target: 'model:off' }] }, {}, ['/aliases/0/target']],
     ['a fallback that is disabled', { patterns: [rule({ fallbacks: ['off'] })] }, {}, ['/patterns/0/fallbacks/0']],
     ['a tier model that is disabled', {}, { tiers: { ...TIERS, complex: ['off', 'strong'] } }, ['/auto/tiers/complex/0']],

@@ -200,7 +200,6 @@ describe('a mistake in the config file stops the start with its pointer, and not
     ['allow-list', withKey({ allowedModels: ['nothing'] }), '/keys/0/allowedModels/0', 'no model'],
     ['alias to nowhere', { ...DOCUMENT, routing: { aliases: [{ name: 'x', target: 'model:nothing' }] } }, '/routing/aliases/0', ''],
     ['boundaries and dial', { ...DOCUMENT, routing: { auto: { boundaries: [30, 65], dial: 50 } } }, '/routing/auto', ''],
-    ['name that is model and alias', { ...DOCUMENT, routing: { aliases: [{ name: 'cheap', target: 'model:strong' }] } }, '/routing/aliases/0', ''],
     ['tier with an unknown model', { ...DOCUMENT, routing: { auto: { tiers: { simple: ['nothing'] } } } }, '/routing/auto/tiers/simple/0', ''],
     ['pattern operator', { ...DOCUMENT, routing: { patterns: [{ id: 'p', priority: 1, target: 'auto', conditions: [{ field: 'text', op: 'matches', value: 'x' }] }] } }, '/routing/patterns/0/conditions/0/op', 'one of'],
   ])('%s', async (_name, document, pointer, words) => {
@@ -230,11 +229,10 @@ describe('a mistake in the config file stops the start with its pointer, and not
     }
   });
 
-  test('a model whose id is already an alias is refused even when the file has no routing', async () => {
+  test('a name that is model and alias is warned of, whichever of the two came first', async () => {
+    expect((await apply({ ...DOCUMENT, routing: { aliases: [{ name: 'cheap', target: 'model:strong' }] } })).warnings).toContainEqual(expect.stringContaining('/routing/aliases/0/name'));
     await apply(DOCUMENT);
-    const writes = store.writes.length;
-    await expect(apply({ version: 1, models: [{ ...MODEL, id: 'fast' }] })).rejects.toThrow(/\/models/);
-    expect(store.writes.length).toBe(writes);
+    expect((await apply({ version: 1, models: [{ ...MODEL, id: 'fast' }] })).warnings).toContainEqual(expect.stringContaining('/models: There is a model "fast"'));
   });
 
   test('a key of another tenant cannot be taken over', async () => {

@@ -1,0 +1,51 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RoutingDocument } from '../../contract/index.ts';
+import { compilePolicy } from '../../core/routing/policy-compile.ts';
+import { ReplayTally, type ReplayReport } from '../../core/routing/replay-tally.ts';
+import { getKey } from '../../adapters/store/keys.ts';
+import { queryLedger } from '../../adapters/store/ledger.ts';
+import type { Store } from '../../adapters/store/port.ts';
+import { getRoutingVersion } from '../../adapters/store/routing.ts';
+import { loadPolicy } from '../../gateway/caches.ts';
+
+/** Times are RFC 3339, both inclusive. */
+export interface ReplayRequest { readonly draft: RoutingDocument; readonly from: string; readonly to: string }
+/** `complete` false = there were more requests; the newest were looked at. */
+export type ReplayAnswer = ReplayReport & { readonly complete: boolean };
+
+/** So many requests are looked at, newest first: enough for any tariff, and over in seconds. */
+export const MAX_REPLAYED = 100_000;
+const PAGE = 500;
+
+/** Decides a tenant's past requests again under a draft, with models, prices and settings as they are now. Lets others have their turn in between. */
+export async function runReplay(store: Store, tenantId: string, { draft, from, to }: ReplayRequest, limit = MAX_REPLAYED): Promise<ReplayAnswer> {
+  const live = await loadPolicy(store, tenantId);
+  const tally = new ReplayTally(compilePolicy({ ...live, models: new Map(live.models), document: draft }));
+  const documents = remembered(async (version: number) => (await getRoutingVersion(store, tenantId, version))?.document);
+  const keys = remembered(async (keyId: string) => {
+    const key = await getKey(store, keyId);
+    return key?.tenantId === tenantId ? { name: key.name, allowedModels: key.allowedModels } : undefined;
+  });
+  let cursor: string | undefined;
+  let seen = 0;
+  do {
+    const page = await queryLedger(store, tenantId, { from, to, limit: Math.min(PAGE, limit - seen), reverse: true, ...(cursor !== undefined && { cursor }) });
+    for (const entry of page.items) {
+      tally.add(entry, { key: await keys(entry.keyId), live: entry.decision === null ? undefined : await documents(entry.decision.policyVersion) });
+    }
+    seen += page.items.length;
+    cursor = page.cursor;
+    await nextTurn();
+  } while (cursor !== undefined && seen < limit);
+  return { ...tally.report(), complete: cursor === undefined };
+}
+
+/** Few different ones are asked for, again and again. */
+function remembered<K, V>(load: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const known = new Map<K, Promise<V>>();
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) known.set(key, value = load(key));
+    return value;
+  };
+}
