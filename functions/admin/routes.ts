@@ -1,6 +1,7 @@
 import { explainRoute } from './operations/explain.ts';
 import { exportChangesAs, exportRequestsAs, exportUsageAs } from './operations/export.ts';
 import { getConfig } from './operations/get-config.ts';
+import { eraseData } from './operations/erase.ts';
 import { getEvidence } from './operations/evidence.ts';
 import { getMe } from './operations/get-me.ts';
 import { getMetrics } from './operations/get-metrics.ts';
@@ -66,6 +67,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/tokens', role: 'owner', run: listTokens },
   { method: 'POST', path: '/admin/tokens', role: 'owner', run: createToken },
   { method: 'DELETE', path: '/admin/tokens/{id}', role: 'owner', run: deleteToken },
+  { method: 'POST', path: '/admin/erase', role: 'owner', run: eraseData },
   { method: 'GET', path: '/admin/setup', role: 'viewer', run: getSetup },
   { method: 'GET', path: '/admin/export/requests.csv', role: 'viewer', run: exportRequestsAs('csv') },
   { method: 'GET', path: '/admin/export/requests.ndjson', role: 'viewer', run: exportRequestsAs('ndjson') },

@@ -41,6 +41,10 @@ export interface LedgerEntry {
   savedMicros: number | null;
   priceVersion: string;
   sessionId: string | null;
+  /** The end user as the caller named it (`user`, `safety_identifier`, `metadata.user_id`), at most 128 characters. */
+  user?: string;
+  /** The caller's `x-bsg-tag`, at most 64 characters: whose spend this is. */
+  tag?: string;
   source: 'live' | 'demo' | 'dashboard';
   features: { v: number; dense: number[]; logits: number[] | null } | null;
   translation?: string;

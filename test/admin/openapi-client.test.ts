@@ -81,6 +81,7 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
   ['patchKeysId', ({ keyId }) => ({ parameters: { id: keyId }, body: { rpm: 9 } })],
   ['postKeysIdRotate', ({ keyId }) => ({ parameters: { id: keyId }, body: { overlapSeconds: 3600 } })],
   ['postKeysIdRevoke', ({ keyId }) => ({ parameters: { id: keyId } })],
+  ['postErase', ({ keyId }) => ({ body: { keyId } })],
   ['getConfig', () => ({}), ({ body }, made) => { made['config'] = body; }],
   ['putConfig', ({ config }) => ({ body: config })],
   ['getRequests', () => ({ parameters: { limit: '10', from: new Date(NOW - 3_600_000).toISOString() } })],

@@ -174,3 +174,14 @@ describe('upstream failures before the commit point', () => {
     expect(entry.attempts).toMatchObject([{ model: 'strong', status: 502 }, { model: 'cheap', status: 200 }]);
   });
 });
+
+describe('whose request it was', () => {
+  test('the ledger keeps the end user and the tag as the caller named them, bounded', async () => {
+    const named = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('cheap', { user: 'u'.repeat(200) }), headers: { 'x-bsg-tag': 'team-a' } });
+    expect(await gateway.ledger(named.headers.get('x-request-id') ?? '')).toMatchObject({ user: 'u'.repeat(128), tag: 'team-a' });
+    const messaged = await call(gateway.origin, '/v1/messages', { key: gateway.key, body: messages('claude', { metadata: { user_id: 'ann' } }) });
+    expect((await gateway.ledger(messaged.headers.get('x-request-id') ?? '')).user).toBe('ann');
+    const plain = await gateway.ledger((await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('cheap') })).headers.get('x-request-id') ?? '');
+    expect(['user' in plain, 'tag' in plain]).toEqual([false, false]);
+  });
+});

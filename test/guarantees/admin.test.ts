@@ -37,7 +37,7 @@ const LEAST: Readonly<Record<string, Route['role']>> = {
   'GET /admin/tokens': 'owner', 'POST /admin/tokens': 'owner', 'DELETE /admin/tokens/{id}': 'owner',
   'GET /admin/models': 'member', 'POST /admin/models': 'admin', 'POST /admin/models/test': 'admin', 'GET /admin/models/{id}': 'member', 'PATCH /admin/models/{id}': 'admin', 'DELETE /admin/models/{id}': 'admin',
   'GET /admin/keys': 'member', 'POST /admin/keys': 'admin', 'GET /admin/keys/{id}': 'member', 'PATCH /admin/keys/{id}': 'admin', 'POST /admin/keys/{id}/rotate': 'admin', 'POST /admin/keys/{id}/revoke': 'admin',
-  'GET /admin/setup': 'viewer',
+  'POST /admin/erase': 'owner', 'GET /admin/setup': 'viewer',
   'GET /admin/export/requests.csv': 'viewer', 'GET /admin/export/requests.ndjson': 'viewer', 'GET /admin/export/usage.csv': 'viewer', 'GET /admin/export/usage.ndjson': 'viewer',
   'GET /admin/export/changes.csv': 'admin', 'GET /admin/export/changes.ndjson': 'admin',
 };

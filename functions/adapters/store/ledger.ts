@@ -54,6 +54,19 @@ export function ledgerEntryOf(item: Item): LedgerEntry {
   return fromItem<LedgerEntry>(entry);
 }
 
+/**
+ * Takes out of a stored entry what tells of a person, in place: what the store may forget of it when stays as it was.
+ * undefined when there is nothing left to take.
+ */
+export function eraseLedgerOp(tenantId: string, entry: LedgerEntry): Op | undefined {
+  const { requestId, decision } = entry;
+  const isBare = entry.clientRequestId === undefined && entry.user === undefined && entry.tag === undefined && entry.sessionId === null && entry.features === null
+    && (decision === null || (decision.session === null && decision.template === null && decision.contributions.length === 0));
+  if (isBare) return undefined;
+  const set: Item = { sessionId: null, features: null, decision: decision === null ? null : (toItem({ ...decision, session: null, template: null, contributions: [] }) as Item) };
+  return { update: keyOf(tenantId, requestId, dayOf(ulidTimeMs(requestId))), set, remove: ['clientRequestId', 'user', 'tag', 'i2p', 'i2s'], guards: [{ present: true }] };
+}
+
 /** undefined for an id of another tenant, an unknown one, or a text that is no ULID. */
 export async function getLedgerEntry(store: Store, tenantId: string, requestId: string): Promise<LedgerEntry | undefined> {
   if (!isUlid(requestId)) return undefined;

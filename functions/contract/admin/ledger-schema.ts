@@ -13,7 +13,7 @@ export const ledgerEntry = z.object({
   latencyMs: z.number(), ttftMs: z.nullable(z.number()), gatewayMs: z.number(),
   tokens: z.object({ input: z.optional(count), cacheRead: z.optional(count), cacheWrite5m: z.optional(count), cacheWrite1h: z.optional(count), output: z.optional(count), reasoning: z.optional(count) }),
   usage: z.enum(['measured', 'estimated']), finish: z.object({ unified: text, raw: maybeText }),
-  costMicros: maybeCount, overheadMicros: count, baselineMicros: maybeCount, savedMicros: maybeCount, priceVersion: text, sessionId: maybeText,
+  costMicros: maybeCount, overheadMicros: count, baselineMicros: maybeCount, savedMicros: maybeCount, priceVersion: text, sessionId: maybeText, user: z.optional(text), tag: z.optional(text),
   source: z.enum(['live', 'demo', 'dashboard']),
   features: z.nullable(z.object({ v: count, dense: z.array(z.number()), logits: z.nullable(z.array(z.number())) })),
   translation: z.optional(text),
