@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { factsFor, priceFor } from '../core/money/catalogue.ts';
-import { compilePolicy, type CompiledPolicy } from '../core/routing/policy-compile.ts';
+import { compilePolicy, underDocument, type CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { getKey, type KeyRecord } from '../adapters/store/keys.ts';
 import { listModels, type ModelRecord } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
-import { getRouting } from '../adapters/store/routing.ts';
+import { getRouting, getRoutingVersion } from '../adapters/store/routing.ts';
 import { getTenant } from '../adapters/store/tenants.ts';
 import { TimedCache } from './timed-cache.ts';
 
@@ -46,7 +46,7 @@ export function openCaches(store: Store, clock: Clock): Caches {
 /** A tenant's policy as the data plane sees it, read now. */
 export async function loadPolicy(store: Store, tenantId: string): Promise<CompiledPolicy> {
   const [tenant, models, routing] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId)]);
-  return compilePolicy({
+  const policy = compilePolicy({
     tenantId,
     version: routing.version,
     timezone: tenant?.timezone ?? 'UTC',
@@ -56,6 +56,10 @@ export async function loadPolicy(store: Store, tenantId: string): Promise<Compil
     models: new Map(models.map((record) => [record.id, registered(record)])),
     document: routing.document,
   });
+  const { rollout } = routing;
+  const before = rollout && (await getRoutingVersion(store, tenantId, rollout.before));
+  if (rollout === undefined || before === undefined) return policy;
+  return { ...policy, rollout: { percent: rollout.percent, before: { ...underDocument(policy, before.document), version: before.version } } };
 }
 
 /** A stored model with the catalogue's facts and price filled in under the operator's own. */

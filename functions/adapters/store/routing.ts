@@ -2,7 +2,9 @@ import type { RoutingDocument } from '../../contract/routing.ts';
 import { fromItem, partition, toItem } from './entity.ts';
 import type { Item, Key, Op, Store } from './port.ts';
 
-export interface RoutingVersion { readonly version: number; readonly document: RoutingDocument }
+/** `percent` of the sessions are served by this version, the others by version `before`. */
+export interface Rollout { readonly percent: number; readonly before: number }
+export interface RoutingVersion { readonly version: number; readonly document: RoutingDocument; readonly rollout?: Rollout }
 /** `at` is RFC 3339; `author` names who saved it. */
 export interface RoutingMeta { readonly at: string; readonly author: string }
 export interface RoutingVersionInfo extends RoutingMeta { readonly version: number }
@@ -23,7 +25,10 @@ const padded = (version: number): string => String(version).padStart(10, '0');
 const partitionOf = (tenantId: string): string => partition('T', tenantId, 'ROUTING');
 const keyOf = (tenantId: string, sk: string): Key => ({ table: 'rules', pk: partitionOf(tenantId), sk });
 const documentKey = (tenantId: string, version: number): Key => keyOf(tenantId, `doc#${padded(version)}`);
-const versionOf = (item: Item): RoutingVersion => ({ version: Number(item['version']), document: fromItem<RoutingDocument>(item['document'] as Item) });
+function versionOf(item: Item): RoutingVersion {
+  const { rollout } = item;
+  return { version: Number(item['version']), document: fromItem<RoutingDocument>(item['document'] as Item), ...(rollout !== undefined && { rollout: fromItem<Rollout>(rollout as Item) }) };
+}
 
 /**
  * The document in force: the newest, as every save (a rollback too) adds a version. One strongly consistent read.
@@ -45,12 +50,12 @@ export async function saveRouting(store: Store, tenantId: string, document: Rout
 }
 
 /** The same as operations, to be written together with others; the guard is the first one's. */
-export function saveRoutingOps(tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta): Op[] {
+export function saveRoutingOps(tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta, rollout?: Rollout): Op[] {
   const version = expectedVersion + 1;
   const info: RoutingVersionInfo = { version, at: meta.at, author: meta.author };
   return [
     { put: keyOf(tenantId, 'current'), item: toItem(info), guards: expectedVersion === 0 ? [{ attr: 'version', absent: true }] : [{ attr: 'version', equals: expectedVersion }] },
-    { put: documentKey(tenantId, version), item: { ...toItem(info), document: toItem(document) }, guards: [{ absent: true }] },
+    { put: documentKey(tenantId, version), item: { ...toItem(info), document: toItem(document), ...(rollout && { rollout: toItem(rollout) }) }, guards: [{ absent: true }] },
     { put: keyOf(tenantId, `info#${padded(version)}`), item: toItem(info) },
   ];
 }

@@ -1,7 +1,7 @@
 import { explainAnswer, explainRequest } from '../../contract/admin/explain.ts';
 import { codecs } from '../../core/dialects/dialect.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { compilePolicy, validateRouting } from '../../core/routing/policy-compile.ts';
+import { underDocument, validateRouting } from '../../core/routing/policy-compile.ts';
 import { factsOf } from '../../core/routing/request-facts.ts';
 import { resolve } from '../../core/routing/resolve.ts';
 import { loadPolicy } from '../../gateway/caches.ts';
@@ -21,7 +21,7 @@ export const explainRoute = operation({
     const [error] = validateRouting(draft, live.models).errors;
     if (error !== undefined) throw new AdminError('invalid_request', error.message, { field: `/draft${error.pointer}` });
   }
-  const policy = draft === undefined ? live : compilePolicy({ ...live, models: new Map(live.models), document: draft });
+  const policy = draft === undefined ? live : underDocument(live, draft);
   const key = keyId === undefined ? undefined : await ownKey(store, tenantId, keyId);
   const conversation = readRequest(dialect, request);
   const resolution = resolve({

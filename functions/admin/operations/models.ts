@@ -1,6 +1,6 @@
 import { listKeys } from '../../adapters/store/keys.ts';
 import { deleteModelOp, getModel, listModels, putModelOp, type ModelRecord } from '../../adapters/store/models.ts';
-import { getRouting, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
+import { getRouting, getRoutingVersion, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
 import { modelCreate, modelPatch, modelTest, modelTestAnswer, modelView } from '../../contract/admin/models.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import { modelProblem, type ModelAddress } from '../../core/models/check-model.ts';
@@ -30,7 +30,7 @@ export const createModel = operation({ summary: 'Registers a model. Its credenti
   const record: ModelRecord = { ...defined(fields), tenantId, credentials: await sealed(ports, tenantId, fields.provider, { apiKey, credentials }, [], at) ?? [], createdAt: at, updatedAt: at, version: 1 };
   const { auto } = routing.document;
   const placed = tier === undefined ? [routingGuardOp(tenantId, routing.version)]
-    : saveRoutingOps(tenantId, { ...routing.document, auto: { ...auto, tiers: { ...auto.tiers, [tier]: [...auto.tiers[tier], fields.id] } } }, routing.version, { at, author: call.caller.name });
+    : saveRoutingOps(tenantId, { ...routing.document, auto: { ...auto, tiers: { ...auto.tiers, [tier]: [...auto.tiers[tier], fields.id] } } }, routing.version, { at, author: call.caller.name }, routing.rollout);
   const committed = await change(call, { action: 'model.created', target: { type: 'model', id: record.id }, before: null, after: { ...modelRecordView(record), ...(tier !== undefined && { tier }) } }, [putModelOp(record, undefined), ...placed]);
   if (!committed.ok) throw committed.index === 0 ? new AdminError('conflict', 'There is a model with this id already.', { field: '/id' }) : overtaken();
   return { body: modelViewOf(record), etag: 1 };
@@ -58,7 +58,9 @@ export const deleteModel = operation({ summary: 'Deletes a model and its credent
   const current = await ownModel(ports.store, tenantId, params['id']);
   if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current);
   const [routing, keys] = [await getRouting(ports.store, tenantId), await listKeys(ports.store, tenantId)];
-  const usedBy = usesOf(current.id, routing, keys);
+  // While a version is tried on a part of the traffic, the one before it still serves the rest.
+  const before = routing.rollout && (await getRoutingVersion(ports.store, tenantId, routing.rollout.before));
+  const usedBy = [...new Set([...usesOf(current.id, routing, keys), ...(before === undefined ? [] : usesOf(current.id, before, []))])];
   if (usedBy.length > 0) throw new AdminError('in_use', 'Something still uses this model.', { details: { usedBy } });
   // Under the routing that was looked at: a rule that begins to name the model meanwhile wins.
   const committed = await change(call, { action: 'model.deleted', target: { type: 'model', id: current.id }, before: modelRecordView(current), after: null }, [deleteModelOp(current), routingGuardOp(tenantId, routing.version)]);

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { listModels } from '../../adapters/store/models.ts';
 import { StoreError } from '../../adapters/store/port.ts';
-import { EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
+import { EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type Rollout, type RoutingVersion } from '../../adapters/store/routing.ts';
 import { routingAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import type { RoutingDocument } from '../../contract/index.ts';
@@ -16,14 +16,15 @@ import { wholeNumber } from '../query.ts';
 
 export const getRoutingOperation = operation({ summary: 'The routing document in force, with what is probably not meant so.', answer: routingAnswer }, async ({ caller, ports }) => {
   const current = await getRouting(ports.store, caller.tenantId);
-  return { body: { ...current, warnings: (await judged(ports, caller.tenantId, current.document)).warnings }, etag: current.version };
+  const { version, document, rollout } = current;
+  return { body: { version, document, rollout: rollout ?? null, warnings: (await judged(ports, caller.tenantId, document)).warnings }, etag: version };
 });
 
 export const putRouting = operation({ summary: 'Saves the whole document as the next version. An If-Match that is no longer current answers 412 with both.', body: routingPut, answer: routingAnswer, ifMatch: 'required' }, async (call) => {
-  const { caller: { tenantId }, ports, body, ifMatch } = call;
+  const { caller: { tenantId }, ports, body: { rollout, ...document }, ifMatch } = call;
   const current = await getRouting(ports.store, tenantId);
-  if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current, body);
-  return save(call, current, body, 'routing.updated');
+  if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current, document);
+  return save(call, current, document, 'routing.updated', rollout?.percent);
 });
 
 const pages = z.strictObject({ cursor: z.optional(z.string().check(z.maxLength(1024))), limit: z._default(wholeNumber(1, 200), 50) });
@@ -66,15 +67,23 @@ async function judged(ports: AdminPorts, tenantId: string, document: RoutingDocu
   return validateRouting(document, models);
 }
 
-async function save(call: AdminCall, current: RoutingVersion, document: RoutingDocument, action: string) {
+async function save(call: AdminCall, current: RoutingVersion, document: RoutingDocument, action: string, percent = 100) {
   const { caller: { tenantId, name }, ports, nowMs } = call;
   const { errors: [error], warnings } = await judged(ports, tenantId, document);
   if (error !== undefined) throw new AdminError('invalid_request', error.message, { field: error.pointer });
   const version = current.version + 1;
-  const ops = saveRoutingOps(tenantId, document, current.version, { at: new Date(nowMs).toISOString(), author: name });
-  const committed = await change(call, { action, target: { type: 'routing', id: String(version) }, before: { version: current.version }, after: { version } }, ops);
+  const rollout = rolloutOf(percent, current);
+  const ops = saveRoutingOps(tenantId, document, current.version, { at: new Date(nowMs).toISOString(), author: name }, rollout);
+  const committed = await change(call, { action, target: { type: 'routing', id: String(version) }, before: { version: current.version }, after: { version, ...(rollout && { rollout }) } }, ops);
   if (!committed.ok) throw stale(await getRouting(ports.store, tenantId), document);
-  return { body: { version, document, warnings }, etag: version };
+  return { body: { version, document, rollout: rollout ?? null, warnings }, etag: version };
+}
+
+/** The others go on with the version that was last in force for all. */
+function rolloutOf(percent: number, current: RoutingVersion): Rollout | undefined {
+  if (percent === 100) return undefined;
+  if (current.version === 0) throw new AdminError('invalid_request', 'There is no earlier version that the other sessions could be served by.', { field: '/rollout/percent' });
+  return { percent, before: current.rollout?.before ?? current.version };
 }
 
 function stale(current: RoutingVersion, yours: RoutingDocument): AdminError {

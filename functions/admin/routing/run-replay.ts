@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RoutingDocument } from '../../contract/index.ts';
-import { compilePolicy } from '../../core/routing/policy-compile.ts';
+import { underDocument } from '../../core/routing/policy-compile.ts';
 import { ReplayTally, type ReplayReport } from '../../core/routing/replay-tally.ts';
 import { getKey } from '../../adapters/store/keys.ts';
 import { queryLedger } from '../../adapters/store/ledger.ts';
@@ -20,7 +20,7 @@ const PAGE = 500;
 /** Decides a tenant's past requests again under a draft, with models, prices and settings as they are now. Lets others have their turn in between. */
 export async function runReplay(store: Store, tenantId: string, { draft, from, to }: ReplayRequest, limit = MAX_REPLAYED): Promise<ReplayAnswer> {
   const live = await loadPolicy(store, tenantId);
-  const tally = new ReplayTally(compilePolicy({ ...live, models: new Map(live.models), document: draft }));
+  const tally = new ReplayTally(underDocument(live, draft));
   const documents = remembered(async (version: number) => (await getRoutingVersion(store, tenantId, version))?.document);
   const keys = remembered(async (keyId: string) => {
     const key = await getKey(store, keyId);

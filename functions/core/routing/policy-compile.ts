@@ -1,4 +1,5 @@
-import type { Pattern } from '../../contract/index.ts';
+import { hash } from 'node:crypto';
+import type { Pattern, RoutingDocument } from '../../contract/index.ts';
 import { compileCondition, type CompiledCondition } from './condition.ts';
 import type { Policy, RegisteredModel } from './policy.ts';
 
@@ -18,6 +19,8 @@ export interface CompiledPolicy extends Policy {
   readonly wildcards: readonly RegisteredModel[];
   /** Enabled aliases: name → target. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Set while a version is tried on `percent` of the sessions: the others are decided by the version before it. */
+  readonly rollout?: { readonly percent: number; readonly before: CompiledPolicy };
 }
 
 export function compilePolicy(policy: Policy): CompiledPolicy {
@@ -30,6 +33,20 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     aliases: new Map(document.aliases.filter((alias) => alias.enabled).map((alias) => [alias.name, alias.target])),
   };
 }
+
+/** The same tenant under another document, whole: for drafts. */
+export function underDocument({ rollout: _rollout, ...policy }: CompiledPolicy, document: RoutingDocument): CompiledPolicy {
+  return compilePolicy({ ...policy, document });
+}
+
+/** The policy that decides for a session: always the same one while the rollout stays as it is, and more of them as it grows. */
+export function policyFor(policy: CompiledPolicy, unit: () => string): CompiledPolicy {
+  if (policy.rollout === undefined) return policy;
+  return bucketOf(`${policy.rollout.before.version}\n${unit()}`) < policy.rollout.percent ? policy : policy.rollout.before;
+}
+
+/** A number in [0, 100) that looks random and depends on nothing but the text. */
+const bucketOf = (text: string): number => (hash('sha256', text, 'buffer').readUInt32BE(0) / 2 ** 32) * 100;
 
 /** The enabled model of this id: exact, else the wildcard with the longest matching prefix, its `*` filled in. */
 export function modelNamed(policy: CompiledPolicy, id: string): RegisteredModel | undefined {

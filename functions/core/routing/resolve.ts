@@ -8,7 +8,7 @@ import { FEATURES_VERSION, scoreStatic, type Scored } from './classifier/static.
 import { holds, localTime, type ConditionWorld } from './condition.ts';
 import { CAUSED_BY_REQUEST, exclusionOf, type EligibilityWorld } from './eligibility.ts';
 import { globMatches } from './pattern.ts';
-import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
+import { modelNamed, policyFor, type CompiledPolicy } from './policy-compile.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { sessionIdOf } from './session.ts';
@@ -42,7 +42,8 @@ const NONE: ReadonlySet<string> = new Set();
  * same input give the same decision. A refusal names why; `decision` is null when no stage matched.
  */
 export function resolve(input: ResolveInput): Resolution {
-  return new Resolver(input).run();
+  const policy = policyFor(input.policy, () => sessionIdOf(input.key.id, input.facts) ?? input.key.id);
+  return new Resolver(policy === input.policy ? input : { ...input, policy }).run();
 }
 
 interface Goal {
