@@ -55,6 +55,7 @@ const CORE_PACKAGES: Record<string, readonly string[] | 'any'> = {
 const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [
   [/^@aws-sdk\/(?:client-dynamodb|lib-dynamodb|util-dynamodb)$/, /^functions\/adapters\/store\/dynamo(?:-[a-z]+)*\.ts$/],
   [/^@aws-sdk\/client-kms$/, /^functions\/adapters\/vault\/kms\.ts$/],
+  [/^@aws-sdk\/client-lambda$/, /^functions\/adapters\/aws\/gateway-function\.ts$/],
   [/^@smithy\//, /^functions\/adapters\/(?:store\/dynamo(?:-[a-z]+)*|vault\/kms)\.ts$/],
   [/^@aws-sdk\//, /^(?!)/],
 ];

@@ -1,4 +1,4 @@
-import { fetch, SimpleFetcher } from 'aws-jwt-verify/https';
+import { fetch as get, SimpleFetcher } from 'aws-jwt-verify/https';
 import { ADMIN_SCOPE } from '../identity/scope.ts';
 import { tokenVerifier, type TokenSubject } from '../identity/verify-token.ts';
 import { StoreError } from '../store/port.ts';
@@ -26,7 +26,7 @@ export function cognitoVerifier(env: Env): (token: string) => Promise<TokenSubje
  * was not verified (docs.aws.amazon.com/cognito, "userInfo endpoint"). Throws `StoreError('unavailable')` when the endpoint cannot be asked.
  */
 export async function verifiedEmail(signInOrigin: string, token: string): Promise<string | undefined> {
-  const answer = await fetch(`${signInOrigin}/oauth2/userInfo`, { headers: { authorization: `Bearer ${token}` }, timeout: TIMEOUT_MS, responseTimeout: TIMEOUT_MS })
+  const answer = await get(`${signInOrigin}/oauth2/userInfo`, { headers: { authorization: `Bearer ${token}` }, timeout: TIMEOUT_MS, responseTimeout: TIMEOUT_MS })
     .catch((cause: unknown) => { throw new StoreError('unavailable', 'the identity provider cannot be asked for the address', { cause }); });
   const info: unknown = JSON.parse(Buffer.from(answer).toString('utf8'));
   if (typeof info !== 'object' || info === null || !('email' in info) || typeof info.email !== 'string') return undefined;

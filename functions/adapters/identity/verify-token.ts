@@ -62,11 +62,11 @@ function requireClaims(header: { readonly alg?: unknown; readonly crit?: unknown
 /** Our own clock decides how often the key set is fetched; the library's box would forget failures of the network. */
 const NO_PENALTY = { wait: async () => {}, registerFailedAttempt: () => {}, registerSuccessfulAttempt: () => {} };
 
-function rarely({ fetchText, now }: VerifierOptions): { fetch(uri: string): Promise<ArrayBuffer> } {
+function rarely({ fetchText, now }: VerifierOptions): { readonly fetch: (uri: string) => Promise<ArrayBuffer> } {
   let notBefore = -Infinity;
   let hasKeys = false;
   return {
-    async fetch(uri) {
+    fetch: async (uri) => {
       if (now() < notBefore) throw hasKeys ? new WaitPeriodNotYetEndedJwkError('the key set was fetched a moment ago') : new UnreachableError('the key set could not be fetched a moment ago');
       notBefore = now() + FETCH_EVERY_MS;
       try {

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '../equal-json.ts';
 import { byIdentity, identityOf, isRecord } from './named.ts';
 import type { Views } from './redact.ts';
 
@@ -23,7 +23,7 @@ function membersThatDiffer(before: object, after: object): [object, object] {
   const [old, now] = [new Map<string, unknown>(Object.entries(before)), new Map<string, unknown>(Object.entries(after))];
   for (const name of new Set([...old.keys(), ...now.keys()])) {
     const [from, to] = [old.get(name), now.get(name)];
-    if (isDeepStrictEqual(from, to)) continue;
+    if (equalJson(from, to)) continue;
     const [left, right] = inside(from, to);
     if (left !== undefined) was.set(name, left);
     if (right !== undefined) is.set(name, right);
@@ -41,8 +41,8 @@ function inside(from: unknown, to: unknown): [unknown, unknown] {
 function entriesThatDiffer(before: readonly unknown[], after: readonly unknown[]): [unknown[], unknown[]] | undefined {
   const [old, now] = [byIdentity(before), byIdentity(after)];
   if (old === undefined || now === undefined) return undefined;
-  const was = before.filter((entry) => !isDeepStrictEqual(entry, now.get(identityOf(entry) ?? '')));
-  const is = after.filter((entry) => !isDeepStrictEqual(entry, old.get(identityOf(entry) ?? '')));
+  const was = before.filter((entry) => !equalJson(entry, now.get(identityOf(entry) ?? '')));
+  const is = after.filter((entry) => !equalJson(entry, old.get(identityOf(entry) ?? '')));
   if (was.length > 0 || is.length > 0) return [was, is];
   return [[...old.keys()], [...now.keys()]];
 }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '../equal-json.ts';
 import type { SecretPath } from '../../contract/admin/secret.ts';
 import { byIdentity, identityOf } from './named.ts';
 
@@ -46,7 +46,7 @@ function redacted(value: unknown, other: unknown, paths: readonly SecretPath[], 
 /** No value is no secret: `null` says that there is none, which is worth knowing. */
 function wordFor(value: unknown, other: unknown, changed: string): unknown {
   if (value === null || value === undefined) return value;
-  return other === undefined || isDeepStrictEqual(value, other) ? SECRET : changed;
+  return other === undefined || equalJson(value, other) ? SECRET : changed;
 }
 
 /** Where the other view has the same member: of named entries of a list the one of that name, else the one at that index. */

@@ -1,3 +1,4 @@
+import { equalJson } from '../equal-json.ts';
 import { pointerOf } from '../../contract/issue.ts';
 
 /** One difference of two documents; `undefined` (absent in JSON) where there is or was nothing. `path` is an RFC 6901 pointer. */
@@ -31,12 +32,12 @@ type Report = (difference: Difference) => boolean;
 function compare(path: Path, before: unknown, after: unknown, report: Report): boolean {
   if (Array.isArray(before) && Array.isArray(after)) {
     const [was, is] = [labelled(before), labelled(after)];
-    return was !== undefined && is !== undefined ? compareLabelled(path, was, is, report) : same(before, after) || report({ path: pointerOf(path), before, after });
+    return was !== undefined && is !== undefined ? compareLabelled(path, was, is, report) : equalJson(before, after) || report({ path: pointerOf(path), before, after });
   }
   if (isRecord(before) && isRecord(after)) {
     return [...new Set([...Object.keys(before), ...Object.keys(after)])].every((name) => compare([...path, name], before[name], after[name], report));
   }
-  return same(before, after) || report({ path: pointerOf(path), ...(before !== undefined && { before }), ...(after !== undefined && { after }) });
+  return equalJson(before, after) || report({ path: pointerOf(path), ...(before !== undefined && { before }), ...(after !== undefined && { after }) });
 }
 
 type Labelled = ReadonlyMap<string, { readonly at: number; readonly value: unknown }>;
@@ -60,16 +61,7 @@ function compareLabelled(path: Path, was: Labelled, is: Labelled, report: Report
   }
   const order = (from: Labelled, other: Labelled): string[] => [...from.keys()].filter((label) => other.has(label));
   const [before, after] = [order(was, is), order(is, was)];
-  return same(before, after) || report({ path: pointerOf([...path, '-']), before, after });
+  return equalJson(before, after) || report({ path: pointerOf([...path, '-']), before, after });
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Deep equality of plain JSON; the order of members does not count. */
-function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, at) => same(value, b[at]));
-  if (!isRecord(a) || !isRecord(b)) return false;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && same(a[name], b[name]));
-}
