@@ -54,11 +54,11 @@ const DAY_SECONDS = 86_400;
  * Writes `ops` and the event that tells of them in one atomic batch: both or neither (at most 98 operations). The event
  * records the views redacted and reduced to what differs. The chain's head is moved by condition; who loses that race,
  * or whom the engine turns away because of it, tries again with full jitter. Throws `StoreError('unavailable')` when
- * that still fails 10 seconds after the call; every change gets one try.
+ * that still fails 10 seconds after its first try.
  */
 export function commitChange(context: ChangeContext, draft: ChangeDraft, ops: readonly Op[]): Promise<Committed> {
-  const deadlineMs = context.now() + DEADLINE_MS;
-  return inTurn(context.store, context.tenantId, () => commit(context, recorded(draft), ops, deadlineMs));
+  // Waiting for one's turn in this process is no contention: the queue moves, and nobody is passed by.
+  return inTurn(context.store, context.tenantId, () => commit(context, recorded(draft), ops, context.now() + DEADLINE_MS));
 }
 
 /** The last change of each tenant that this process is making. */
