@@ -176,11 +176,16 @@ needs('java')('the gateway as a streaming Lambda function', () => {
     await once(first[0], first[1]);
     let slot = slotNow();
     let measured = 0;
+    let reads = 0;
+    const began = Date.now();
     for (let turn = 0; measured < 6 && turn < 20; turn += 1) {
       const [path, body] = requests[turn % requests.length] ?? first;
       const cost = await once(path, body);
       const slotAfter = slotNow();
       expect(cost.kms).toBe(0);
+      // What the breakers of the tenant are is known for a second; on a slow machine one outlives it between two requests.
+      reads += cost.operations.filter((name) => name === 'Query').length;
+      cost.operations = cost.operations.filter((name) => name !== 'Query');
       // The bucket's rotation, once in 5 s and key, is not part of a request's budget.
       if (slotAfter === slot) {
         expect(cost.operations).toEqual(['UpdateItem', 'PutItem', 'UpdateItem']);
@@ -189,8 +194,9 @@ needs('java')('the gateway as a streaming Lambda function', () => {
       slot = slotAfter;
     }
     expect(measured).toBe(6);
+    expect(reads).toBeLessThanOrEqual((Date.now() - began) / 1_000);
     const dryRun = await once('/v1/route', chat('cheap'));
-    expect(dryRun.operations.filter((name) => name !== 'UpdateItem')).toEqual([]);
+    expect(dryRun.operations.filter((name) => name !== 'UpdateItem' && name !== 'Query')).toEqual([]);
   });
 
   test('guarantee B4: a function whose role may not open credentials serves nobody, leaks nothing and settles', async () => {
