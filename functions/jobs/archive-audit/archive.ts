@@ -21,7 +21,7 @@ export async function archiveAudit(store: Store, archive: AuditArchivePort, tena
   let from = await archivedUntil(store, tenantId);
   const head = await chainHead(store, tenantId);
   let archived = 0;
-  while (head !== undefined && (from?.seq ?? 0) < head.seq) {
+  for (let last = from?.seq ?? 0; head !== undefined && last < head.seq; last = from?.seq ?? 0) {
     if (remainingMs() < LEAST_LEFT_MS) return { archived, complete: false, broken: undefined };
     const { items } = await listChanges(store, tenantId, { limit: EVENTS_PER_OBJECT, reverse: false, fromSeq: (from?.seq ?? 0) + 1 });
     const events = items.filter(({ seq }) => seq <= head.seq);
