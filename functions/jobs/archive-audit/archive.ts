@@ -20,8 +20,9 @@ const EVENTS_PER_OBJECT = 500;
 export async function archiveAudit(store: Store, archive: AuditArchivePort, tenantId: string, remainingMs: () => number = () => Infinity): Promise<Archived> {
   let from = await archivedUntil(store, tenantId);
   const head = await chainHead(store, tenantId);
+  if (head === undefined) return { archived: 0, complete: true, broken: undefined };
   let archived = 0;
-  for (let last = from?.seq ?? 0; head !== undefined && last < head.seq; last = from?.seq ?? 0) {
+  for (let last = from?.seq ?? 0; last < head.seq; last = from?.seq ?? 0) {
     if (remainingMs() < LEAST_LEFT_MS) return { archived, complete: false, broken: undefined };
     const { items } = await listChanges(store, tenantId, { limit: EVENTS_PER_OBJECT, reverse: false, fromSeq: (from?.seq ?? 0) + 1 });
     const events = items.filter(({ seq }) => seq <= head.seq);
