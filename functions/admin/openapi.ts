@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isMarked } from '../contract/admin/secret.ts';
 import type { Operation } from './operation.ts';
 import type { Route } from './route.ts';
 
@@ -76,6 +77,9 @@ function headerParameters(method: string, role: Route['role'], run: Operation): 
 }
 
 function schemaOf(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Json;
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io, unrepresentable: 'any', target: 'draft-2020-12',
+    override: ({ zodSchema, jsonSchema }) => { if (isMarked(zodSchema)) Object.assign(jsonSchema, { format: 'password', ...(io === 'input' && { writeOnly: true }) }); },
+  }) as Json;
   return rest;
 }

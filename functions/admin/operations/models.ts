@@ -1,7 +1,7 @@
 import { listKeys } from '../../adapters/store/keys.ts';
 import { deleteModelOp, getModel, listModels, putModelOp, type ModelRecord } from '../../adapters/store/models.ts';
 import { getRouting, getRoutingVersion, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
-import { modelCreate, modelPatch, modelTest, modelTestAnswer, modelView } from '../../contract/admin/models.ts';
+import { MODEL_SECRETS, modelCreate, modelPatch, modelTest, modelTestAnswer, modelView } from '../../contract/admin/models.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import { modelProblem, type ModelAddress } from '../../core/models/check-model.ts';
 import * as z from 'zod/mini';
@@ -31,7 +31,7 @@ export const createModel = operation({ summary: 'Registers a model. Its credenti
   const { auto } = routing.document;
   const placed = tier === undefined ? [routingGuardOp(tenantId, routing.version)]
     : saveRoutingOps(tenantId, { ...routing.document, auto: { ...auto, tiers: { ...auto.tiers, [tier]: [...auto.tiers[tier], fields.id] } } }, routing.version, { at, author: call.caller.name }, routing.rollout);
-  const committed = await change(call, { action: 'model.created', target: { type: 'model', id: record.id }, before: null, after: { ...modelRecordView(record), ...(tier !== undefined && { tier }) } }, [putModelOp(record, undefined), ...placed]);
+  const committed = await change(call, { action: 'model.created', target: { type: 'model', id: record.id }, before: null, after: { ...modelRecordView(record), ...(tier !== undefined && { tier }) }, secrets: MODEL_SECRETS }, [putModelOp(record, undefined), ...placed]);
   if (!committed.ok) throw committed.index === 0 ? new AdminError('conflict', 'There is a model with this id already.', { field: '/id' }) : overtaken();
   return { body: modelViewOf(record), etag: 1 };
 });
@@ -48,7 +48,7 @@ export const updateModel = operation({ summary: 'Changes a model; what is absent
   // A stored credential must not reach a host it was not entered for.
   if (!sameAddress(fields, current) && given === undefined && current.credentials.length > 0) throw new AdminError('invalid_request', 'The model moves to another address, so its credential must be entered again.', { field: '/apiKey' });
   const record: ModelRecord = { ...fields, credentials: given ?? current.credentials, updatedAt: at, version: current.version + 1 };
-  const committed = await change(call, { action: 'model.updated', target: { type: 'model', id: record.id }, before: modelRecordView(current), after: modelRecordView(record) }, [putModelOp(record, current.version)]);
+  const committed = await change(call, { action: 'model.updated', target: { type: 'model', id: record.id }, before: modelRecordView(current), after: modelRecordView(record), secrets: MODEL_SECRETS }, [putModelOp(record, current.version)]);
   if (!committed.ok) throw stale(await getModel(ports.store, tenantId, record.id));
   return { body: modelViewOf(record), etag: record.version };
 });
@@ -63,7 +63,7 @@ export const deleteModel = operation({ summary: 'Deletes a model and its credent
   const usedBy = [...new Set([...usesOf(current.id, routing, keys), ...(before === undefined ? [] : usesOf(current.id, before, []))])];
   if (usedBy.length > 0) throw new AdminError('in_use', 'Something still uses this model.', { details: { usedBy } });
   // Under the routing that was looked at: a rule that begins to name the model meanwhile wins.
-  const committed = await change(call, { action: 'model.deleted', target: { type: 'model', id: current.id }, before: modelRecordView(current), after: null }, [deleteModelOp(current), routingGuardOp(tenantId, routing.version)]);
+  const committed = await change(call, { action: 'model.deleted', target: { type: 'model', id: current.id }, before: modelRecordView(current), after: null, secrets: MODEL_SECRETS }, [deleteModelOp(current), routingGuardOp(tenantId, routing.version)]);
   if (!committed.ok) throw committed.index === 0 ? stale(await getModel(ports.store, tenantId, current.id)) : overtaken();
   return { body: { id: current.id, deleted: true } };
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { keyCreate } from '../key.ts';
+import { secret } from './secret.ts';
 
 const maybe = <T extends z.ZodMiniType>(schema: T) => z.nullable(schema);
 
@@ -13,7 +14,7 @@ export const keyView = z.object({
 export type KeyView = z.infer<typeof keyView>;
 
 /** `key` is there once, at creation; a repetition says `secret_shown: false` instead. */
-export const keyCreated = z.extend(keyView, { key: z.optional(z.string()), secret_shown: z.optional(z.boolean()), revocationSeconds: z.int() });
+export const keyCreated = z.extend(keyView, { key: z.optional(secret(z.string())), secret_shown: z.optional(z.boolean()), revocationSeconds: z.int() });
 
 export { keyCreate };
 

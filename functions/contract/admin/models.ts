@@ -1,13 +1,14 @@
 import * as z from 'zod/mini';
 import { facts, modelConfig, price } from '../model.ts';
+import { secret, secretPaths } from './secret.ts';
 
-const secret = z.string().check(z.minLength(1), z.maxLength(8_192));
-const credentials = z.array(z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(64)), apiKey: secret })).check(z.minLength(1), z.maxLength(16));
+const apiKey = secret(z.string().check(z.minLength(1), z.maxLength(8_192)));
+const credentials = z.array(z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(64)), apiKey })).check(z.minLength(1), z.maxLength(16));
 const fields = z.omit(modelConfig, { apiKeyEnv: true, credentials: true });
 const tier = z.enum(['simple', 'moderate', 'complex']);
 
 /** `apiKey`, or several `credentials`: write-only. `tier` appends the model to that tier. */
-export const modelCreate = z.extend(fields, { apiKey: z.optional(secret), credentials: z.optional(credentials), tier: z.optional(tier) });
+export const modelCreate = z.extend(fields, { apiKey: z.optional(apiKey), credentials: z.optional(credentials), tier: z.optional(tier) });
 
 /** What is absent stays; null takes away. A credential stays too, unless the model moves to another address. */
 export const modelPatch = z.strictObject({
@@ -20,9 +21,12 @@ export const modelPatch = z.strictObject({
   maxOutputTokens: z.optional(z.nullable(z.int().check(z.positive()))),
   price: z.optional(z.nullable(price)),
   facts: z.optional(z.nullable(facts)),
-  apiKey: z.optional(secret),
+  apiKey: z.optional(apiKey),
   credentials: z.optional(credentials),
 });
+
+/** Where a model as it is sent in has its credentials. */
+export const MODEL_SECRETS = secretPaths(modelCreate);
 
 const credentialView = z.object({ name: z.string(), last4: z.string(), updatedAt: z.string() });
 

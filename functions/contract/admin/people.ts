@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { secret } from './secret.ts';
 import { role } from './shared.ts';
 
 const name = z.string().check(z.minLength(1), z.maxLength(128));
@@ -11,10 +12,10 @@ export const memberView = z.object({
 });
 export const memberInvite = z.strictObject({ role, name: z.optional(name), email: z.optional(email) });
 /** `inviteUrl` is there once; a repetition says `secret_shown: false` instead. */
-export const memberInvited = z.object({ id: z.string(), expiresAt: z.string(), inviteUrl: z.optional(z.string()), secret_shown: z.optional(z.boolean()) });
+export const memberInvited = z.object({ id: z.string(), expiresAt: z.string(), inviteUrl: z.optional(secret(z.string())), secret_shown: z.optional(z.boolean()) });
 export const memberPatch = z.strictObject({ role });
 export const memberRemoved = z.object({ id: z.string(), deleted: z.literal(true) });
-export const invitationAccept = z.strictObject({ token: z.string().check(z.maxLength(256)) });
+export const invitationAccept = z.strictObject({ token: secret(z.string().check(z.maxLength(256))) });
 export const invitationAccepted = z.object({ tenantId: z.string(), role });
 
 export const tenantCreate = z.strictObject({ name, timezone: z._default(z.string().check(z.maxLength(64)), 'UTC') });

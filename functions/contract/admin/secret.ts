@@ -11,6 +11,10 @@ export function secret<T extends z.core.$ZodType>(schema: T): T {
   return schema;
 }
 
+/** Whether a schema is marked itself. */
+// `get` follows the schemas that a schema was copied from when checks were added to it.
+export const isMarked = (schema: z.core.$ZodType): boolean => SECRETS.get(schema)?.secret === true;
+
 /**
  * The places of all marked fields of a schema; of a union, those of every alternative. Meant for the top level of a
  * module: throws for a mark whose place cannot be told (behind `lazy`, a transformation, a set or a map, as the key of a
@@ -70,5 +74,3 @@ function partsOf(def: Def): readonly z.core.$ZodType[] {
 }
 
 const isSchema = (value: unknown): value is z.core.$ZodType => typeof value === 'object' && value !== null && '_zod' in value;
-// `get` follows the schemas that a schema was copied from when checks were added to it.
-const isMarked = (schema: z.core.$ZodType): boolean => SECRETS.get(schema)?.secret === true;
