@@ -32,6 +32,8 @@ export const facts = z.strictObject({
   promptCache: z.optional(z.boolean()),
   /** The server accepts `stream_options.include_usage`; absent = true for openai kinds, catalogue otherwise. */
   streamUsage: z.optional(z.boolean()),
+  /** Google's: tool calls of the history must carry the signature they came with. Absent = they must. */
+  thoughtSignatures: z.optional(z.boolean()),
   /** Makes embeddings and nothing else; false = none. Absent = nobody knows. */
   embeddings: z.optional(z.boolean()),
   firstPartTimeoutMs: z.optional(z.int().check(z.positive())),

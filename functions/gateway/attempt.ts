@@ -160,7 +160,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const provider = providerOf(model.provider);
   const { format } = exchange;
   const dialect = format === 'openai-embeddings' ? format : provider.dialects.find((spoken) => spoken === format) ?? provider.dialects[0] ?? 'openai-chat';
-  const body = upstreamBody(admitted.plan, model, dialect);
+  const body = upstreamBody(admitted.plan, model, dialect, provider.wire?.(model));
   trail.translation = body.translation;
   const before = ports.clock.elapsed();
   const { response, failed } = await send(undertaking, model, provider, dialect, body);

@@ -1,6 +1,8 @@
 import type { WireFormat } from '../core/conversation.ts';
 import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts';
+import { Disclosures } from '../core/dialects/disclosures.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
+import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
 import { fail } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { strictly, UNKNOWN_OUTPUT_CAP } from './admit.ts';
@@ -21,10 +23,10 @@ const encoder = new TextEncoder();
 
 /**
  * The body for one model: spliced in place when it speaks the caller's dialect, else written anew from the neutral
- * request. Strict callers get 400 `unsupported_parameter` where a step would lose something.
+ * request; `wire` = what this upstream's chat completions do otherwise than OpenAI's. Strict callers get 400 `unsupported_parameter` where a step would lose something.
  */
-export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
-  const body = dialect === plan.exchange.format ? spliced(plan, model, plan.exchange.format) : written(plan, model, dialect);
+export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire?: ChatWire): UpstreamBody {
+  const body = dialect === plan.exchange.format ? adapted(spliced(plan, model, plan.exchange.format), dialect, wire) : written(plan, model, dialect, wire);
   if (body.translation !== undefined && strictly(plan)) {
     return fail('unsupported_parameter', `This request cannot be served without loss (${body.translation}), and strict mode is on.`);
   }
@@ -61,6 +63,18 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
   };
 }
 
+/** Bytes stay the caller's own where nothing in them needs to be another way for this upstream. */
+function adapted(body: UpstreamBody, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
+  if (wire === undefined || dialect !== 'openai-chat') return body;
+  const parsed = JSON.parse(Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).toString()) as Record<string, unknown>;
+  const before = JSON.stringify(parsed);
+  const lost = new Disclosures();
+  adaptChat(parsed, wire, lost);
+  const after = JSON.stringify(parsed);
+  const said = [body.translation, disclosed(lost.list())].filter((text) => text !== undefined);
+  return after === before ? body : { ...body, bytes: encoder.encode(after), translation: said.length === 0 ? undefined : said.join('; ') };
+}
+
 /** The output cap to write into the body; undefined = leave the body alone. Only a lowered wish counts as clamped. */
 function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped: boolean } | undefined {
   const asked = plan.asked.conversation.maxOutputTokens;
@@ -82,16 +96,21 @@ function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format'
   return model.facts.reasoning === true && !members.has('max_tokens') ? 'max_completion_tokens' : 'max_tokens';
 }
 
-function written(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
+function written(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
   const codec = upstreamCodecs[dialect];
   const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
   const { body, disclosures, toolNames } = codec.writeRequest(plan.asked.conversation, {
     upstreamModel: model.upstreamModel,
     facts: model.facts,
     streamUsage: model.facts.streamUsage !== false,
+    ...(wire?.wantsReasoning && { wantsReasoning: true }),
     ...(cap !== undefined && { maxOutputTokens: cap }),
   });
-  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(plan.maxOutputTokens === undefined ? disclosures : { ...disclosures, clamped: [...disclosures.clamped, 'max_tokens'] }) };
+  const lost = new Disclosures();
+  if (wire !== undefined && dialect === 'openai-chat') adaptChat(body, wire, lost);
+  const there = lost.list();
+  const all = { dropped: [...disclosures.dropped, ...there.dropped], clamped: [...disclosures.clamped, ...there.clamped, ...(plan.maxOutputTokens === undefined ? [] : ['max_tokens'])] };
+  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(all) };
 }
 
 function disclosed(disclosures: { dropped: readonly string[]; clamped: readonly string[] }): string | undefined {

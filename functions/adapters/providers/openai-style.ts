@@ -1,6 +1,7 @@
 import type { ProviderKind } from '../../contract/index.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { WireFormat } from '../../core/conversation.ts';
+import type { ChatWire } from '../../core/dialects/openai-chat/wire.ts';
 import { fail } from '../../core/errors.ts';
 import type { RegisteredModel } from '../../core/routing/policy.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -22,6 +23,7 @@ export interface OpenAiStyle {
   readonly defaultBaseUrl?: string;
   readonly dialects?: readonly WireFormat[];
   readonly needsCredential?: boolean;
+  readonly wire?: ChatWire | ((model: RegisteredModel) => ChatWire | undefined);
 }
 
 const CHAT_ONLY: readonly WireFormat[] = ['openai-chat'];
@@ -31,12 +33,13 @@ const CHAT_ONLY: readonly WireFormat[] = ['openai-chat'];
  * or `/responses` appended to the base.
  */
 export function openAiStyle(tools: ProviderTools, style: OpenAiStyle): Provider {
-  const { kind, defaultBaseUrl, dialects = CHAT_ONLY, needsCredential = true } = style;
+  const { kind, defaultBaseUrl, dialects = CHAT_ONLY, needsCredential = true, wire } = style;
   return {
     kind,
     dialects,
     needsCredential,
     ...(defaultBaseUrl !== undefined && { defaultBaseUrl }),
+    ...(wire !== undefined && { wire: typeof wire === 'function' ? wire : () => wire }),
     call: (model, dialect, operation, credential) => {
       const url = baseUrlOf(model, defaultBaseUrl) + openAiPath(kind, dialects, dialect, operation);
       const headers: Record<string, string> = commonHeaders(tools);

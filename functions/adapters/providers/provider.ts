@@ -1,5 +1,6 @@
 import type { ProviderKind } from '../../contract/index.ts';
 import type { WireFormat } from '../../core/conversation.ts';
+import type { ChatWire } from '../../core/dialects/openai-chat/wire.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { RegisteredModel } from '../../core/routing/policy.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -22,6 +23,8 @@ export interface Provider {
   readonly defaultBaseUrl?: string;
   /** False for local servers that need no credential. */
   readonly needsCredential: boolean;
+  /** What its chat completions do otherwise than OpenAI's. */
+  wire?(model: RegisteredModel): ChatWire | undefined;
   /** Counts the tokens of a messages request without answering it. */
   readonly countsTokens?: true;
   call(model: RegisteredModel, dialect: WireFormat, operation: Operation, credential: Secret | undefined, options: CallOptions): UpstreamCall;

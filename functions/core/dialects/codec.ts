@@ -12,6 +12,8 @@ export interface WriteTarget {
   readonly maxOutputTokens?: number;
   /** The upstream accepts `stream_options.include_usage`. */
   readonly streamUsage: boolean;
+  /** The upstream wants reasoning back that led to the tool calls it is in the middle of (D48). */
+  readonly wantsReasoning?: boolean;
 }
 
 export interface WrittenRequest {

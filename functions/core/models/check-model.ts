@@ -39,7 +39,7 @@ export function modelProblem(model: ModelAddress, policy: UpstreamUrlOptions): P
 
 function addressProblem({ provider, baseUrl, apiVersion, region }: ModelAddress, policy: UpstreamUrlOptions): Problem | undefined {
   const known = KNOWN_BASE_URLS[provider];
-  if (provider === 'azure' && apiVersion === undefined) return { field: 'apiVersion', message: 'Azure needs the version of its API, such as "2024-10-21".' };
+  if (provider === 'azure' && apiVersion === undefined && !/\/openai\/v1\/?$/.test(baseUrl ?? '')) return { field: 'apiVersion', message: 'Azure needs the version of its API, such as "2024-10-21".' };
   if (provider === 'bedrock' && region === undefined) return { field: 'region', message: 'Bedrock needs a region, such as "eu-central-1".' };
   if (region !== undefined && !LABEL.test(region)) return { field: 'region', message: 'This is not the name of a region.' };
   if (baseUrl === undefined) {

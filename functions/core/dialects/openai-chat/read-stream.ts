@@ -2,7 +2,7 @@ import type { Failure } from '../../errors.ts';
 import type { TokenUsage } from '../../money/usage.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import type { StreamReader } from '../codec.ts';
-import { countIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
+import { countIn, fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band.ts';
 import type { SseEvent } from '../sse.ts';
 import { readFinish } from './finish.ts';
@@ -51,7 +51,8 @@ export class ChatReader implements StreamReader {
     if (typeof error === 'string' || eventName === 'error') return this.#fail(mapInBandError(typeof error === 'string' ? { message: error } : chunk), parts);
     const choices = listIn(chunk, 'choices');
     if (!this.#started && (choices.length > 0 || typeof chunk['id'] === 'string')) this.#start(chunk, parts);
-    this.#usage = readUsage(chunk['usage']) ?? this.#usage;
+    // Groq's own place beside OpenAI's.
+    this.#usage = readUsage(chunk['usage']) ?? readUsage(fieldsIn(chunk, 'x_groq')?.['usage']) ?? this.#usage;
     for (const choice of choices) if (isFields(choice)) this.#choice(choice, parts);
     if (choices.length === 0 && this.#finish !== undefined && isFields(chunk['usage'])) this.#close(parts);
     return parts;

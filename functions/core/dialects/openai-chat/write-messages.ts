@@ -4,7 +4,7 @@ import type { Disclosures } from '../disclosures.ts';
 import { isFields, textIn } from '../fields.ts';
 import { shortHash, type ToolNames } from '../tools.ts';
 
-interface Context { readonly lost: Disclosures; readonly names: ToolNames; readonly same: boolean }
+interface Context { readonly lost: Disclosures; readonly names: ToolNames; readonly same: boolean; readonly wantsReasoning: boolean }
 type Message = Record<string, unknown>;
 type ContentPart = Record<string, unknown>;
 
@@ -17,9 +17,10 @@ export function writeMessages(conversation: Conversation, context: Context): Mes
   const messages: Message[] = [];
   const system = textOf(conversation.system, context);
   if (system !== '') messages.push({ role: 'system', content: system });
+  const lastQuestion = conversation.turns.findLastIndex(({ role, parts }) => role === 'user' && parts.some(({ type }) => type !== 'tool-result'));
   for (const [at, turn] of conversation.turns.entries()) {
     if (turn.role === 'system') messages.push({ role: 'system', content: textOf(turn.parts, context) });
-    else if (turn.role === 'assistant') messages.push(assistant(turn, at, context));
+    else if (turn.role === 'assistant') messages.push(assistant(turn, at, context, at > lastQuestion));
     else messages.push(...user(turn, context));
   }
   return messages;
@@ -140,7 +141,7 @@ function filename(name: string | undefined, mediaType: string): string {
   return mediaType === 'application/pdf' && !name.toLowerCase().endsWith('.pdf') ? `${name}.pdf` : name;
 }
 
-function assistant(turn: Turn, turnAt: number, context: Context): Message {
+function assistant(turn: Turn, turnAt: number, context: Context, inLoop: boolean): Message {
   const written: ContentPart[] = [];
   const calls: unknown[] = [];
   const refusals: string[] = [];
@@ -162,15 +163,15 @@ function assistant(turn: Turn, turnAt: number, context: Context): Message {
     ...(turn.name !== undefined && context.same && { name: turn.name }),
     content: written.length > 0 ? simplest(written) : calls.length > 0 || refusals.length > 0 ? null : '',
     ...(written.length === 0 && refusals.length > 0 && { refusal: refusals.join('') }),
-    ...reasoningFields(reasoning, context),
+    ...reasoningFields(reasoning, context, inLoop && calls.length > 0),
     ...(calls.length > 0 && { tool_calls: calls }),
   };
 }
 
-/** Foreign reasoning is never replayed, and a signature never leaves its provider (D48). */
-function reasoningFields(parts: readonly Extract<Part, { type: 'reasoning' }>[], { same, lost }: Context): Message {
+/** Foreign reasoning is replayed only inside a tool loop of an upstream that wants it, and a signature never leaves its provider (D48). */
+function reasoningFields(parts: readonly Extract<Part, { type: 'reasoning' }>[], { same, lost, wantsReasoning }: Context, inLoop: boolean): Message {
   if (parts.length === 0) return {};
-  if (!same) {
+  if (!same && !(wantsReasoning && inLoop)) {
     lost.drop('thinking');
     return {};
   }
