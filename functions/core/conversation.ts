@@ -39,6 +39,8 @@ export interface Tool {
   readonly hosted?: { readonly kind: string; readonly raw: unknown };
   /** Set for a tool that takes free text: its wire form. `schema` is that of the function that stands for it elsewhere. */
   readonly freeform?: unknown;
+  /** Set for a tool out of a group: the group's name, the tool's name in it (`name` joins both) and the group's wire form. */
+  readonly namespace?: { readonly name: string; readonly tool: string; readonly raw: unknown };
 }
 
 export type ToolChoice =

@@ -93,6 +93,13 @@ const ANTHROPIC_LIMITS: LimitNames = [
   ['tokens', ['anthropic-ratelimit-tokens-limit', 'anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset']],
 ];
 
+const MAY_PASS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+/**
+ * The same request would be refused again. The official SDKs know as much, but Claude Code repeats a 401 with growing
+ * pauses, for minutes and without a word, unless it is told not to.
+ */
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && !MAY_PASS.has(status);
+
 /** An error in the caller's dialect, with `retry-after` and the limits' state where they belong. */
 export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan, trail?: Trail): GatewayResponse {
   const cause = failureOf(error);
@@ -104,5 +111,7 @@ export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan, t
   if (cause.code === 'method_not_allowed' && cause.internal !== undefined) headers['allow'] = cause.internal;
   if (error instanceof DeniedError) Object.assign(headers, rateLimitHeaders(exchange.dialect, error.denial.counters, exchange.atMs));
   if (headers['server-timing'] === '') delete headers['server-timing'];
-  return jsonResponse(codec.errorStatus(cause), codec.errorBody(cause, exchange.requestId), headers);
+  const status = codec.errorStatus(cause);
+  if (isFinal(status)) headers['x-should-retry'] = 'false';
+  return jsonResponse(status, codec.errorBody(cause, exchange.requestId), headers);
 }

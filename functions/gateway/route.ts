@@ -38,7 +38,8 @@ export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
   const { headers } = exchange.request;
   return factsOf(asked.conversation, {
     userAgent: headers['user-agent'],
-    sessionHeader: headers['x-session-id'],
+    // Codex names its session in a header of its own; its conversations all begin with the same words.
+    sessionHeader: headers['x-session-id'] ?? headers['session-id'],
     claudeSessionHeader: headers['x-claude-code-session-id'],
     app: headers['x-app'],
   });

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
+import type { LedgerEntry } from '../../functions/contract/ledger.ts';
 import { formatKey } from '../../functions/core/keys/virtual-key.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
@@ -13,6 +14,8 @@ export interface ClientWorld {
   readonly mock: LLMock;
   /** Paths that the mock was asked for since the last call. */
   asked(): string[];
+  /** The entries of the ledger, newest first, as soon as `count` more requests are settled than at the last call. */
+  settled(count: number): Promise<readonly LedgerEntry[]>;
   close(): Promise<void>;
 }
 
@@ -48,19 +51,35 @@ export async function openWorld(): Promise<ClientWorld> {
       models: [
         { id: 'gpt', provider: 'openai', upstreamModel: 'gpt-5-mini', baseUrl, apiKeyEnv: 'UP' },
         { id: 'claude', provider: 'anthropic', upstreamModel: 'claude-sonnet-4-5', baseUrl, apiKeyEnv: 'UP' },
+        { id: 'chat-only', provider: 'openai-compatible', upstreamModel: 'llama-4', baseUrl, apiKeyEnv: 'UP' },
         { id: 'vectors', provider: 'openai', upstreamModel: 'text-embedding-3-small', baseUrl, apiKeyEnv: 'UP' },
       ],
       routing: { aliases: [], patterns: [], auto: { strategy: 'static', tiers: { simple: ['gpt'], moderate: ['gpt'], complex: ['claude'] } } },
       keys: [{ name: 'clients', keyEnv: 'BSG_KEY', rpm: null, tpm: null }],
     },
   });
+  const token = (await readFile(server.ready.adminTokenFile, 'utf8')).trim();
   let seen = 0;
+  let known = 0;
   return {
     origin: server.origin, key, mock,
     asked() {
       const paths = mock.getRequests().slice(seen).map(({ path }) => path);
       seen += paths.length;
       return paths;
+    },
+    async settled(count) {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        const answer = await fetch(`${server.origin}/admin/requests?limit=200`, { headers: { authorization: `Bearer ${token}` } });
+        const { items } = (await answer.json()) as { items: LedgerEntry[] };
+        const fresh = items.slice(0, items.length - known);
+        if (fresh.length >= count || Date.now() > deadline) {
+          known = items.length;
+          return fresh;
+        }
+        await new Promise((resolve) => { setTimeout(resolve, 50); });
+      }
     },
     async close() {
       await server.stop();

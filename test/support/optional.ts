@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { describe, test } from '@jest/globals';
 
 /** Programs that some suites need and a developer's machine may lack. */
-export type Program = 'java' | 'python3' | 'chromium';
+export type Program = 'java' | 'python3' | 'chromium' | 'agents';
 
 interface Need {
   readonly words: string;
@@ -22,6 +22,8 @@ const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
 const NEEDS: Record<Program, Need> = {
   java: { words: 'Java 17', present: () => answers('java', ['-version'], isJava17) },
   python3: { words: 'Python 3', present: () => answers('python3', ['--version']) },
+  // Some 750 MB unpacked: they are installed only where somebody asks for them.
+  agents: { words: 'BSG_AGENTS=1', present: () => process.env['BSG_AGENTS'] === '1' },
   chromium: {
     words: 'Chromium',
     present: () => existsSync(process.env['CHROMIUM_PATH'] ?? '') || CHROMIUM.some((command) => answers(command, ['--version'])),

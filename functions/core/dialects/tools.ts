@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Conversation, Tool } from '../conversation.ts';
-import { fail } from '../errors.ts';
+import { failure, GatewayError, type Failure } from '../errors.ts';
 import { isFields } from './fields.ts';
 
 /** The first `length` hex digits of SHA-256: a stateless, deterministic stand-in for a name or id (translation rule G3). */
@@ -68,10 +68,15 @@ export class ToolNames {
   }
 }
 
-/** Refuses what only the caller's own kind of provider could run (D39, D49). */
+/** The refusal of a tool that only its own provider could run (D39, D49); undefined when there is none. */
+export function hostedRefusal({ tools }: Conversation): Failure | undefined {
+  const hosted = tools.find((tool) => tool.hosted !== undefined)?.hosted;
+  if (hosted === undefined) return undefined;
+  return failure('unsupported_parameter', `The tool type '${hosted.kind.slice(0, 64)}' runs at its own provider and cannot be served by this model.`, { param: 'tools' });
+}
+
+/** Throws that refusal. */
 export function refuseHosted(conversation: Conversation): void {
-  const hosted = conversation.tools.find((tool) => tool.hosted !== undefined)?.hosted;
-  if (hosted !== undefined) {
-    fail('unsupported_parameter', `The tool type '${hosted.kind.slice(0, 64)}' runs at its own provider and cannot be served by this model.`, { param: 'tools' });
-  }
+  const refusal = hostedRefusal(conversation);
+  if (refusal !== undefined) throw new GatewayError(refusal);
 }

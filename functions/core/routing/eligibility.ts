@@ -1,4 +1,5 @@
 import type { Exclusion } from '../../contract/index.ts';
+import type { Dialect } from '../conversation.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
 
@@ -7,6 +8,16 @@ const NEED_NO_CREDENTIAL: ReadonlySet<string> = new Set(['ollama', 'openai-compa
 
 /** Kinds whose API has no embeddings. */
 const NO_EMBEDDINGS: ReadonlySet<string> = new Set(['anthropic', 'bedrock', 'groq', 'deepseek']);
+
+/**
+ * Whether a kind of upstream speaks a dialect itself. A tool that the provider runs (web search …) means something only
+ * there; servers that speak chat completions know tools of their own.
+ */
+const SPEAKS: Readonly<Record<Dialect, (provider: string) => boolean>> = {
+  'openai-responses': (provider) => provider === 'openai',
+  'anthropic-messages': (provider) => provider === 'anthropic',
+  'openai-chat': (provider) => provider !== 'anthropic' && provider !== 'bedrock',
+};
 
 export interface EligibilityWorld {
   readonly facts: RequestFacts;
@@ -43,7 +54,7 @@ function incapacityOf({ facts: can, maxOutputTokens, provider }: RegisteredModel
   if (can.vision === false && facts.hasImages) return 'images';
   if (can.documents === false && facts.hasDocuments) return 'documents';
   if (can.audio === false && facts.hasAudio) return 'audio';
-  if (can.tools === false && facts.usesTools) return 'tools';
+  if (facts.usesTools && (can.tools === false || (facts.hasHostedTools && !SPEAKS[facts.conversation.dialect](provider)))) return 'tools';
   if (can.strictSchema === false && facts.wantsStructuredOutput && facts.conversation.responseFormat?.strict === true) return 'structured_output';
   return null;
 }

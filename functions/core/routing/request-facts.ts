@@ -79,6 +79,10 @@ export class RequestFacts {
   get usesTools(): boolean {
     return this.conversation.tools.length > 0;
   }
+  /** Some tool is one that its provider runs. */
+  get hasHostedTools(): boolean {
+    return this.conversation.tools.some((tool) => tool.hosted !== undefined);
+  }
   get lastIsToolResult(): boolean {
     const parts = this.conversation.turns.at(-1)?.parts ?? [];
     return parts.some((part) => part.type === 'tool-result') && !parts.some((part) => part.type === 'text' && part.text.trim() !== '');

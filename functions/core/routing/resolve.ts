@@ -1,6 +1,7 @@
 import type { Candidate, Decision, Exclusion, Reason, Stage, Tier } from '../../contract/index.ts';
 import { TIERS } from '../../contract/words.ts';
 import type { WireFormat } from '../conversation.ts';
+import { hostedRefusal } from '../dialects/tools.ts';
 import { failure, type Failure } from '../errors.ts';
 import { costMicros } from '../money/cost.ts';
 import { boundariesOf, higherTier, marginToNextTier, tierOf, tiersFrom } from './boundaries.ts';
@@ -263,6 +264,9 @@ class Resolver {
       return failure('model_not_allowed', 'This key may not use the model that was asked for.', { param: 'model' });
     }
     if (reasons.length > 0 && reasons.every((reason) => CAUSED_BY_REQUEST.has(reason))) {
+      // Said in full where it is all that is wrong: whoever sent the tool can do something about it.
+      const hosted = reasons.every((reason) => reason === 'tools') ? hostedRefusal(this.#input.facts.conversation) : undefined;
+      if (hosted !== undefined) return hosted;
       return reasons.includes('context_window')
         ? failure('context_length_exceeded', "This request is longer than the context window of every model that could serve it: the prompt is too long.")
         : failure('invalid_request', `No model for this request can take what it contains (${[...new Set(reasons)].join(', ')}).`);

@@ -4,8 +4,8 @@ import type { RequestFacts } from './request-facts.ts';
 const hashed = (text: string): string => hash('sha256', text).slice(0, 24);
 
 /**
- * The session a request belongs to: the key with the caller's own session id (header, or the session part that Claude
- * Code puts into `metadata.user_id`), else with the first user turn, which later turns of a conversation repeat.
+ * The session a request belongs to: the key with the caller's own session id (a header: ours, Codex's or Claude Code's, or
+ * the session part that Claude Code puts into `metadata.user_id`), else with the first user turn, which later turns of a conversation repeat.
  */
 export function sessionIdOf(keyId: string, facts: RequestFacts): string | null {
   const { context, conversation } = facts;

@@ -4,6 +4,7 @@ import { annotation } from '../openai-chat/annotations.ts';
 import { missingId } from '../openai-chat/write-answer.ts';
 import { isFields } from '../fields.ts';
 import { unwrapInput } from './freeform.ts';
+import { wireNames, type WireName } from './namespaces.ts';
 import { packState } from './reasoning-state.ts';
 import type { Item } from './response-object.ts';
 
@@ -13,7 +14,7 @@ export type Emit = (type: string, members: Item) => void;
 interface TextPart { readonly kind: 'output_text' | 'refusal'; readonly index: number; text: string; readonly annotations: unknown[] }
 interface OpenMessage { readonly kind: 'message'; readonly at: number; readonly id: string; readonly done: Item[]; part: TextPart | undefined }
 interface OpenReasoning { readonly kind: 'reasoning'; readonly at: number; readonly id: string; text: string }
-interface Call { readonly at: number; readonly id: string; readonly callId: string; readonly name: string; readonly freeform: boolean; json: string; ended: boolean }
+interface Call { readonly at: number; readonly id: string; readonly callId: string; readonly wire: WireName; readonly freeform: boolean; json: string; ended: boolean }
 
 /**
  * Builds the output items of a response from stream parts, and tells `emit` the events of the streaming API on the way
@@ -23,6 +24,7 @@ interface Call { readonly at: number; readonly id: string; readonly callId: stri
 export class OutputBuilder {
   readonly #requestId: string;
   readonly #freeform: ReadonlySet<string>;
+  readonly #wireName: (name: string) => WireName;
   readonly #emit: Emit;
   readonly #items: Item[] = [];
   readonly #calls = new Map<number, Call>();
@@ -31,6 +33,7 @@ export class OutputBuilder {
   constructor(envelope: AnswerEnvelope, emit: Emit) {
     this.#requestId = envelope.requestId;
     this.#freeform = new Set(envelope.conversation?.tools.filter((tool) => tool.freeform !== undefined).map((tool) => tool.name));
+    this.#wireName = wireNames(envelope.conversation?.tools ?? []);
     this.#emit = emit;
   }
 
@@ -167,7 +170,7 @@ export class OutputBuilder {
     this.#closeOpen('completed');
     const at = this.#place();
     const freeform = this.#freeform.has(part.name);
-    const call: Call = { at, id: this.#id(freeform ? 'ctc' : 'fc', at), callId: part.id ?? missingId(this.#requestId, part.index), name: part.name, freeform, json: '', ended: false };
+    const call: Call = { at, id: this.#id(freeform ? 'ctc' : 'fc', at), callId: part.id ?? missingId(this.#requestId, part.index), wire: this.#wireName(part.name), freeform, json: '', ended: false };
     this.#calls.set(part.index, call);
     this.#added(at, wireCall(call, 'in_progress'));
   }
@@ -192,7 +195,7 @@ export class OutputBuilder {
     } else {
       if (call.json === '') this.#emit('response.function_call_arguments.delta', { ...place, delta: '{}' });
       call.json ||= '{}';
-      this.#emit('response.function_call_arguments.done', { ...place, name: call.name, arguments: call.json });
+      this.#emit('response.function_call_arguments.done', { ...place, name: call.wire.name, arguments: call.json });
     }
     this.#done(call.at, wireCall(call, status));
   }
@@ -222,7 +225,7 @@ function wirePart(part: TextPart): Item {
 }
 
 function wireCall(call: Call, status: string): Item {
-  const { id, callId, name, json, freeform } = call;
-  if (freeform) return { id, type: 'custom_tool_call', status, call_id: callId, name, input: status === 'in_progress' ? '' : unwrapInput(json) };
-  return { id, type: 'function_call', status, call_id: callId, name, arguments: status === 'in_progress' ? '' : json };
+  const { id, callId, wire, json, freeform } = call;
+  if (freeform) return { id, type: 'custom_tool_call', status, call_id: callId, ...wire, input: status === 'in_progress' ? '' : unwrapInput(json) };
+  return { id, type: 'function_call', status, call_id: callId, ...wire, arguments: status === 'in_progress' ? '' : json };
 }

@@ -3,6 +3,7 @@ import { fail } from '../../errors.ts';
 import { isFields, listOf, MAX_MESSAGES, MAX_PARTS, MAX_TOOL_NAME, requiredString, stringOf, textIn, wrong, type Fields } from '../fields.ts';
 import { parseDataUrl } from '../data-url.ts';
 import { wrapInput } from './freeform.ts';
+import { neutralName } from './namespaces.ts';
 import { unpackState } from './reasoning-state.ts';
 
 /**
@@ -115,7 +116,7 @@ function file(part: Fields, path: string): Part {
 function call(item: Fields, type: string, path: string): Part {
   const id = stringOf(item, 'call_id', path, 4096) ?? stringOf(item, 'id', path, 4096);
   const text = type === 'function_call' ? stringOf(item, 'arguments', path) ?? '' : wrapInput(stringOf(item, 'input', path) ?? '');
-  return { type: 'tool-call', ...(id !== undefined && id !== '' && { id }), name: requiredString(item, 'name', path, MAX_TOOL_NAME), arguments: text };
+  return { type: 'tool-call', ...(id !== undefined && id !== '' && { id }), name: neutralName(item, requiredString(item, 'name', path, MAX_TOOL_NAME), path), arguments: text };
 }
 
 function output(item: Fields, path: string): Part {

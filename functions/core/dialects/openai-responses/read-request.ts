@@ -4,6 +4,7 @@ import {
   booleanOf, extrasOf, fieldsOf, integerOf, isFields, listOf, MAX_MODEL_NAME, MAX_TOOL_NAME, MAX_TOOLS, numberOf, requiredString, stringOf, textIn, wrong, type Fields,
 } from '../fields.ts';
 import { FREEFORM_SCHEMA } from './freeform.ts';
+import { joined, neutralName } from './namespaces.ts';
 import { readInput } from './read-items.ts';
 
 const KNOWN = new Set([
@@ -77,21 +78,35 @@ function extras(body: Fields, text: Fields): Record<string, unknown> {
 }
 
 function readTools(body: Fields): Tool[] {
-  return (listOf(body, 'tools', MAX_TOOLS) ?? []).map((tool, at): Tool => {
+  return (listOf(body, 'tools', MAX_TOOLS) ?? []).flatMap((tool, at): Tool[] => {
     const path = `tools[${at}]`;
     if (!isFields(tool)) return wrong(path, 'an object');
-    const kind = requiredString(tool, 'type', path);
-    if (kind !== 'function' && kind !== 'custom') return { name: textIn(tool, 'name') ?? kind, hosted: { kind, raw: tool } };
-    const description = stringOf(tool, 'description', path);
-    const schema = kind === 'custom' ? FREEFORM_SCHEMA : fieldsOf(tool, 'parameters', path);
-    const strict = kind === 'custom' ? undefined : booleanOf(tool, 'strict', path);
-    return {
-      name: requiredString(tool, 'name', path, MAX_TOOL_NAME),
-      ...(description !== undefined && { description }),
-      ...(schema && { schema }),
-      ...(strict !== undefined && { strict }),
-      ...(kind === 'custom' && { freeform: tool }),
-    };
+    return tool['type'] === 'namespace' ? readNamespace(tool, path) : [readTool(tool, path)];
+  });
+}
+
+function readTool(tool: Fields, path: string): Tool {
+  const kind = requiredString(tool, 'type', path);
+  if (kind !== 'function' && kind !== 'custom') return { name: textIn(tool, 'name') ?? kind, hosted: { kind, raw: tool } };
+  const description = stringOf(tool, 'description', path);
+  const schema = kind === 'custom' ? FREEFORM_SCHEMA : fieldsOf(tool, 'parameters', path);
+  const strict = kind === 'custom' ? undefined : booleanOf(tool, 'strict', path);
+  return {
+    name: requiredString(tool, 'name', path, MAX_TOOL_NAME),
+    ...(description !== undefined && { description }),
+    ...(schema && { schema }),
+    ...(strict !== undefined && { strict }),
+    ...(kind === 'custom' && { freeform: tool }),
+  };
+}
+
+/** Its tools, each under a name of its own. */
+function readNamespace(raw: Fields, path: string): Tool[] {
+  const name = requiredString(raw, 'name', path, MAX_TOOL_NAME);
+  return (listOf(raw, 'tools', MAX_TOOLS, path) ?? []).map((inner, at): Tool => {
+    const place = `${path}.tools[${at}]`;
+    const tool = isFields(inner) ? readTool(inner, place) : wrong(place, 'an object');
+    return { ...tool, name: joined(name, tool.name), namespace: { name, tool: tool.name, raw } };
   });
 }
 
@@ -101,10 +116,16 @@ function readToolChoice(body: Fields): ToolChoice | undefined {
   if (choice === 'auto' || choice === 'none' || choice === 'required') return { type: choice };
   if (!isFields(choice)) return wrong('tool_choice', "'auto', 'none', 'required' or an object");
   if (choice['type'] === 'allowed_tools') {
-    const names = (listOf(choice, 'tools', MAX_TOOLS, 'tool_choice') ?? []).map((tool) => (isFields(tool) ? textIn(tool, 'name') ?? textIn(tool, 'type') ?? '' : ''));
+    const names = (listOf(choice, 'tools', MAX_TOOLS, 'tool_choice') ?? []).map((tool) => (isFields(tool) ? nameIn(tool) ?? '' : ''));
     return { type: 'allowed', mode: choice['mode'] === 'required' ? 'required' : 'auto', names };
   }
-  return { type: 'tool', name: textIn(choice, 'name') ?? textIn(choice, 'type') ?? wrong('tool_choice', 'a named function') };
+  return { type: 'tool', name: nameIn(choice) ?? wrong('tool_choice', 'a named function') };
+}
+
+/** Provider-run tools have no name but their type. */
+function nameIn(choice: Fields): string | undefined {
+  const name = textIn(choice, 'name') ?? textIn(choice, 'type');
+  return name === undefined ? undefined : neutralName(choice, name, 'tool_choice');
 }
 
 function readFormat(text: Fields): ResponseFormat | undefined {

@@ -1,7 +1,8 @@
-import type { Conversation, ResponseFormat, ToolChoice } from '../../conversation.ts';
+import type { Conversation, ResponseFormat } from '../../conversation.ts';
 import { mergeUsage, type TokenUsage } from '../../money/usage.ts';
 import type { FinishReason } from '../../stream-part.ts';
 import type { AnswerEnvelope } from '../codec.ts';
+import { wireNames, wireTools } from './namespaces.ts';
 import { writeUsage } from './usage.ts';
 
 export type Item = Record<string, unknown>;
@@ -53,10 +54,10 @@ function echoOf(conversation: Conversation | undefined): Item {
     store: false,
     temperature: own?.temperature ?? 1,
     text: { format: formatOf(own?.responseFormat) },
-    tool_choice: choiceOf(own?.toolChoice),
-    tools: own?.tools.map((tool) => tool.freeform ?? tool.hosted?.raw ?? {
+    tool_choice: choiceOf(own),
+    tools: wireTools(own?.tools ?? [], (tool) => tool.freeform ?? tool.hosted?.raw ?? {
       type: 'function', name: tool.name, description: tool.description ?? null, parameters: tool.schema ?? null, strict: tool.strict ?? null,
-    }) ?? [],
+    }),
     top_p: own?.topP ?? 1,
     truncation: 'disabled',
   };
@@ -67,9 +68,11 @@ function formatOf(format: ResponseFormat | undefined): Item {
   return { type: 'json_schema', name: format.name ?? 'answer', schema: format.schema ?? {}, strict: format.strict ?? null };
 }
 
-function choiceOf(choice: ToolChoice | undefined): unknown {
-  if (choice === undefined) return 'auto';
-  if (choice.type === 'tool') return { type: 'function', name: choice.name };
-  if (choice.type !== 'allowed') return choice.type;
-  return { type: 'allowed_tools', mode: choice.mode, tools: choice.names.map((name) => ({ type: 'function', name })) };
+function choiceOf(own: Conversation | undefined): unknown {
+  const choice = own?.toolChoice;
+  if (own === undefined || choice === undefined) return 'auto';
+  const wireName = wireNames(own.tools);
+  const named = (name: string): unknown => ({ type: 'function', ...wireName(name) });
+  if (choice.type === 'tool') return named(choice.name);
+  return choice.type === 'allowed' ? { type: 'allowed_tools', mode: choice.mode, tools: choice.names.map(named) } : choice.type;
 }

@@ -2,10 +2,11 @@ import type { Conversation, Part, Turn } from '../../conversation.ts';
 import { fail } from '../../errors.ts';
 import type { Disclosures } from '../disclosures.ts';
 import { isFields } from '../fields.ts';
-import { shortHash, type ToolNames } from '../tools.ts';
+import { shortHash } from '../tools.ts';
 import { unwrapInput } from './freeform.ts';
+import type { WireName } from './namespaces.ts';
 
-interface Context { readonly lost: Disclosures; readonly names: ToolNames; readonly freeform: ReadonlySet<string>; readonly same: boolean }
+interface Context { readonly lost: Disclosures; readonly wire: (name: string) => WireName; readonly freeform: ReadonlySet<string>; readonly same: boolean }
 type Item = Record<string, unknown>;
 
 /** All turns as input items: a turn's results first, then its content, with calls and results as items of their own. */
@@ -59,10 +60,10 @@ function assistant(turn: Turn, turnAt: number, context: Context): Item[] {
   return items;
 }
 
-function call(part: Extract<Part, { type: 'tool-call' }>, place: string, { names, freeform }: Context): Item {
+function call(part: Extract<Part, { type: 'tool-call' }>, place: string, { wire, freeform }: Context): Item {
   const call_id = part.id ?? `call_${shortHash(place, 24)}`;
-  if (freeform.has(part.name)) return { type: 'custom_tool_call', call_id, name: names.sent(part.name), input: unwrapInput(part.arguments) };
-  return { type: 'function_call', call_id, name: names.sent(part.name), arguments: part.arguments === '' ? '{}' : part.arguments };
+  if (freeform.has(part.name)) return { type: 'custom_tool_call', call_id, ...wire(part.name), input: unwrapInput(part.arguments) };
+  return { type: 'function_call', call_id, ...wire(part.name), arguments: part.arguments === '' ? '{}' : part.arguments };
 }
 
 function result(part: Extract<Part, { type: 'tool-result' }>, place: string, context: Context): Item {

@@ -3,6 +3,7 @@ import type { WriteTarget, WrittenRequest } from '../codec.ts';
 import { Disclosures } from '../disclosures.ts';
 import { qualifiesForStrict } from '../json-schema.ts';
 import { objectSchema, refuseHosted, shortHash, ToolNames } from '../tools.ts';
+import { wireNames, wireTools, type WireName } from './namespaces.ts';
 import { instructionsOf, writeItems } from './write-items.ts';
 
 const MAX_TOOL_NAME = 64;
@@ -13,6 +14,7 @@ interface Writing {
   readonly body: Record<string, unknown>;
   readonly lost: Disclosures;
   readonly names: ToolNames;
+  readonly wire: (name: string) => WireName;
   readonly same: boolean;
 }
 
@@ -23,10 +25,12 @@ export function writeRequest(conversation: Conversation, target: WriteTarget): W
   if (!same) refuseHosted(conversation);
   const names = new ToolNames(MAX_TOOL_NAME, conversation.tools);
   const freeform = new Set(conversation.tools.filter((tool) => tool.freeform !== undefined).map((tool) => tool.name));
-  const context = { lost, names, freeform, same };
+  const known = wireNames(conversation.tools);
+  const wire = (name: string): WireName => (known(name).namespace === undefined ? { name: names.sent(name) } : known(name));
+  const context = { lost, wire, freeform, same };
   const instructions = instructionsOf(conversation, context);
   const body: Record<string, unknown> = { model: target.upstreamModel, store: false, ...(instructions !== undefined && { instructions }), input: writeItems(conversation, context) };
-  const writing: Writing = { conversation, target, body, lost, names, same };
+  const writing: Writing = { conversation, target, body, lost, names, wire, same };
   writeTools(writing);
   writeSettings(writing);
   writeText(writing);
@@ -35,10 +39,10 @@ export function writeRequest(conversation: Conversation, target: WriteTarget): W
   return { body, disclosures: lost.list(), ...(toolNames && { toolNames }) };
 }
 
-function writeTools({ conversation, body, lost, names, same }: Writing): void {
+function writeTools({ conversation, body, lost, names, wire, same }: Writing): void {
   const { tools, toolChoice, parallelToolCalls } = conversation;
   if (tools.length === 0) return;
-  body['tools'] = tools.map((tool) => {
+  body['tools'] = wireTools(tools, (tool) => {
     if (tool.hosted !== undefined) return tool.hosted.raw;
     if (tool.freeform !== undefined) return tool.freeform;
     const strict = tool.strict === true && (same || qualifiesForStrict(tool.schema));
@@ -46,12 +50,12 @@ function writeTools({ conversation, body, lost, names, same }: Writing): void {
     if (tool.cacheControl !== undefined && !same) lost.drop('cache_control');
     return { type: 'function', name: names.sent(tool.name), ...(tool.description !== undefined && { description: tool.description }), parameters: objectSchema(tool.schema), strict };
   });
-  if (toolChoice !== undefined) body['tool_choice'] = chosen(toolChoice, names);
+  if (toolChoice !== undefined) body['tool_choice'] = chosen(toolChoice, wire);
   if (parallelToolCalls !== undefined && (same || !parallelToolCalls)) body['parallel_tool_calls'] = parallelToolCalls;
 }
 
-function chosen(choice: ToolChoice, names: ToolNames): unknown {
-  const named = (name: string): unknown => ({ type: 'function', name: names.sent(name) });
+function chosen(choice: ToolChoice, wire: (name: string) => WireName): unknown {
+  const named = (name: string): unknown => ({ type: 'function', ...wire(name) });
   if (choice.type === 'tool') return named(choice.name);
   return choice.type === 'allowed' ? { type: 'allowed_tools', mode: choice.mode, tools: choice.names.map(named) } : choice.type;
 }

@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { needs } from '../support/optional.ts';
+import { COPY_COMMAND, INSTALL_TIMEOUT_MS, installAgent, openWorkplace, runAgent, scriptTurn, type Ran, type Scripted, type Workplace } from './agents.ts';
+import { openWorld, type ClientWorld } from './world.ts';
+
+interface Event { readonly type: string; readonly item?: { readonly type: string; readonly text?: string; readonly exit_code?: number | null; readonly status?: string } }
+
+needs('agents')('Codex, the program', () => {
+  let codex: string;
+  let world: ClientWorld;
+  let place: Workplace;
+  beforeAll(async () => {
+    codex = await installAgent('codex');
+    world = await openWorld();
+  }, INSTALL_TIMEOUT_MS);
+  afterAll(() => world.close());
+  const shell = (cmd: string): Scripted => ({ name: 'exec_command', arguments: { cmd } });
+  beforeEach(async () => {
+    place = await openWorkplace();
+    scriptTurn(world.mock, place.secret, shell('cat note.txt'), shell(COPY_COMMAND));
+  });
+  afterEach(() => place.close());
+
+  /** The settings of docs/clients.md in a home of their own. */
+  async function ask(model: string, options: { readonly settings?: readonly string[]; readonly key?: string } = {}): Promise<Ran> {
+    const home = join(place.home, '.codex');
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, 'config.toml'), [
+      `model = "${model}"`, 'model_provider = "bsgateway"', ...(options.settings ?? []),
+      '[model_providers.bsgateway]', 'name = "BSGateway"', `base_url = "${world.origin}/v1"`, 'env_key = "BSG_KEY"', 'wire_api = "responses"', '',
+    ].join('\n'));
+    // Its own sandbox needs rights that a container may lack; the commands are ours and run in a folder of their own.
+    const args = ['exec', '--json', '--skip-git-repo-check', '--sandbox', 'danger-full-access', 'Copy the note'];
+    return runAgent(codex, args, place, { CODEX_HOME: home, BSG_KEY: options.key ?? world.key });
+  }
+  const eventsOf = (stdout: string): Event[] => stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Event);
+  const doneItems = (stdout: string, type: string) => eventsOf(stdout).flatMap((event) => (event.type === 'item.completed' && event.item?.type === type ? [event.item] : []));
+
+  /** Web search runs at OpenAI alone: whoever sends Codex elsewhere switches it off. */
+  const ELSEWHERE = ['web_search = "disabled"'];
+  test.each([
+    ['gpt', '/v1/responses', [], 'an upstream of its own dialect, with everything that Codex offers'],
+    ['claude', '/v1/messages', ELSEWHERE, 'an Anthropic upstream'],
+    ['chat-only', '/v1/chat/completions', ELSEWHERE, 'an OpenAI-compatible server'],
+  ])('with %s (%s): two tool calls and the final words', async (model, path, settings) => {
+    world.asked();
+    const { code, stdout } = await ask(model, { settings });
+    expect([code, doneItems(stdout, 'agent_message').map(({ text }) => text)]).toEqual([0, [`Copied: ${place.secret}.`]]);
+    expect(doneItems(stdout, 'command_execution')).toMatchObject([{ exit_code: 0, status: 'completed' }, { exit_code: 0, status: 'completed' }]);
+    expect(eventsOf(stdout).at(-1)).toMatchObject({ type: 'turn.completed', usage: { input_tokens: 3300, output_tokens: 180 } });
+    expect(await place.copied()).toBe(`${place.secret}\n`);
+    expect(world.asked()).toEqual([path, path, path]);
+    const entries = await world.settled(3);
+    expect(entries).toMatchObject(['stop', 'tool_calls', 'tool_calls'].map((unified) => ({
+      status: 200, dialect: 'openai-responses', requestedModel: model, servedModel: model, usage: 'measured', tokens: { input: 1100, output: 60 }, finish: { unified },
+    })));
+    expect(new Set(entries.map(({ sessionId }) => sessionId)).size).toBe(1);
+  });
+
+  test('a key that the gateway does not know is a sentence and an exit code, and nothing is asked or done', async () => {
+    world.asked();
+    const { code, stdout } = await ask('gpt', { key: 'bsg_test_nobody' });
+    expect(code).toBe(1);
+    expect(eventsOf(stdout).at(-1)).toMatchObject({ type: 'turn.failed', error: { message: expect.stringContaining('401') } });
+    expect([world.asked(), await place.copied()]).toEqual([[], undefined]);
+  });
+});
