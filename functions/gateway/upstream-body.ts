@@ -1,6 +1,7 @@
 import type { WireFormat } from '../core/conversation.ts';
 import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
+import { repairResults } from '../core/dialects/repair-results.ts';
 import { fail } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { strictly, UNKNOWN_OUTPUT_CAP } from './admit.ts';
@@ -13,6 +14,8 @@ export interface UpstreamBody {
   readonly passthrough: boolean;
   readonly codec: UpstreamCodec;
   readonly originalNames: ReadonlyMap<string, string> | undefined;
+  /** The model was only told to answer in JSON, so its answer must be checked (D33). */
+  readonly expectsJson: boolean;
   /** Value of `x-bsg-translation`; undefined when nothing was lost. */
   readonly translation: string | undefined;
 }
@@ -21,7 +24,7 @@ const encoder = new TextEncoder();
 
 /**
  * The body for one model: spliced in place when it speaks the caller's dialect, else written anew from the neutral
- * request. Strict callers get 400 `unsupported_parameter` where a step would lose something.
+ * request, whose tool results are put in order first where the caller asks for it (`x-bsg-repair: true`). Strict callers get 400 `unsupported_parameter` where a step would lose something.
  */
 export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
   const body = dialect === plan.exchange.format ? spliced(plan, model, plan.exchange.format) : written(plan, model, dialect);
@@ -57,6 +60,7 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
     passthrough: true,
     codec: upstreamCodecs[dialect],
     originalNames: undefined,
+    expectsJson: false,
     translation: cap?.clamped ? 'clamped=max_tokens' : undefined,
   };
 }
@@ -85,13 +89,19 @@ function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format'
 function written(plan: Plan, model: RegisteredModel, dialect: WireFormat): UpstreamBody {
   const codec = upstreamCodecs[dialect];
   const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
-  const { body, disclosures, toolNames } = codec.writeRequest(plan.asked.conversation, {
+  const { conversation } = plan.asked;
+  const sent = plan.exchange.request.headers['x-bsg-repair'] === 'true' ? repairResults(conversation) : conversation;
+  const { body, disclosures, toolNames, instructsJson } = codec.writeRequest(sent, {
     upstreamModel: model.upstreamModel,
     facts: model.facts,
     streamUsage: model.facts.streamUsage !== false,
     ...(cap !== undefined && { maxOutputTokens: cap }),
   });
-  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(plan.maxOutputTokens === undefined ? disclosures : { ...disclosures, clamped: [...disclosures.clamped, 'max_tokens'] }) };
+  const clamped = [...disclosures.clamped, ...(sent === conversation ? [] : ['tool_results']), ...(plan.maxOutputTokens === undefined ? [] : ['max_tokens'])];
+  return {
+    bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, expectsJson: instructsJson === true,
+    translation: disclosed({ ...disclosures, clamped }),
+  };
 }
 
 function disclosed(disclosures: { dropped: readonly string[]; clamped: readonly string[] }): string | undefined {
