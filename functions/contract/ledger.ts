@@ -9,7 +9,8 @@ export interface LedgerTokens {
   reasoning?: number;
 }
 
-export interface LedgerAttempt { model: string; status: number; errorCode?: string; ms: number }
+/** One call of one model. `upstreamRequestId` is the provider's own id of it, where it gave one. */
+export interface LedgerAttempt { model: string; status: number; errorCode?: string; ms: number; upstreamRequestId?: string }
 
 /** One per admitted request. Money in integer micro-USD, times RFC 3339 UTC with milliseconds. */
 export interface LedgerEntry {

@@ -30,6 +30,8 @@ export const facts = z.strictObject({
   thinking: z.optional(z.enum(['none', 'budget', 'adaptive'])),
   /** Takes cache markers in the request (Amazon Bedrock refuses them for most models that are not Anthropic's or its own). */
   promptCache: z.optional(z.boolean()),
+  /** In a tool loop the server wants the reasoning back that came with its calls, as `reasoning_content` (DeepSeek's thinking models). */
+  reasoningReplay: z.optional(z.boolean()),
   /** The server accepts `stream_options.include_usage`; absent = true for openai kinds, catalogue otherwise. */
   streamUsage: z.optional(z.boolean()),
   /** Google's: tool calls of the history must carry the signature they came with. Absent = they must. */

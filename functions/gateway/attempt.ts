@@ -3,6 +3,7 @@ import { codecs } from '../core/dialects/dialect.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { Secret } from '../core/secret.ts';
+import { passedLimits, upstreamRequestId } from '../adapters/providers/answer-headers.ts';
 import { OutboundError, type OutboundResponse } from '../adapters/providers/outbound-port.ts';
 import type { Provider } from '../adapters/providers/provider.ts';
 import { providerOf } from '../adapters/providers/registry.ts';
@@ -90,8 +91,13 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   // Opened since the request was routed, and another request is the one that tries.
   if (!ports.breakers.begin(tenantId, model.id)) return { failure: UNHEALTHY, unsent: false };
   trail.trying = model;
+  trail.upstreamRequestId = undefined;
+  trail.passed = undefined;
   const note = (status: number, errorCode?: string): void => {
-    trail.attempts.push({ model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before) });
+    const { upstreamRequestId: id } = trail;
+    trail.attempts.push({
+      model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before), ...(id !== undefined && { upstreamRequestId: id }),
+    });
   };
   try {
     const served = await call(undertaking, model);
@@ -201,6 +207,8 @@ async function send(
       headersTimeoutMs: asked.conversation.stream ? firstPartTimeoutMs(model) : undefined,
       signal: leash.signal,
     });
+    trail.upstreamRequestId = upstreamRequestId(response.headers);
+    trail.passed = body.passthrough && exchange.dialect === 'anthropic-messages' ? passedLimits(response.headers) : undefined;
     if (response.status >= 200 && response.status < 300) {
       trail.accepted = true;
       return { response };

@@ -1,5 +1,6 @@
 import type { Conversation } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
+import { jsonObjectAnswer } from '../core/dialects/json-object-answer.ts';
 import { scanBody, splice } from '../core/dialects/json-scan.ts';
 import { failure, GatewayError } from '../core/errors.ts';
 import { mergeUsage } from '../core/money/usage.ts';
@@ -40,7 +41,8 @@ export async function readAnswer(reading: Reading): Promise<JsonAnswer> {
   for (const part of parts) note(part, trail);
   trail.ttftMs = ports.clock.elapsed() - exchange.startedAt;
   if (body.passthrough) return { bytes: withModel(bytes, json, model.id) };
-  const answer = codecs[exchange.dialect].writeAnswer(parts.map((part) => renamed(part, body.originalNames)), {
+  const checked = body.expectsJson ? jsonObjectAnswer(parts) : parts;
+  const answer = codecs[exchange.dialect].writeAnswer(checked.map((part) => renamed(part, body.originalNames)), {
     requestId: exchange.requestId, model: model.id, created: Math.floor(exchange.atMs / 1000), conversation,
   });
   return { bytes: encoder.encode(JSON.stringify(answer)) };

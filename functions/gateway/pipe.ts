@@ -168,7 +168,10 @@ export class TranslatingPipe extends SplittingPipe {
 
   protected take(block: Uint8Array, out: Uint8Array[]): void {
     const event = this.#parse(block);
-    if (event !== undefined) this.#write(this.#reader.push(event), out);
+    if (event === undefined) return;
+    this.#write(this.#reader.push(event), out);
+    // An upstream's sign of life is passed on as the caller's kind of it, never as data (D82).
+    if (event.event === 'ping' && this.committed) out.push(this.heartbeat());
   }
 
   protected finish(out: Uint8Array[]): void {

@@ -39,8 +39,15 @@ export function answerHeaders(undertaking: Undertaking, served: Served | undefin
   addRateLimits(headers, dialect, lease.counters, atMs);
   if (plan.asked.conversation.stream) headers['cache-control'] = 'no-cache';
   if (trail.translation !== undefined) headers['x-bsg-translation'] = trail.translation;
+  if (served !== undefined) addUpstream(headers, trail);
   if (served?.kind === 'json') headers['content-length'] = String(served.bytes.length);
   return headers;
+}
+
+/** What the last call's answer said of itself; headers that go out before the answer cannot have it. */
+function addUpstream(headers: Record<string, string>, { upstreamRequestId, passed }: Trail): void {
+  if (upstreamRequestId !== undefined) headers['x-bsg-upstream-request-id'] = upstreamRequestId;
+  if (passed !== undefined) Object.assign(headers, passed);
 }
 
 function decisionHeaders(plan: Plan): Record<string, string> {
@@ -108,6 +115,7 @@ export function errorResponse(exchange: Exchange, error: unknown, plan?: Plan, t
   if (cause.retryAfterSeconds !== undefined) headers['retry-after'] = String(cause.retryAfterSeconds);
   if (plan !== undefined) Object.assign(headers, decisionHeaders(plan));
   if (trail?.trying !== undefined) Object.assign(headers, { 'x-bsg-model': trail.trying.id, 'x-bsg-attempts': String(trail.attempts.length) });
+  if (trail !== undefined) addUpstream(headers, trail);
   if (cause.code === 'method_not_allowed' && cause.internal !== undefined) headers['allow'] = cause.internal;
   if (error instanceof DeniedError) Object.assign(headers, rateLimitHeaders(exchange.dialect, error.denial.counters, exchange.atMs));
   if (headers['server-timing'] === '') delete headers['server-timing'];

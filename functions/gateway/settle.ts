@@ -28,12 +28,16 @@ export interface Trail {
   finish: { unified: FinishReason; raw: string | null } | undefined;
   failure: Failure | undefined;
   translation: string | undefined;
+  /** Of the last call: the provider's own id of it. */
+  upstreamRequestId: string | undefined;
+  /** Of the last call: headers of its answer that the caller gets as they are. */
+  passed: Readonly<Record<string, string>> | undefined;
 }
 
 export function newTrail(): Trail {
   return {
     attempts: [], lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
-    outputChars: 0, finish: undefined, failure: undefined, translation: undefined,
+    outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
 

@@ -74,10 +74,11 @@ export class StreamRelay implements AsyncIterator<Uint8Array, void, undefined> {
   readonly #arrived = (step: IteratorResult<Uint8Array>): void => {
     this.#reading = false;
     this.#silentBeats = 0;
-    this.#timer.refresh();
     if (this.#ended) return;
     const { pipe } = this.#live;
     this.#ready = joined(step.done === true ? pipe.end() : pipe.push(step.value));
+    // What the upstream says without saying anything to the caller (comments, hidden parts) is silence to the caller.
+    if (this.#ready !== undefined) this.#timer.refresh();
     if (step.done === true || pipe.done) this.#ended = true;
     this.#serve();
   };

@@ -3,6 +3,7 @@ import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts'
 import { Disclosures } from '../core/dialects/disclosures.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
 import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
+import { repairResults } from '../core/dialects/repair-results.ts';
 import { fail } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { strictly, UNKNOWN_OUTPUT_CAP } from './admit.ts';
@@ -15,6 +16,8 @@ export interface UpstreamBody {
   readonly passthrough: boolean;
   readonly codec: UpstreamCodec;
   readonly originalNames: ReadonlyMap<string, string> | undefined;
+  /** The model was only told to answer in JSON, so its answer must be checked (D33). */
+  readonly expectsJson: boolean;
   /** Value of `x-bsg-translation`; undefined when nothing was lost. */
   readonly translation: string | undefined;
 }
@@ -23,7 +26,9 @@ const encoder = new TextEncoder();
 
 /**
  * The body for one model: spliced in place when it speaks the caller's dialect, else written anew from the neutral
- * request; `wire` = what this upstream's chat completions do otherwise than OpenAI's. Strict callers get 400 `unsupported_parameter` where a step would lose something.
+ * request, whose tool results are put in order first where the caller asks for it (`x-bsg-repair: true`). `wire` = what this
+ * upstream's chat completions do otherwise than OpenAI's. Strict callers get 400 `unsupported_parameter` where a step would
+ * lose something.
  */
 export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire?: ChatWire): UpstreamBody {
   const body = dialect === plan.exchange.format ? adapted(spliced(plan, model, plan.exchange.format), dialect, wire) : written(plan, model, dialect, wire);
@@ -59,6 +64,7 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
     passthrough: true,
     codec: upstreamCodecs[dialect],
     originalNames: undefined,
+    expectsJson: false,
     translation: cap?.clamped ? 'clamped=max_tokens' : undefined,
   };
 }
@@ -99,7 +105,9 @@ function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format'
 function written(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
   const codec = upstreamCodecs[dialect];
   const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
-  const { body, disclosures, toolNames } = codec.writeRequest(plan.asked.conversation, {
+  const { conversation } = plan.asked;
+  const sent = plan.exchange.request.headers['x-bsg-repair'] === 'true' ? repairResults(conversation) : conversation;
+  const { body, disclosures, toolNames, instructsJson } = codec.writeRequest(sent, {
     upstreamModel: model.upstreamModel,
     facts: model.facts,
     streamUsage: model.facts.streamUsage !== false,
@@ -109,8 +117,11 @@ function written(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire: 
   const lost = new Disclosures();
   if (wire !== undefined && dialect === 'openai-chat') adaptChat(body, wire, lost);
   const there = lost.list();
-  const all = { dropped: [...disclosures.dropped, ...there.dropped], clamped: [...disclosures.clamped, ...there.clamped, ...(plan.maxOutputTokens === undefined ? [] : ['max_tokens'])] };
-  return { bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, translation: disclosed(all) };
+  const clamped = [...disclosures.clamped, ...there.clamped, ...(sent === conversation ? [] : ['tool_results']), ...(plan.maxOutputTokens === undefined ? [] : ['max_tokens'])];
+  return {
+    bytes: encoder.encode(JSON.stringify(body)), passthrough: false, codec, originalNames: toolNames, expectsJson: instructsJson === true,
+    translation: disclosed({ dropped: [...disclosures.dropped, ...there.dropped], clamped }),
+  };
 }
 
 function disclosed(disclosures: { dropped: readonly string[]; clamped: readonly string[] }): string | undefined {

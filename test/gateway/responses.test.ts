@@ -96,7 +96,7 @@ describe('the Responses API over other wire formats', () => {
     expect(sent()['messages']).toMatchObject([{}, { content: [{ type: 'tool_use', id: 'toolu_1', input: { input: patch } }] }, { content: [{ type: 'tool_result', tool_use_id: 'toolu_1' }] }]);
   });
 
-  test('translation D114: the signature of thinking travels in encrypted_content and comes back to its own provider', async () => {
+  test('translation D114 (whole): the signature of thinking travels in encrypted_content and comes back to its own provider', async () => {
     upstream.script((_received, response) => json(response, 200, { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [{ type: 'thinking', thinking: 'Hm.', signature: 'sig==' }, { type: 'redacted_thinking', data: 'opaque' }, { type: 'text', text: '42' }], stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 1, output_tokens: 2 } }));
     const first = await openai.responses.create({ model: 'claude', input: 'x', reasoning: { effort: 'low' }, max_output_tokens: 3000 });
     expect(first.output.map(({ type }) => type)).toEqual(['reasoning', 'reasoning', 'message']);

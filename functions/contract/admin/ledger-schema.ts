@@ -9,7 +9,7 @@ const maybeCount = z.nullable(count);
 export const ledgerEntry = z.object({
   requestId: text, clientRequestId: z.optional(text), keyId: text, at: text, status: count, errorCode: z.optional(text), dialect: text,
   requestedModel: text, servedModel: maybeText, upstreamModel: maybeText, provider: maybeText, decision: z.nullable(z.looseObject({})),
-  attempts: z.array(z.object({ model: text, status: count, errorCode: z.optional(text), ms: z.number() })),
+  attempts: z.array(z.object({ model: text, status: count, errorCode: z.optional(text), ms: z.number(), upstreamRequestId: z.optional(text) })),
   latencyMs: z.number(), ttftMs: z.nullable(z.number()), gatewayMs: z.number(),
   tokens: z.object({ input: z.optional(count), cacheRead: z.optional(count), cacheWrite5m: z.optional(count), cacheWrite1h: z.optional(count), output: z.optional(count), reasoning: z.optional(count) }),
   usage: z.enum(['measured', 'estimated']), finish: z.object({ unified: text, raw: maybeText }),

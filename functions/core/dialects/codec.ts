@@ -20,6 +20,8 @@ export interface WrittenRequest {
   readonly body: Record<string, unknown>;
   /** Codes of everything lost or lowered on the way, header-safe and without repetition. */
   readonly disclosures: { readonly dropped: readonly string[]; readonly clamped: readonly string[] };
+  /** The upstream has no JSON mode and was told in words to answer with one JSON object (D33). */
+  readonly instructsJson?: true;
   /** Tool names that had to be changed for the upstream → the caller's own. */
   readonly toolNames?: ReadonlyMap<string, string>;
 }

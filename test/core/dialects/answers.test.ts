@@ -17,19 +17,19 @@ const toChat = (body: Fields) => codecs['openai-chat'].writeAnswer(codecs['anthr
 const toMessage = (body: Fields) => codecs['anthropic-messages'].writeAnswer(codecs['openai-chat'].readAnswer(body), ENVELOPE) as Fields;
 
 describe('Anthropic to OpenAI', () => {
-  test('translation D63: text blocks are joined, web citations are annotations', () => {
+  test('translation D63 (whole): text blocks are joined, web citations are annotations', () => {
     const citation = { type: 'web_search_result_location', url: 'https://a.example/x', title: 'X', cited_text: 'c', encrypted_index: 'i' };
     const answer = toChat(message([{ type: 'text', text: 'Hel' }, { type: 'text', text: 'lo', citations: [citation] }])).choices[0];
     expect(answer?.message).toMatchObject({ content: 'Hello', annotations: [{ type: 'url_citation', url_citation: { url: 'https://a.example/x', title: 'X' } }] });
   });
 
-  test('translation D64: reasoning is a plain string, signatures are apart', () => {
+  test('translation D64 (whole): reasoning is a plain string, signatures are apart', () => {
     expect(toChat(message([{ type: 'thinking', thinking: 'hm', signature: 'S' }, { type: 'redacted_thinking', data: 'R' }, { type: 'text', text: 'A' }])).choices[0]?.message).toEqual({
       role: 'assistant', content: 'A', refusal: null, reasoning_content: 'hm', thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 'S' }, { type: 'redacted_thinking', data: 'R' }],
     });
   });
 
-  test('translation D65: an answer of calls alone has null content', () => {
+  test('translation D65 (whole): an answer of calls alone has null content', () => {
     const answer = toChat(message([{ type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 } }], { stop_reason: 'tool_use' })).choices[0];
     expect(answer).toMatchObject({ finish_reason: 'tool_calls', message: { content: null, tool_calls: [{ id: 'toolu_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] } });
   });
@@ -37,22 +37,22 @@ describe('Anthropic to OpenAI', () => {
   test.each([
     ['end_turn', 'stop'], ['stop_sequence', 'stop'], ['max_tokens', 'length'], ['model_context_window_exceeded', 'length'], ['tool_use', 'tool_calls'],
     ['refusal', 'content_filter'], ['pause_turn', 'stop'], ['brand_new_reason', 'stop'],
-  ])('translation D66: %s finishes with %s, and the raw word stays visible', (raw, expected) => {
+  ])('translation D66 (whole): %s finishes with %s, and the raw word stays visible', (raw, expected) => {
     expect(toChat(message([{ type: 'text', text: 'x' }], { stop_reason: raw })).choices[0]).toMatchObject({ finish_reason: expected, native_finish_reason: raw });
   });
 
-  test('translation D66: a refusal is in message.refusal too', () => {
+  test('translation D66 (whole): a refusal is in message.refusal too', () => {
     expect(toChat(message([{ type: 'text', text: 'No.' }], { stop_reason: 'refusal' })).choices[0]?.message).toMatchObject({ content: 'No.', refusal: 'No.' });
   });
 
-  test('translation D67: prompt_tokens holds all input classes', () => {
+  test('translation D67 (whole): prompt_tokens holds all input classes', () => {
     const usage = { input_tokens: 3, cache_read_input_tokens: 100, cache_creation_input_tokens: 40, output_tokens: 9 };
     expect(toChat(message([{ type: 'text', text: 'x' }], { usage })).usage).toEqual({
       prompt_tokens: 143, completion_tokens: 9, total_tokens: 152, prompt_tokens_details: { cached_tokens: 100, cache_write_tokens: 40 },
     });
   });
 
-  test('translation D68: classes are kept apart before anything is added up, and an unknown one stays unknown', () => {
+  test('translation D68 (whole): classes are kept apart before anything is added up, and an unknown one stays unknown', () => {
     const usageOf = (dialect: ServedDialect, body: Fields) => codecs[dialect].readAnswer(body).find((part) => part.type === 'usage');
     const split = { input_tokens: 3, cache_creation_input_tokens: 40, cache_creation: { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 30 }, output_tokens: 9, output_tokens_details: { thinking_tokens: 4 } };
     expect(usageOf('anthropic-messages', message([], { usage: split }))).toEqual({ type: 'usage', usage: { input: 3, cacheWrite5m: 10, cacheWrite1h: 30, output: 9, reasoning: 4 } });
@@ -61,13 +61,13 @@ describe('Anthropic to OpenAI', () => {
     expect(usageOf('openai-chat', completion({ content: 'x' }, 'stop', { usage: { prompt_tokens: 20, completion_tokens: 3, total_tokens: 23, prompt_cache_hit_tokens: 15, prompt_cache_miss_tokens: 5 } }))).toEqual({ type: 'usage', usage: { input: 5, cacheRead: 15, output: 3 } });
   });
 
-  test('translation D75: ids have the dialect\'s shape, the model is the one that served, nothing of the upstream leaks', () => {
+  test('translation D75 (whole): ids have the dialect\'s shape, the model is the one that served, nothing of the upstream leaks', () => {
     const answer = toChat(message([{ type: 'text', text: 'x' }]));
     expect(answer).toMatchObject({ id: 'chatcmpl-01TEST', model: 'served', created: 1_760_000_000 });
     expect(JSON.stringify(answer)).not.toMatch(/secret|claude-up/);
   });
 
-  test('translation D76: the stand-in tool of a JSON schema is text again, in answers of both dialects', () => {
+  test('translation D76 (whole): the stand-in tool of a JSON schema is text again, in answers of both dialects', () => {
     const parts = codecs['anthropic-messages'].readAnswer(message([{ type: 'tool_use', id: 't', name: 'bsg_structured_answer', input: { a: 1 } }], { stop_reason: 'tool_use' }));
     expect(codecs['openai-chat'].writeAnswer(parts, ENVELOPE)).toMatchObject({ choices: [{ message: { content: '{"a":1}' }, finish_reason: 'stop' }] });
     expect(codecs['anthropic-messages'].writeAnswer(parts, ENVELOPE)).toMatchObject({ content: [{ type: 'text', text: '{"a":1}' }], stop_reason: 'end_turn' });
@@ -79,25 +79,25 @@ describe('Anthropic to OpenAI', () => {
 });
 
 describe('OpenAI to Anthropic', () => {
-  test.each([['stop', 'end_turn'], ['length', 'max_tokens'], ['content_filter', 'refusal'], ['tool_calls', 'tool_use'], ['function_call', 'tool_use']])('translation D69: %s stops with %s', (raw, expected) => {
+  test.each([['stop', 'end_turn'], ['length', 'max_tokens'], ['content_filter', 'refusal'], ['tool_calls', 'tool_use'], ['function_call', 'tool_use']])('translation D69 (whole): %s stops with %s', (raw, expected) => {
     expect(toMessage(completion({ content: 'x' }, raw))['stop_reason']).toBe(expected);
   });
 
-  test('translation D69: calls win over a reason that says stop', () => {
+  test('translation D69 (whole): calls win over a reason that says stop', () => {
     expect(toMessage(completion({ content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }))).toMatchObject({ stop_reason: 'tool_use', content: [{ type: 'tool_use', id: 'c', name: 'f', input: { a: 1 } }] });
   });
 
-  test('translation D70: input_tokens is without the cached part, never negative', () => {
+  test('translation D70 (whole): input_tokens is without the cached part, never negative', () => {
     const usage = (cached: number): Fields => ({ usage: { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107, prompt_tokens_details: { cached_tokens: cached } } });
     expect(toMessage(completion({ content: 'x' }, 'stop', usage(64)))['usage']).toEqual({ input_tokens: 36, cache_read_input_tokens: 64, cache_creation_input_tokens: 0, output_tokens: 7 });
     expect(toMessage(completion({ content: 'x' }, 'stop', usage(640)))['usage']).toMatchObject({ input_tokens: 0 });
   });
 
-  test('translation D71: an empty answer has no block', () => {
+  test('translation D71 (whole): an empty answer has no block', () => {
     for (const content of ['', null]) expect(toMessage(completion({ content }))['content']).toEqual([]);
   });
 
-  test('translation D72: arguments that are no JSON object are an upstream fault, never {}', () => {
+  test('translation D72 (whole): arguments that are no JSON object are an upstream fault, never {}', () => {
     const broken = (finish: string): Fields => completion({ content: 'x', tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":' } }] }, finish);
     let thrown: unknown;
     try {
@@ -111,18 +111,18 @@ describe('OpenAI to Anthropic', () => {
     expect(toMessage(completion({ content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '' } }] }))).toMatchObject({ content: [{ input: {} }] });
   });
 
-  test('translation D73: a refusal is text with stop_reason refusal', () => {
+  test('translation D73 (whole): a refusal is text with stop_reason refusal', () => {
     expect(toMessage(completion({ content: null, refusal: 'No.' }))).toMatchObject({ content: [{ type: 'text', text: 'No.' }], stop_reason: 'refusal' });
   });
 
-  test('translation D74: reasoning without a signature is left out, whatever name it has', () => {
+  test('translation D74 (whole): reasoning without a signature is left out, whatever name it has', () => {
     for (const name of ['reasoning_content', 'reasoning']) {
       expect(toMessage(completion({ content: 'A', [name]: 'hm' }))['content']).toEqual([{ type: 'text', text: 'A' }]);
       expect(codecs['openai-chat'].readAnswer(completion({ content: 'A', [name]: 'hm' }))).toContainEqual({ type: 'reasoning', text: 'hm' });
     }
   });
 
-  test('translation D75: ids and model', () => {
+  test('translation D75 (whole): ids and model', () => {
     expect(toMessage(completion({ content: 'x' }))).toMatchObject({ id: 'msg_01TEST', type: 'message', role: 'assistant', model: 'served', stop_sequence: null });
   });
 });

@@ -12,8 +12,14 @@ const HI = [{ role: 'user', content: 'Hi' }];
 const CLAUDE: ModelFacts = { thinking: 'budget', maxOutput: 64_000 };
 const PNG = 'iVBORw0KGgo=';
 
-const write = (dialect: ServedDialect, body: Fields, facts: ModelFacts = {}, more: { maxOutputTokens?: number } = {}): WrittenRequest =>
-  bedrockConverse.writeRequest(codecs[dialect].readRequest({ model: 'auto', ...body }), { upstreamModel: 'up', facts, streamUsage: true, ...more });
+/** The request written for Converse, which says in its address and not in its body that a stream is wanted: both forms have one body. */
+function write(dialect: ServedDialect, body: Fields, facts: ModelFacts = {}, more: { maxOutputTokens?: number } = {}): WrittenRequest {
+  const written = (stream: boolean): WrittenRequest =>
+    bedrockConverse.writeRequest(codecs[dialect].readRequest({ model: 'auto', ...body, stream }), { upstreamModel: 'up', facts, streamUsage: true, ...more });
+  const whole = written(false);
+  expect(written(true)).toEqual(whole);
+  return whole;
+}
 const chat = (body: Fields, facts?: ModelFacts, more = {}): WrittenRequest => write('openai-chat', { messages: HI, ...body }, facts, more);
 const messages = (body: Fields, facts?: ModelFacts, more = {}): WrittenRequest => write('anthropic-messages', { max_tokens: 1000, messages: HI, ...body }, facts, more);
 const bodyOf = (written: WrittenRequest): Fields => written.body;
@@ -94,16 +100,16 @@ describe('a whole request', () => {
 });
 
 describe('quirks of Converse: messages', () => {
-  test('D3, D12: blank texts are no blocks', () => {
+  test('translation D3, D12 (whole, streamed): blank texts are no blocks', () => {
     const written = chat({ messages: [{ role: 'system', content: '  ' }, { role: 'user', content: [{ type: 'text', text: '' }, { type: 'text', text: 'Hi' }] }] });
     expect(bodyOf(written)).toEqual({ messages: [{ role: 'user', content: [{ text: 'Hi' }] }] });
   });
 
-  test('D4: system messages alone are refused', () => {
+  test('translation D4 (whole, streamed): system messages alone are refused', () => {
     expect(failureOf(() => chat({ messages: [{ role: 'system', content: 'x' }] }))).toMatchObject({ code: 'invalid_request', status: 400 });
   });
 
-  test('D2, D5: roles alternate; a system message in mid-conversation is the user’s, disclosed', () => {
+  test('translation D2, D5 (whole, streamed): roles alternate; a system message in mid-conversation is the user’s, disclosed', () => {
     const written = chat({ messages: [...HI, { role: 'user', content: 'there' }, { role: 'assistant', content: 'Yes?' }, { role: 'system', content: 'Be brief.' }, { role: 'user', content: 'So' }] });
     expect(turns(written).map(({ role, content }) => [role, content.length])).toEqual([['user', 2], ['assistant', 1], ['user', 2]]);
     expect(written.disclosures.clamped).toEqual(['system_position']);
@@ -115,19 +121,19 @@ describe('quirks of Converse: messages', () => {
     expect(written.disclosures.clamped).toEqual(['first_message']);
   });
 
-  test('D6, D7: results come first, in the order of the calls', () => {
+  test('translation D6, D7 (whole, streamed): results come first, in the order of the calls', () => {
     const calls = { role: 'assistant', tool_calls: ['a', 'b'].map((id) => ({ id, type: 'function', function: { name: 'f', arguments: '' } })) };
     const content = turns(chat({ messages: [...HI, calls, result('b', 'B'), result('a', 'A'), ...HI], tools: [TOOL] }))[2]?.content;
     expect(content).toEqual([{ toolResult: { toolUseId: 'a', content: [{ text: 'A' }] } }, { toolResult: { toolUseId: 'b', content: [{ text: 'B' }] } }, { text: 'Hi' }]);
   });
 
-  test('D8, D9, D11: missing and unknown results and arguments that are no object are refused', () => {
+  test('translation D8, D9, D11 (whole, streamed): missing and unknown results and arguments that are no object are refused', () => {
     for (const history of [[called('a'), ...HI], [result('a')], [called('a'), result('b')], [called('a', 'f', '[1]'), result('a')]]) {
       expect(failureOf(() => chat({ messages: [...HI, ...history], tools: [TOOL] })).code).toBe('invalid_request');
     }
   });
 
-  test('D10: ids outside the alphabet, or longer than 64, are rewritten alike on both sides', () => {
+  test('translation D10 (whole, streamed): ids outside the alphabet, or longer than 64, are rewritten alike on both sides', () => {
     for (const id of ['fc_1|call_2', 'x'.repeat(65), 'x'.repeat(500), '']) {
       const written = turns(chat({ messages: [...HI, called(id), result(id)], tools: [TOOL] }));
       const use = held(written[1]?.content, 0, 'toolUse')['toolUseId'];
@@ -141,25 +147,25 @@ describe('quirks of Converse: messages', () => {
     expect(turns(chat({ messages: [...HI, called('a'), result('a', '')], tools: [TOOL] }))[2]?.content).toEqual([{ toolResult: { toolUseId: 'a', content: [{ text: '(no output)' }] } }]);
   });
 
-  test('D13: images inside results stay there', () => {
+  test('translation D13 (whole, streamed): images inside results stay there', () => {
     const content = [{ type: 'tool_result', tool_use_id: 't', content: [{ type: 'image', source: { type: 'base64', media_type: 'image/webp', data: PNG } }] }];
     const written = messages({ tools: [{ name: 'f', input_schema: {} }], messages: [...HI, { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input: {} }] }, { role: 'user', content }] });
     expect(turns(written)[2]?.content).toEqual([{ toolResult: { toolUseId: 't', content: [{ image: { format: 'webp', source: { bytes: PNG } } }] } }]);
   });
 
-  test('D15: a prefill loses trailing blanks, or is refused where the catalogue says so', () => {
+  test('translation D15 (whole, streamed): a prefill loses trailing blanks, or is refused where the catalogue says so', () => {
     const body = { messages: [...HI, { role: 'assistant', content: 'So \n' }] };
     expect(turns(chat(body)).at(-1)).toEqual({ role: 'assistant', content: [{ text: 'So' }] });
     expect(failureOf(() => chat(body, { prefill: false })).code).toBe('unsupported_parameter');
   });
 
-  test('D22: images by address or file id are refused, Bedrock fetches nothing', () => {
+  test('translation D22 (whole, streamed): images by address or file id are refused, Bedrock fetches nothing', () => {
     expect(failureOf(() => chat({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://a.example/x.png' } }] }] }))).toMatchObject({ code: 'unsupported_parameter', status: 400 });
     expect(failureOf(() => messages({ messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }] }] }))).toMatchObject({ status: 400 });
     expect(failureOf(() => chat({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/tiff;base64,AAAA' } }] }] })).code).toBe('invalid_request');
   });
 
-  test('D23: documents get a format, a name of the allowed alphabet, and a text beside them', () => {
+  test('translation D23 (whole, streamed): documents get a format, a name of the allowed alphabet, and a text beside them', () => {
     const file = (filename: string) => ({ type: 'file', file: { filename, file_data: 'data:application/pdf;base64,JVBERi0=' } });
     const written = chat({ messages: [{ role: 'user', content: [file('Q3_report (final).pdf'), file('Q3_report (final).pdf')] }] });
     expect(turns(written)[0]?.content).toEqual([
@@ -182,11 +188,11 @@ describe('quirks of Converse: messages', () => {
     }), { numRuns: full(2_000) });
   });
 
-  test('D24: audio is refused', () => {
+  test('translation D24 (whole, streamed): audio is refused', () => {
     expect(failureOf(() => chat({ messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }] }] })).code).toBe('unsupported_parameter');
   });
 
-  test('D35: unsigned reasoning is left out and disclosed, so is a redacted block that is no bytes', () => {
+  test('translation D35 (whole, streamed): unsigned reasoning is left out and disclosed, so is a redacted block that is no bytes', () => {
     const history = (block: Fields) => messages({ messages: [...HI, { role: 'assistant', content: [block, { type: 'text', text: 'x' }] }, ...HI] });
     for (const block of [{ type: 'thinking', thinking: 'hm' }, { type: 'redacted_thinking', data: 'not base64!' }]) {
       expect(turns(history(block))[1]?.content).toEqual([{ text: 'x' }]);
@@ -196,7 +202,7 @@ describe('quirks of Converse: messages', () => {
 });
 
 describe('quirks of Converse: tools', () => {
-  test('D58: tool names outside [a-zA-Z0-9_-]{1,64} are shortened, in history and choice too, and come back', () => {
+  test('translation D58 (whole, streamed): tool names outside [a-zA-Z0-9_-]{1,64} are shortened, in history and choice too, and come back', () => {
     const name = `mcp.${'long'.repeat(20)}`;
     const written = chat({ messages: [...HI, called('a', name), result('a')], tools: [{ type: 'function', function: { name } }], tool_choice: { type: 'function', function: { name } } });
     const sent = held(tools(written), 0, 'toolSpec')['name'] as string;
@@ -206,11 +212,11 @@ describe('quirks of Converse: tools', () => {
     expect(written.toolNames?.get(sent)).toBe(name);
   });
 
-  test.each([['auto', undefined], ['required', { any: {} }], [{ type: 'function', function: { name: 'f' } }, { tool: { name: 'f' } }], [undefined, undefined]])('D18: tool_choice %j is %j', (tool_choice, expected) => {
+  test.each([['auto', undefined], ['required', { any: {} }], [{ type: 'function', function: { name: 'f' } }, { tool: { name: 'f' } }], [undefined, undefined]])('translation D18 (whole, streamed): tool_choice %j is %j', (tool_choice, expected) => {
     expect(choice(chat({ tools: [TOOL], ...(tool_choice !== undefined && { tool_choice }) }))).toEqual(expected);
   });
 
-  test('D18: allowed tools are filtered', () => {
+  test('translation D18 (whole, streamed): allowed tools are filtered', () => {
     const other = { type: 'function', function: { name: 'g' } };
     const written = chat({ tools: [TOOL, other], tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'g' } }] } } });
     expect([tools(written).length, choice(written)]).toEqual([1, { any: {} }]);
@@ -228,14 +234,14 @@ describe('quirks of Converse: tools', () => {
     expect(written.disclosures.clamped).toEqual(['tools']);
   });
 
-  test('D16, D17, D19: missing schemas, empty descriptions, strict and parallel calls', () => {
+  test('translation D16, D17, D19 (whole, streamed): missing schemas, empty descriptions, strict and parallel calls', () => {
     const written = chat({ tools: [{ type: 'function', function: { name: 'f', description: '', strict: true } }], parallel_tool_calls: false });
     expect(tools(written)).toEqual([{ toolSpec: { name: 'f', inputSchema: { json: { type: 'object', properties: {} } } } }]);
     expect(written.disclosures.dropped).toEqual(['strict', 'parallel_tool_calls']);
     expect(tools(chat({ tools: [{ type: 'function', function: { name: 'f', strict: true } }] }, { strictSchema: true }))).toMatchObject([{ toolSpec: { strict: true } }]);
   });
 
-  test('D39, D49: hosted tools and servers of their own provider are refused', () => {
+  test('translation D39, D49 (whole, streamed): hosted tools and servers of their own provider are refused', () => {
     expect(failureOf(() => messages({ tools: [{ type: 'web_search_20250305', name: 'web_search' }] })).code).toBe('unsupported_parameter');
     expect(failureOf(() => messages({ mcp_servers: [{ url: 'x' }] })).code).toBe('unsupported_parameter');
   });
@@ -244,19 +250,19 @@ describe('quirks of Converse: tools', () => {
 describe('quirks of Converse: settings', () => {
   const inference = (written: WrittenRequest): unknown => written.body['inferenceConfig'];
 
-  test('D26, D27: the limit is the wish, within cap and catalogue; without any the model’s own', () => {
+  test('translation D26, D27 (whole, streamed): the limit is the wish, within cap and catalogue; without any the model’s own', () => {
     expect(inference(chat({}))).toBeUndefined();
     expect(inference(chat({}, { maxOutput: 4096 }))).toEqual({ maxTokens: 4096 });
     expect(inference(chat({}, { maxOutput: 4096 }, { maxOutputTokens: 300 }))).toEqual({ maxTokens: 300 });
     expect(chat({ max_tokens: 9999 }, { maxOutput: 4096 })).toMatchObject({ body: { inferenceConfig: { maxTokens: 4096 } }, disclosures: { clamped: ['max_tokens'] } });
   });
 
-  test('D28: temperatures over 1 are lowered, and left out where the model takes none', () => {
+  test('translation D28 (whole, streamed): temperatures over 1 are lowered, and left out where the model takes none', () => {
     expect(chat({ temperature: 1.7 })).toMatchObject({ body: { inferenceConfig: { temperature: 1 } }, disclosures: { clamped: ['temperature'] } });
     expect(chat({ temperature: 0.2, top_p: 0.5 }, { sampling: false })).toMatchObject({ body: expect.not.objectContaining({ inferenceConfig: expect.anything() }), disclosures: { dropped: ['temperature', 'top_p'] } });
   });
 
-  test('D29: beside a temperature top_p goes only to models that are known to take both', () => {
+  test('translation D29 (whole, streamed): beside a temperature top_p goes only to models that are known to take both', () => {
     expect(chat({ temperature: 0.2, top_p: 0.5 })).toMatchObject({ body: { inferenceConfig: { temperature: 0.2 } }, disclosures: { dropped: ['top_p'] } });
     expect(inference(chat({ temperature: 0.2, top_p: 0.5 }, { thinking: 'none' }))).toEqual({ temperature: 0.2, topP: 0.5 });
     expect(inference(chat({ top_p: 0.5 }))).toEqual({ topP: 0.5 });
@@ -267,13 +273,13 @@ describe('quirks of Converse: settings', () => {
     expect(messages({ top_k: 7 })).toMatchObject({ body: expect.not.objectContaining({ additionalModelRequestFields: expect.anything() }), disclosures: { dropped: ['top_k'] } });
   });
 
-  test('D30, D31: n over 1 is refused, foreign members are dropped and disclosed', () => {
+  test('translation D30, D31 (whole, streamed): n over 1 is refused, foreign members are dropped and disclosed', () => {
     expect(failureOf(() => chat({ n: 2 })).code).toBe('unsupported_parameter');
     expect(chat({ seed: 1, logprobs: true, store: false, metadata: { a: 'b' } }).disclosures.dropped.toSorted()).toEqual(['logprobs', 'metadata', 'seed']);
     expect(messages({ metadata: { user_id: 'u' }, context_management: { edits: [] } }).disclosures.dropped).toEqual(['context_management']);
   });
 
-  test('D32: a JSON schema is native text format, the schema as text and closed', () => {
+  test('translation D32 (whole, streamed): a JSON schema is native text format, the schema as text and closed', () => {
     const response_format = { type: 'json_schema', json_schema: { name: 'my answer', schema: { type: 'object', properties: { a: { type: 'string', minLength: 1 } } } } };
     const written = chat({ response_format });
     expect(bodyOf(written)['outputConfig']).toEqual({
@@ -285,7 +291,7 @@ describe('quirks of Converse: settings', () => {
     expect(choice(chat({ response_format, tools: [TOOL] }, { strictSchema: false }))).toEqual({ any: {} });
   });
 
-  test('D33: "some JSON" is an instruction, disclosed', () => {
+  test('translation D33 (whole, streamed): "some JSON" is an instruction, disclosed', () => {
     expect(chat({ response_format: { type: 'json_object' } })).toMatchObject({ body: { system: [{ text: expect.stringContaining('JSON') }] }, disclosures: { clamped: ['response_format'] } });
   });
 });
@@ -293,7 +299,7 @@ describe('quirks of Converse: settings', () => {
 describe('quirks of Converse: thinking and caching', () => {
   const more = (written: WrittenRequest): unknown => written.body['additionalModelRequestFields'];
 
-  test('D34: efforts are budgets, adaptive efforts, or nothing, by the catalogue alone', () => {
+  test('translation D34 (whole, streamed): efforts are budgets, adaptive efforts, or nothing, by the catalogue alone', () => {
     expect(more(chat({ reasoning_effort: 'high' }, CLAUDE))).toEqual({ thinking: { type: 'enabled', budget_tokens: 16_384 } });
     expect(more(chat({ reasoning_effort: 'xhigh' }, { thinking: 'adaptive' }))).toEqual({ thinking: { type: 'adaptive' }, output_config: { effort: 'high' } });
     for (const facts of [{}, { thinking: 'none' as const }]) expect(chat({ reasoning_effort: 'high' }, facts)).toMatchObject({ disclosures: { dropped: ['reasoning_effort'] } });
@@ -315,13 +321,13 @@ describe('quirks of Converse: thinking and caching', () => {
     expect(bodyOf(chat({ reasoning_effort: 'low' }, { thinking: 'budget' }))['inferenceConfig']).toEqual({ maxTokens: 10_240 });
   });
 
-  test('D20: beside a forced tool, or in a tool loop without its reasoning, there is no thinking; sampling goes while thinking', () => {
+  test('translation D20 (whole, streamed): beside a forced tool, or in a tool loop without its reasoning, there is no thinking; sampling goes while thinking', () => {
     expect(chat({ reasoning_effort: 'low', tools: [TOOL], tool_choice: 'required' }, CLAUDE)).toMatchObject({ disclosures: { dropped: ['reasoning_effort'] } });
     expect(chat({ reasoning_effort: 'low', tools: [TOOL], messages: [...HI, called('a'), result('a')] }, CLAUDE)).toMatchObject({ disclosures: { dropped: ['reasoning_effort'] } });
     expect(chat({ reasoning_effort: 'low', temperature: 0.3 }, CLAUDE).disclosures.dropped).toEqual(['temperature']);
   });
 
-  test('D36: of more than four cache points the first and the last three stay, in the order tools, system, messages', () => {
+  test('translation D36 (whole, streamed): of more than four cache points the first and the last three stay, in the order tools, system, messages', () => {
     const marked = (text: string) => ({ type: 'text', text, cache_control: { type: 'ephemeral' } });
     const written = messages({ tools: [{ name: 'f', input_schema: {}, cache_control: { type: 'ephemeral' } }], system: [marked('a'), marked('b')], messages: [{ role: 'user', content: [marked('c'), marked('d'), marked('e')] }] });
     const point = { cachePoint: { type: 'default' } };

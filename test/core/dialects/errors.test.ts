@@ -7,12 +7,12 @@ const openai = codecs['openai-chat'];
 const anthropic = codecs['anthropic-messages'];
 
 describe('our failures in the caller\'s dialect', () => {
-  test('translation D104: OpenAI shape', () => {
+  test('translation D104 (whole): OpenAI shape', () => {
     expect(openai.errorBody(failure('invalid_request', 'Bad.', { param: 'n' }), 'r1')).toEqual({ error: { message: 'Bad.', type: 'invalid_request_error', param: 'n', code: 'invalid_request' } });
     expect(openai.errorBody(failure('upstream_error', 'x'), 'r1')).toEqual({ error: { message: 'x', type: 'api_error', param: null, code: 'upstream_error' } });
   });
 
-  test('translation D104: Anthropic shape', () => {
+  test('translation D104 (whole): Anthropic shape', () => {
     expect(anthropic.errorBody(failure('invalid_request', 'Bad.'), 'r1')).toEqual({ type: 'error', error: { type: 'invalid_request_error', message: 'Bad.' }, request_id: 'r1' });
   });
 
@@ -30,7 +30,7 @@ describe('our failures in the caller\'s dialect', () => {
     ['upstream_error', { status: 503 }, 503, 'api_error', 529, 'overloaded_error'],
     ['no_healthy_model', {}, 503, 'api_error', 503, 'api_error'],
     ['upstream_timeout', {}, 504, 'timeout_error', 504, 'timeout_error'],
-  ])('translation D105: %s %j', (code, options, chatStatus, chatType, messagesStatus, messagesType) => {
+  ])('translation D105 (whole): %s %j', (code, options, chatStatus, chatType, messagesStatus, messagesType) => {
     const cause = failure(code, 'x', options);
     expect([openai.errorStatus(cause), openai.errorBody(cause, 'r')]).toMatchObject([chatStatus, { error: { type: chatType, code } }]);
     expect([anthropic.errorStatus(cause), anthropic.errorBody(cause, 'r')]).toMatchObject([messagesStatus, { error: { type: messagesType } }]);
@@ -41,7 +41,7 @@ describe('our failures in the caller\'s dialect', () => {
     expect(JSON.stringify(openai.errorBody(cause, 'r'))).toBe('{"error":{"type":"rate_limit_exceeded","code":"rate_limit_exceeded","message":"Rate limit exceeded. Please retry after 12 seconds.","retry_after":12}}');
   });
 
-  test('translation D107: context overflow has the words each client looks for', () => {
+  test('translation D107 (whole): context overflow has the words each client looks for', () => {
     const cause = failure('context_length_exceeded', 'The request needs 300000 tokens.');
     expect(openai.errorBody(cause, 'r')).toMatchObject({ error: { code: 'context_length_exceeded' } });
     expect(anthropic.errorBody(cause, 'r')).toMatchObject({ error: { type: 'invalid_request_error', message: 'prompt is too long: The request needs 300000 tokens.' } });
@@ -70,7 +70,7 @@ describe('errors that upstreams report inside a stream', () => {
     ['overloaded_error', 503, 'upstream_error', true], ['rate_limit_error', 429, 'rate_limit_exceeded', true], ['authentication_error', 502, 'upstream_credentials_rejected', true],
     ['permission_error', 502, 'upstream_credentials_rejected', true], ['not_found_error', 502, 'upstream_model_not_found', true], ['api_error', 502, 'upstream_error', true],
     ['timeout_error', 504, 'upstream_timeout', true], ['invalid_request_error', 400, 'invalid_request', false], ['request_too_large', 413, 'request_too_large', false], ['something_new', 502, 'upstream_error', true],
-  ])('translation D106: %s is %d %s', (type, status, code, retryable) => {
+  ])('translation D106 (streamed): %s is %d %s', (type, status, code, retryable) => {
     for (const part of [chat({ type, message: 'Words.' }), messages({ type, message: 'Words.' })]) expect(part).toMatchObject({ type: 'error', failure: { status, code, retryable } });
   });
 

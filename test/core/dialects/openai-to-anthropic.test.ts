@@ -8,15 +8,25 @@ const HI = [{ role: 'user', content: 'Hi' }];
 const PNG = 'data:image/png;base64,iVBORw0KGgo=';
 
 function write(body: Fields, facts: ModelFacts = {}, more: Fields = {}) {
-  const conversation = codecs['openai-chat'].readRequest({ model: 'auto', messages: HI, ...body });
-  const result = codecs['anthropic-messages'].writeRequest(conversation, { upstreamModel: 'claude-up', facts, streamUsage: true, ...more });
+  const write = (fields: Fields) => codecs['anthropic-messages'].writeRequest(
+    codecs['openai-chat'].readRequest({ model: 'auto', messages: HI, ...fields }), { upstreamModel: 'claude-up', facts, streamUsage: true, ...more },
+  );
+  const result = write(body);
+  // What holds for a whole answer holds for a stream: the same body, but for the word that asks for one.
+  if (!('stream' in body)) expect(write({ ...body, stream: true })).toEqual({ ...result, body: { ...result.body, stream: true } });
   return { ...result.disclosures, toolNames: result.toolNames, body: result.body, messages: result.body['messages'] as { role: string; content: Fields[] }[] };
 }
 function refusal(body: Fields, facts: ModelFacts = {}): Failure {
+  const whole = refusalOf(() => write(body, facts));
+  expect(refusalOf(() => write({ ...body, stream: true }, facts))).toEqual(whole);
+  return whole;
+}
+function refusalOf(run: () => unknown): Failure {
   try {
-    write(body, facts);
+    run();
   } catch (error) {
     if (error instanceof GatewayError) return error.failure;
+    throw error;
   }
   throw new Error('not refused');
 }
@@ -25,55 +35,55 @@ const calls = (...ids: string[]): Fields => ({ role: 'assistant', content: null,
 const result = (id: string, content: unknown = `result of ${id}`): Fields => ({ role: 'tool', tool_call_id: id, content });
 
 describe('messages', () => {
-  test('translation D1: leading system and developer messages become system blocks in order, markers kept', () => {
+  test('translation D1 (whole, streamed): leading system and developer messages become system blocks in order, markers kept', () => {
     const { body } = write({ messages: [{ role: 'system', content: 'A' }, { role: 'developer', content: [{ type: 'text', text: 'B', cache_control: { type: 'ephemeral', ttl: '1h' } }] }, ...HI] });
     expect(body['system']).toEqual([{ type: 'text', text: 'A' }, { type: 'text', text: 'B', cache_control: { type: 'ephemeral', ttl: '1h' } }]);
   });
 
-  test('translation D2: a system message in mid-conversation stays in place as user text, disclosed', () => {
+  test('translation D2 (whole, streamed): a system message in mid-conversation stays in place as user text, disclosed', () => {
     const { messages, clamped, body } = write({ messages: [...HI, { role: 'assistant', content: 'Hello' }, { role: 'system', content: 'Be brief' }, { role: 'user', content: 'Go' }] });
     expect(messages.at(-1)).toEqual({ role: 'user', content: [{ type: 'text', text: 'Be brief' }, { type: 'text', text: 'Go' }] });
     expect(clamped).toContain('system_position');
     expect(body).not.toHaveProperty('system');
   });
 
-  test('translation D3: empty and blank system texts are dropped', () => {
+  test('translation D3 (whole, streamed): empty and blank system texts are dropped', () => {
     expect(write({ messages: [{ role: 'system', content: '' }, { role: 'system', content: ' \n' }, ...HI] }).body).not.toHaveProperty('system');
   });
 
-  test('translation D4: only system messages are refused here', () => {
+  test('translation D4 (whole, streamed): only system messages are refused here', () => {
     expect(refusal({ messages: [{ role: 'system', content: 'A' }] })).toMatchObject({ code: 'invalid_request', param: 'messages' });
   });
 
-  test('translation D5: neighbours of one role are one turn, blocks in order', () => {
+  test('translation D5 (whole, streamed): neighbours of one role are one turn, blocks in order', () => {
     const { messages } = write({ messages: [{ role: 'user', content: 'a' }, { role: 'user', content: 'b' }, { role: 'assistant', content: 'c' }, { role: 'assistant', content: 'd' }, { role: 'user', content: 'e' }] });
     expect(messages.map(({ role, content }) => [role, content.map((block) => block['text'])])).toEqual([['user', ['a', 'b']], ['assistant', ['c', 'd']], ['user', ['e']]]);
   });
 
-  test('translation D6: several results are one user turn, in the order of the calls', () => {
+  test('translation D6 (whole, streamed): several results are one user turn, in the order of the calls', () => {
     const { messages } = write({ messages: [...HI, calls('c1', 'c2'), result('c2'), result('c1')] });
     expect(messages).toHaveLength(3);
     expect(messages[2]?.content.map((block) => block['tool_use_id'])).toEqual(['c1', 'c2']);
   });
 
-  test('translation D7: results come before the text of the same turn', () => {
+  test('translation D7 (whole, streamed): results come before the text of the same turn', () => {
     const { messages } = write({ messages: [...HI, calls('c1'), result('c1'), { role: 'user', content: [{ type: 'text', text: 'and?' }, { type: 'image_url', image_url: { url: PNG } }] }] });
     expect(messages[2]?.content.map((block) => block['type'])).toEqual(['tool_result', 'text', 'image']);
   });
 
-  test('translation D8: a call without a result is refused by its id, also at the very end', () => {
+  test('translation D8 (whole, streamed): a call without a result is refused by its id, also at the very end', () => {
     expect(refusal({ messages: [...HI, calls('c1', 'c2'), result('c1')] }).message).toContain('c2');
     expect(refusal({ messages: [...HI, calls('c9')] }).message).toContain('c9');
     expect(refusal({ messages: [...HI, calls('c1'), { role: 'user', content: 'never mind' }] }).message).toContain('c1');
   });
 
-  test('translation D9: a result that answers no call is refused, also a second one for the same call', () => {
+  test('translation D9 (whole, streamed): a result that answers no call is refused, also a second one for the same call', () => {
     expect(refusal({ messages: [...HI, calls('c1'), result('c1'), result('zz')] }).message).toContain('zz');
     expect(refusal({ messages: [...HI, result('c1')] }).message).toContain('c1');
     expect(refusal({ messages: [...HI, calls('c1'), result('c1'), result('c1')] }).code).toBe('invalid_request');
   });
 
-  test('translation D10: foreign characters in ids are rewritten alike on both sides, and absent ids are paired', () => {
+  test('translation D10 (whole, streamed): foreign characters in ids are rewritten alike on both sides, and absent ids are paired', () => {
     const [, assistant, user] = write({ messages: [...HI, calls('a:b/1'), result('a:b/1')] }).messages;
     const id = assistant?.content[0]?.['id'];
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
@@ -83,38 +93,38 @@ describe('messages', () => {
     expect(legacy[2]?.content[0]?.['tool_use_id']).toBe(legacy[1]?.content[0]?.['id']);
   });
 
-  test('translation D11: arguments become an object, empty ones {}, anything else is refused', () => {
+  test('translation D11 (whole, streamed): arguments become an object, empty ones {}, anything else is refused', () => {
     const withArguments = (text: string): Fields => ({ messages: [...HI, { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: text } }] }, result('c')] });
     expect(write(withArguments('{"a":[1]}')).messages[1]?.content[0]?.['input']).toEqual({ a: [1] });
     expect(write(withArguments('')).messages[1]?.content[0]?.['input']).toEqual({});
     for (const bad of ['[1]', '"x"', '{"a":', 'null']) expect(refusal(withArguments(bad))).toMatchObject({ code: 'invalid_request', param: 'messages' });
   });
 
-  test('translation D12: no empty text block stands beside calls', () => {
+  test('translation D12 (whole, streamed): no empty text block stands beside calls', () => {
     for (const content of [null, '', undefined]) {
       expect(write({ messages: [...HI, { ...calls('c1'), content }, result('c1')] }).messages[1]?.content.map((block) => block['type'])).toEqual(['tool_use']);
     }
   });
 
-  test('translation D13: tool content may be parts with images', () => {
+  test('translation D13 (whole, streamed): tool content may be parts with images', () => {
     const content = [{ type: 'text', text: 'see' }, { type: 'image_url', image_url: { url: PNG } }];
     expect(write({ messages: [...HI, calls('c1'), result('c1', content)] }).messages[2]?.content[0]?.['content']).toEqual([
       { type: 'text', text: 'see' }, { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
     ]);
   });
 
-  test('translation D14: a refusal is text, in order', () => {
+  test('translation D14 (whole, streamed): a refusal is text, in order', () => {
     const { messages } = write({ messages: [...HI, { role: 'assistant', content: [{ type: 'text', text: 'Well' }, { type: 'refusal', refusal: 'no' }] }, { role: 'user', content: 'ok' }] });
     expect(messages[1]?.content.map((block) => block['text'])).toEqual(['Well', 'no']);
   });
 
-  test('translation D15: a prefill loses trailing space, and models without prefill refuse it', () => {
+  test('translation D15 (whole, streamed): a prefill loses trailing space, and models without prefill refuse it', () => {
     const body = { messages: [...HI, { role: 'assistant', content: 'The answer is ' }] };
     expect(write(body).messages.at(-1)?.content).toEqual([{ type: 'text', text: 'The answer is' }]);
     expect(refusal(body, { prefill: false }).code).toBe('unsupported_parameter');
   });
 
-  test('translation D21: image data URLs become base64 sources of the four known types', () => {
+  test('translation D21 (whole, streamed): image data URLs become base64 sources of the four known types', () => {
     const image = (url: string): Fields => ({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url, detail: 'high' } }] }] });
     const written = write(image('data:image/jpeg;base64,/9j/4AA='));
     expect(written.messages[0]?.content).toEqual([{ type: 'image', source: { type: 'base64', media_type: 'image/jpeg', data: '/9j/4AA=' } }]);
@@ -122,13 +132,13 @@ describe('messages', () => {
     expect(refusal(image('data:image/tiff;base64,AAAA')).code).toBe('invalid_request');
   });
 
-  test('translation D22: image addresses pass as URL sources, others than http(s) are refused', () => {
+  test('translation D22 (whole, streamed): image addresses pass as URL sources, others than http(s) are refused', () => {
     const image = (url: string): Fields => ({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] });
     expect(write(image('https://example.com/a.png')).messages[0]?.content).toEqual([{ type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } }]);
     for (const url of ['file:///etc/passwd', 'ftp://x/a.png', 'data:text/plain,hi']) expect(refusal(image(url)).code).toBe('invalid_request');
   });
 
-  test('translation D23: PDFs and texts become documents, foreign file ids are refused', () => {
+  test('translation D23 (whole, streamed): PDFs and texts become documents, foreign file ids are refused', () => {
     const file = (described: Fields): Fields => ({ messages: [{ role: 'user', content: [{ type: 'file', file: described }] }] });
     expect(write(file({ filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERg==' })).messages[0]?.content).toEqual([
       { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERg==' }, title: 'a.pdf' },
@@ -137,12 +147,12 @@ describe('messages', () => {
     expect(refusal(file({ file_id: 'file-1' })).code).toBe('unsupported_parameter');
   });
 
-  test('translation D24: audio in or out is refused', () => {
+  test('translation D24 (whole, streamed): audio in or out is refused', () => {
     expect(refusal({ messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } }] }] }).code).toBe('unsupported_parameter');
     expect(refusal({ modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'mp3' } })).toMatchObject({ code: 'unsupported_parameter', param: 'modalities' });
   });
 
-  test('translation D35: signed thinking is rebuilt first in its turn, unsigned is stripped and disclosed', () => {
+  test('translation D35 (whole, streamed): signed thinking is rebuilt first in its turn, unsigned is stripped and disclosed', () => {
     const blocks = [{ type: 'thinking', thinking: 'hm', signature: 'sig' }, { type: 'redacted_thinking', data: 'xx' }];
     const { messages, dropped } = write({ messages: [...HI, { role: 'assistant', content: 'A', reasoning_content: 'hm', thinking_blocks: blocks }, { role: 'user', content: 'B' }] });
     expect(messages[1]?.content).toEqual([...blocks, { type: 'text', text: 'A' }]);
@@ -154,7 +164,7 @@ describe('messages', () => {
     expect(foreign.messages[1]?.content).toEqual([{ type: 'text', text: 'A' }]);
   });
 
-  test('translation D36: at most four cache markers survive, the first and the last three', () => {
+  test('translation D36 (whole, streamed): at most four cache markers survive, the first and the last three', () => {
     const marked = (text: string): Fields => ({ type: 'text', text, cache_control: { type: 'ephemeral' } });
     const { body, messages, clamped } = write({ messages: [{ role: 'system', content: [marked('s')] }, { role: 'user', content: ['1', '2', '3', '4', '5'].map(marked) }] });
     expect((body['system'] as Fields[])[0]).toHaveProperty('cache_control');
@@ -162,22 +172,22 @@ describe('messages', () => {
     expect(clamped).toEqual(['cache_control']);
   });
 
-  test('translation D38: names on messages are dropped and disclosed', () => {
+  test('translation D38 (whole, streamed): names on messages are dropped and disclosed', () => {
     expect(write({ messages: [{ role: 'user', name: 'bob', content: 'Hi' }] })).toMatchObject({ dropped: ['name'], messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] });
   });
 
-  test('translation D115: unknown parts are dropped and disclosed under a header-safe name', () => {
+  test('translation D115 (whole, streamed): unknown parts are dropped and disclosed under a header-safe name', () => {
     expect(write({ messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'video; x=1\r\nset-cookie: a', url: 'u' }] }] }).dropped).toEqual(['video__x_1__set-cookie__a']);
   });
 });
 
 describe('tools', () => {
-  test('translation D16: functions become tools, also legacy ones and ones without parameters', () => {
+  test('translation D16 (whole, streamed): functions become tools, also legacy ones and ones without parameters', () => {
     expect(write({ tools: [tool('f')] }).body['tools']).toEqual([{ name: 'f', description: 'does f', input_schema: { type: 'object', properties: { a: { type: 'number' } } } }]);
     expect(write({ functions: [{ name: 'g' }], function_call: { name: 'g' } }).body).toMatchObject({ tools: [{ name: 'g', input_schema: { type: 'object', properties: {} } }], tool_choice: { type: 'tool', name: 'g' } });
   });
 
-  test('translation D17: strict passes where the model has it, else it is dropped and disclosed', () => {
+  test('translation D17 (whole, streamed): strict passes where the model has it, else it is dropped and disclosed', () => {
     expect(write({ tools: [tool('f', { strict: true })] }, { strictSchema: true })).toMatchObject({ body: { tools: [{ strict: true }] }, dropped: [] });
     const loose = write({ tools: [tool('f', { strict: true })] }, { strictSchema: false });
     expect(loose.dropped).toEqual(['strict']);
@@ -186,30 +196,30 @@ describe('tools', () => {
 
   test.each<[unknown, unknown]>([
     ['auto', { type: 'auto' }], ['required', { type: 'any' }], ['none', { type: 'none' }], [{ type: 'function', function: { name: 'g' } }, { type: 'tool', name: 'g' }],
-  ])('translation D18: tool_choice %j', (choice, expected) => {
+  ])('translation D18 (whole, streamed): tool_choice %j', (choice, expected) => {
     const { body } = write({ tools: [tool('f'), tool('g')], tool_choice: choice });
     expect(body['tool_choice']).toEqual(expected);
     expect(body['tools']).toHaveLength(2);
   });
 
-  test('translation D18: allowed_tools filters the tools', () => {
+  test('translation D18 (whole, streamed): allowed_tools filters the tools', () => {
     const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'g' } }] } };
     expect(write({ tools: [tool('f'), tool('g')], tool_choice: allowed }).body).toMatchObject({ tools: [{ name: 'g' }], tool_choice: { type: 'any' } });
   });
 
-  test('translation D19: one call at a time is said inside tool_choice, and only where there are tools', () => {
+  test('translation D19 (whole, streamed): one call at a time is said inside tool_choice, and only where there are tools', () => {
     expect(write({ tools: [tool('f')], parallel_tool_calls: false }).body['tool_choice']).toEqual({ type: 'auto', disable_parallel_tool_use: true });
     expect(write({ tools: [tool('f')], tool_choice: 'required', parallel_tool_calls: false }).body['tool_choice']).toEqual({ type: 'any', disable_parallel_tool_use: true });
     expect(write({ parallel_tool_calls: false }).body).not.toHaveProperty('tool_choice');
   });
 
-  test('translation D20: beside a forced tool choice thinking is dropped and disclosed', () => {
+  test('translation D20 (whole, streamed): beside a forced tool choice thinking is dropped and disclosed', () => {
     const { body, dropped } = write({ tools: [tool('f')], tool_choice: 'required', reasoning_effort: 'high' }, { thinking: 'adaptive' });
     expect(body).not.toHaveProperty('thinking');
     expect(dropped).toEqual(['reasoning_effort']);
   });
 
-  test('translation D39: hosted tools and web search are refused', () => {
+  test('translation D39 (whole, streamed): hosted tools and web search are refused', () => {
     expect(refusal({ web_search_options: {} }).code).toBe('unsupported_parameter');
     expect(refusal({ tools: [{ type: 'custom', custom: { name: 'x' } }] })).toMatchObject({ code: 'unsupported_parameter', param: 'tools' });
   });
@@ -227,24 +237,24 @@ describe('tools', () => {
 });
 
 describe('parameters', () => {
-  test('translation D25: stop becomes stop_sequences without the blank ones', () => {
+  test('translation D25 (whole, streamed): stop becomes stop_sequences without the blank ones', () => {
     expect(write({ stop: 'END' }).body['stop_sequences']).toEqual(['END']);
     expect(write({ stop: ['a', ' ', '', '\n'] })).toMatchObject({ body: { stop_sequences: ['a'] }, dropped: ['stop'] });
     expect(write({ stop: ['\n'] }).body).not.toHaveProperty('stop_sequences');
   });
 
-  test('translation D26: without a maximum the operator\'s cap or the catalogue\'s maximum is sent', () => {
+  test('translation D26 (whole, streamed): without a maximum the operator\'s cap or the catalogue\'s maximum is sent', () => {
     expect(write({}, { maxOutput: 64_000 }).body['max_tokens']).toBe(64_000);
     expect(write({}, { maxOutput: 64_000 }, { maxOutputTokens: 2_000 })).toMatchObject({ body: { max_tokens: 2_000 }, clamped: [] });
     expect(write({}).body['max_tokens']).toBe(8_192);
   });
 
-  test('translation D27: max_completion_tokens wins and is clamped with disclosure', () => {
+  test('translation D27 (whole, streamed): max_completion_tokens wins and is clamped with disclosure', () => {
     expect(write({ max_completion_tokens: 10, max_tokens: 99 }).body['max_tokens']).toBe(10);
     expect(write({ max_tokens: 90_000 }, { maxOutput: 8_192 })).toMatchObject({ body: { max_tokens: 8_192 }, clamped: ['max_tokens'] });
   });
 
-  test('translation D28: temperature is clamped to 1, and left out where the model or thinking refuses it', () => {
+  test('translation D28 (whole, streamed): temperature is clamped to 1, and left out where the model or thinking refuses it', () => {
     expect(write({ temperature: 1.6 })).toMatchObject({ body: { temperature: 1 }, clamped: ['temperature'] });
     expect(write({ temperature: 0.3 }, { sampling: false })).toMatchObject({ dropped: ['temperature'] });
     expect(write({ temperature: 1, top_p: 1 }, { sampling: false })).toMatchObject({ dropped: [], clamped: [] });
@@ -253,25 +263,25 @@ describe('parameters', () => {
     expect(thinking.dropped).toEqual(['temperature']);
   });
 
-  test('translation D29: beside temperature top_p is dropped; with thinking only 0.95 and above passes', () => {
+  test('translation D29 (whole, streamed): beside temperature top_p is dropped; with thinking only 0.95 and above passes', () => {
     expect(write({ temperature: 0.5, top_p: 0.9 })).toMatchObject({ body: { temperature: 0.5 }, dropped: ['top_p'] });
     expect(write({ top_p: 0.9 }).body['top_p']).toBe(0.9);
     expect(write({ top_p: 0.95, reasoning_effort: 'low' }, { thinking: 'adaptive' }).body['top_p']).toBe(0.95);
     expect(write({ top_p: 0.9, reasoning_effort: 'low' }, { thinking: 'adaptive' }).dropped).toEqual(['top_p']);
   });
 
-  test('translation D30: n above 1 is refused', () => {
+  test('translation D30 (whole, streamed): n above 1 is refused', () => {
     expect(refusal({ n: 2 })).toMatchObject({ code: 'unsupported_parameter', param: 'n' });
     expect(write({ n: 1 }).body).not.toHaveProperty('n');
   });
 
-  test('translation D31: parameters without a counterpart are dropped and disclosed, harmless values silently', () => {
+  test('translation D31 (whole, streamed): parameters without a counterpart are dropped and disclosed, harmless values silently', () => {
     const lost = { logprobs: true, top_logprobs: 3, logit_bias: { 1: 2 }, seed: 7, presence_penalty: 0.5, frequency_penalty: 1, prediction: { type: 'content' }, store: true, service_tier: 'flex', verbosity: 'low' };
     expect(write(lost).dropped.toSorted()).toEqual(Object.keys(lost).toSorted());
     expect(write({ logprobs: false, logit_bias: {}, presence_penalty: 0, frequency_penalty: 0, store: false, service_tier: 'auto', seed: null }).dropped).toEqual([]);
   });
 
-  test('translation D32: a JSON schema goes to output_config, closed, unsupported keywords disclosed', () => {
+  test('translation D32 (whole, streamed): a JSON schema goes to output_config, closed, unsupported keywords disclosed', () => {
     const schema = { type: 'object', properties: { age: { type: 'integer', minimum: 0 }, minimum: { type: 'string' }, tags: { type: 'array', items: { type: 'object', properties: {} } } }, required: ['age'] };
     const { body, clamped } = write({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema, strict: true } } }, { strictSchema: true });
     expect(body['output_config']).toEqual({
@@ -283,7 +293,7 @@ describe('parameters', () => {
     expect(clamped).toEqual(['response_format']);
   });
 
-  test('translation D32: models without a native mode are made to call a stand-in tool', () => {
+  test('translation D32 (whole, streamed): models without a native mode are made to call a stand-in tool', () => {
     const format = { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object', properties: { a: { type: 'string' } } } } };
     const { body } = write({ response_format: format }, { strictSchema: false });
     expect(body).toMatchObject({ tools: [{ name: 'bsg_structured_answer', input_schema: { properties: { a: { type: 'string' } } } }], tool_choice: { type: 'tool', name: 'bsg_structured_answer' } });
@@ -291,13 +301,13 @@ describe('parameters', () => {
     expect(write({ response_format: format, tools: [tool('f')] }, { strictSchema: false }).body['tool_choice']).toEqual({ type: 'any' });
   });
 
-  test('translation D33: json_object is an instruction, disclosed', () => {
+  test('translation D33 (whole, streamed): json_object is an instruction, disclosed', () => {
     const { body, clamped } = write({ messages: [{ role: 'system', content: 'S' }, ...HI], response_format: { type: 'json_object' } });
     expect((body['system'] as Fields[]).map((block) => block['text'])).toEqual(['S', expect.stringContaining('JSON')]);
     expect(clamped).toEqual(['response_format']);
   });
 
-  test('translation D34: effort becomes adaptive effort or a budget that fits, and is never a failure', () => {
+  test('translation D34 (whole, streamed): effort becomes adaptive effort or a budget that fits, and is never a failure', () => {
     expect(write({ reasoning_effort: 'medium' }, { thinking: 'adaptive' }).body).toMatchObject({ thinking: { type: 'adaptive' }, output_config: { effort: 'medium' } });
     expect(write({ reasoning_effort: 'xhigh' }, { thinking: 'adaptive' })).toMatchObject({ body: { output_config: { effort: 'high' } }, clamped: ['reasoning_effort'] });
     expect(write({ reasoning_effort: 'high' }, { thinking: 'budget', maxOutput: 64_000 }).body).toMatchObject({ max_tokens: 64_000, thinking: { type: 'enabled', budget_tokens: 16_384 } });
@@ -309,19 +319,19 @@ describe('parameters', () => {
     expect(write({ reasoning_effort: 'high' }, { thinking: 'none' }).dropped).toEqual(['reasoning_effort']);
   });
 
-  test('translation D34: in a tool loop whose thinking was lost, a budget model does not think', () => {
+  test('translation D34 (whole, streamed): in a tool loop whose thinking was lost, a budget model does not think', () => {
     const loop = { messages: [...HI, calls('c1'), result('c1')], tools: [tool('f')], reasoning_effort: 'low' };
     expect(write(loop, { thinking: 'budget' }).body).not.toHaveProperty('thinking');
     expect(write(loop, { thinking: 'adaptive' }).body).toHaveProperty('thinking');
   });
 
-  test('translation D37: the end user is sent as a hash', () => {
+  test('translation D37 (whole, streamed): the end user is sent as a hash', () => {
     const { body } = write({ user: 'jane@example.com' });
     expect(body['metadata']).toEqual({ user_id: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(write({ user: 'jane@example.com' }).body).toEqual(body);
   });
 
-  test('translation D40: stream is passed, include_usage has no counterpart', () => {
+  test('translation D40 (streamed): stream is passed, include_usage has no counterpart', () => {
     expect(write({ stream: true, stream_options: { include_usage: true } })).toMatchObject({ body: { model: 'claude-up', stream: true }, dropped: [] });
     expect(write({ stream: true, stream_options: { include_usage: true } }).body).not.toHaveProperty('stream_options');
   });

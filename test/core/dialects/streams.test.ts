@@ -21,12 +21,12 @@ const failureOf = (parts: readonly StreamPart[]): string | undefined => {
 const TEXT = 'The capital of France is "Paris".\nLine two: café ☕ 한국어 \\ end.';
 
 describe('Anthropic to OpenAI', () => {
-  test('translation D77: the first chunk carries the role and an empty text, later ones no role', () => {
+  test('translation D77 (streamed): the first chunk carries the role and an empty text, later ones no role', () => {
     const first = JSON.parse(eventsOf(asChat(messages('text')).text)[0]?.data ?? '') as { choices: { delta: unknown }[] };
     expect(first.choices[0]?.delta).toEqual({ role: 'assistant', content: '' });
   });
 
-  test('translation D78: tool calls are counted on their own, not by block', () => {
+  test('translation D78 (streamed): tool calls are counted on their own, not by block', () => {
     const { answer } = asChat(messages('tool-use'));
     expect(answer).toMatchObject({ message: { content: "I'll check the weather.", tool_calls: [{ id: 'toolu_01A09q90qw90lq917835lq9', function: { name: 'get_weather', arguments: '{"city": "Paris"}' } }] }, finish_reason: 'tool_calls' });
     expect(asChat(messages('parallel-tools')).answer).toMatchObject({
@@ -34,18 +34,18 @@ describe('Anthropic to OpenAI', () => {
     });
   });
 
-  test('translation D79: a call starts with id, type, name and empty arguments; empty fragments are skipped', () => {
+  test('translation D79 (streamed): a call starts with id, type, name and empty arguments; empty fragments are skipped', () => {
     const chunks = eventsOf(asChat(messages('tool-use')).text).filter(({ data: text }) => text.includes('tool_calls":['));
     const calls = chunks.map(({ data: text }) => (JSON.parse(text) as { choices: { delta: { tool_calls: Fields[] } }[] }).choices[0]?.delta.tool_calls[0]);
     expect(calls[0]).toEqual({ index: 0, id: 'toolu_01A09q90qw90lq917835lq9', type: 'function', function: { name: 'get_weather', arguments: '' } });
     expect(calls.slice(1)).toEqual(['{"city":', ' "Par', 'is"}'].map((json) => ({ index: 0, function: { arguments: json } })));
   });
 
-  test('translation D80: a call without arguments adds up to {}, and input given at the start is delivered', () => {
+  test('translation D80 (streamed): a call without arguments adds up to {}, and input given at the start is delivered', () => {
     expect(asChat(messages('tool-without-arguments')).answer).toMatchObject({ message: { tool_calls: [{ function: { name: 'list_files', arguments: '{}' } }, { function: { name: 'read_file', arguments: '{"path":"/a"}' } }] } });
   });
 
-  test('translation D81: thinking is a plain string, signed blocks come whole and apart', () => {
+  test('translation D81 (streamed): thinking is a plain string, signed blocks come whole and apart', () => {
     expect(asChat(messages('thinking')).answer).toMatchObject({
       message: {
         content: 'The answer is 42.', reasoning_content: 'Let me think.',
@@ -54,13 +54,13 @@ describe('Anthropic to OpenAI', () => {
     });
   });
 
-  test('translation D82: pings and unknown events are no chunk', () => {
+  test('translation D82 (streamed): pings and unknown events are no chunk', () => {
     expect(asChat(messages('ping')).answer).toMatchObject({ message: { content: 'Hello there' } });
     expect(asChat(messages('unknown-event')).answer).toMatchObject({ message: { content: 'Hello' } });
     expect(asChat(messages('ping')).text).not.toContain('ping');
   });
 
-  test('translation D83: usage is cumulative and split by class', () => {
+  test('translation D83 (streamed): usage is cumulative and split by class', () => {
     const usage = messages('cache-usage').findLast((part) => part.type === 'usage');
     expect(usage).toEqual({ type: 'usage', usage: { input: 3, cacheRead: 5000, cacheWrite5m: 400, cacheWrite1h: 500, output: 2 } });
     expect(asChat(messages('cache-usage')).answer['usage']).toEqual({
@@ -68,52 +68,52 @@ describe('Anthropic to OpenAI', () => {
     });
   });
 
-  test('translation D84: one finish with an empty delta, then usage without choices, then [DONE]', () => {
+  test('translation D84 (streamed): one finish with an empty delta, then usage without choices, then [DONE]', () => {
     const [finish, usage, done] = eventsOf(asChat(messages('text')).text).slice(-3).map(({ data: text }) => text);
     expect(JSON.parse(finish ?? '')).toMatchObject({ choices: [{ delta: {}, finish_reason: 'stop', native_finish_reason: 'end_turn' }], usage: null });
     expect(JSON.parse(usage ?? '')).toMatchObject({ choices: [], usage: { prompt_tokens: 25, completion_tokens: 19, total_tokens: 44 } });
     expect(done).toBe('[DONE]');
   });
 
-  test('translation D85: without include_usage no chunk speaks of usage', () => {
+  test('translation D85 (streamed): without include_usage no chunk speaks of usage', () => {
     expect(asChat(messages('text'), false).text).not.toContain('usage');
   });
 
-  test.each([['max-tokens', 'length'], ['stop-sequence', 'stop'], ['refusal', 'content_filter'], ['tool-use', 'tool_calls']])('translation D66: %s finishes with %s', (name, expected) => {
+  test.each([['max-tokens', 'length'], ['stop-sequence', 'stop'], ['refusal', 'content_filter'], ['tool-use', 'tool_calls']])('translation D66 (streamed): %s finishes with %s', (name, expected) => {
     expect(asChat(messages(name)).answer['finish_reason']).toBe(expected);
   });
 
-  test('translation D86: an error after content is one error event, without finish and without [DONE]', () => {
+  test('translation D86 (streamed): an error after content is one error event, without finish and without [DONE]', () => {
     const { text, answer } = asChat(messages('error-mid-stream'));
     expect(answer).toMatchObject({ message: { content: 'Hel' }, error: { type: 'api_error', code: 'upstream_error' } });
     expect(text).not.toContain('[DONE]');
     expect(text).not.toContain('"finish_reason":"');
   });
 
-  test('translation D87: an error before content is the only part', () => {
+  test('translation D87 (streamed): an error before content is the only part', () => {
     expect(messages('error-first')).toMatchObject([{ type: 'error', failure: { code: 'upstream_error', status: 503, retryable: true } }]);
   });
 
-  test('translation D88: without message_stop the stream is truncated, even after message_delta', () => {
+  test('translation D88 (streamed): without message_stop the stream is truncated, even after message_delta', () => {
     expect(failureOf(messages('truncated'))).toBe('upstream_truncated');
     const whole = fixture('anthropic-messages', 'text').toString();
     expect(failureOf(partsOf('anthropic-messages', [Buffer.from(whole.slice(0, whole.indexOf('event: message_stop')))]))).toBe('upstream_truncated');
   });
 
-  test('translation D89: every chunk has the same id, time and model, and the model is the one that served', () => {
+  test('translation D89 (streamed): every chunk has the same id, time and model, and the model is the one that served', () => {
     for (const { data: text } of eventsOf(asChat(messages('thinking')).text).slice(0, -1)) {
       expect(JSON.parse(text)).toMatchObject({ id: 'chatcmpl-01TEST', created: 1_760_000_000, model: 'served' });
     }
   });
 
-  test('translation D90: line ends and padding do not change what is read', () => {
+  test('translation D90 (streamed): line ends and padding do not change what is read', () => {
     expect(messages('crlf')).toEqual(messages('text'));
     expect(messages('padded')).toEqual(messages('text'));
   });
 });
 
 describe('OpenAI to Anthropic', () => {
-  test('translation D91: text is one block between message_start and message_stop', () => {
+  test('translation D91 (streamed): text is one block between message_start and message_stop', () => {
     const { text, answer } = asMessages(chat('text'));
     expect(eventsOf(text).map(({ event }) => event)).toEqual([
       'message_start', 'content_block_start', ...Array.from({ length: 6 }, () => 'content_block_delta'), 'content_block_stop', 'message_delta', 'message_stop',
@@ -121,39 +121,39 @@ describe('OpenAI to Anthropic', () => {
     expect(answer).toMatchObject({ id: 'msg_01TEST', model: 'served', content: [{ type: 'text', text: TEXT }], stop_reason: 'end_turn', usage: { input_tokens: 16, cache_read_input_tokens: 8, output_tokens: 19 } });
   });
 
-  test('translation D92: an empty first chunk opens no block', () => {
+  test('translation D92 (streamed): an empty first chunk opens no block', () => {
     expect(asMessages(chat('tool-call')).answer['content']).toEqual([{ type: 'tool_use', id: 'call_Ab12', name: 'get_weather', input: { city: 'Paris "FR"' } }]);
   });
 
-  test('translation D93: each switch between text and tools is a new block', () => {
+  test('translation D93 (streamed): each switch between text and tools is a new block', () => {
     const parts = partsOf('openai-chat', [data([
       delta({ content: 'a' }), call({ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }), delta({ content: 'b' }), delta({}, 'tool_calls'),
     ])]);
     expect(asMessages(parts).answer['content']).toEqual([{ type: 'text', text: 'a' }, { type: 'tool_use', id: 'c1', name: 'f', input: {} }, { type: 'text', text: 'b' }]);
   });
 
-  test('translation D94: a chunk with text and a call gives both, text first', () => {
+  test('translation D94 (streamed): a chunk with text and a call gives both, text first', () => {
     expect(asMessages(chat('text-and-tool')).answer['content']).toEqual([{ type: 'text', text: 'Let me look. One moment.' }, { type: 'tool_use', id: 'call_T1', name: 'search', input: { q: 'x' } }]);
   });
 
-  test('translation D95: interleaved calls come out one after another, complete', () => {
+  test('translation D95 (streamed): interleaved calls come out one after another, complete', () => {
     expect(asMessages(chat('interleaved-tools')).answer['content']).toEqual([
       { type: 'tool_use', id: 'call_A', name: 'first', input: { a: 1 } }, { type: 'tool_use', id: 'call_B', name: 'second', input: { b: [2, 3] } },
     ]);
     expect(asMessages(chat('parallel-tools')).answer).toMatchObject({ content: [{ id: 'call_A', input: { city: 'Paris' } }, { id: 'call_B', input: { tz: 'CET' } }], stop_reason: 'tool_use' });
   });
 
-  test('translation D95: parallel calls that come in order are streamed as they come, not held to the end', () => {
+  test('translation D95 (streamed): parallel calls that come in order are streamed as they come, not held to the end', () => {
     const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true });
     const seen = chat('parallel-tools').map((part) => [part.type, writer.write(part) !== ''] as const);
     expect(seen.filter(([type]) => type === 'tool-start' || type === 'tool-delta').every(([, shown]) => shown)).toBe(true);
   });
 
-  test('translation D96: a whole call in one delta is delivered, with its reason corrected', () => {
+  test('translation D96 (streamed): a whole call in one delta is delivered, with its reason corrected', () => {
     expect(asMessages(chat('whole-tool-call')).answer).toMatchObject({ content: [{ type: 'tool_use', name: 'get_weather', input: { city: 'Seoul' } }], stop_reason: 'tool_use' });
   });
 
-  test('translation D96: parallel calls that all have index 0 stay apart', () => {
+  test('translation D96 (streamed): parallel calls that all have index 0 stay apart', () => {
     const whole = (name: string, id?: string): Fields => call({ index: 0, ...(id !== undefined && { id }), type: 'function', function: { name, arguments: '{"x":1}' } });
     for (const ids of [['a', 'b'], [undefined, undefined], ['', '']]) {
       const parts = partsOf('openai-chat', [data([whole('f', ids[0]), whole('g', ids[1]), delta({}, 'stop')])]);
@@ -161,7 +161,7 @@ describe('OpenAI to Anthropic', () => {
     }
   });
 
-  test('translation D97: fragments pass verbatim, a missing id is made the same way every time, a late name is waited for', () => {
+  test('translation D97 (streamed): fragments pass verbatim, a missing id is made the same way every time, a late name is waited for', () => {
     const parts = partsOf('openai-chat', [data([call({ index: 0, function: { arguments: '{"a" :' } }), call({ index: 0, function: { name: 'f', arguments: ' 1}' } }), delta({}, 'tool_calls')])]);
     const [first, second] = [asMessages(parts), asMessages(parts)];
     expect(first.text).toBe(second.text);
@@ -169,46 +169,46 @@ describe('OpenAI to Anthropic', () => {
     expect(first.text).toContain(JSON.stringify('{"a" :'));
   });
 
-  test('translation D98: usage that comes after the finish is in message_delta', () => {
+  test('translation D98 (streamed): usage that comes after the finish is in message_delta', () => {
     expect(asMessages(chat('usage-only')).answer).toMatchObject({ stop_reason: 'end_turn', usage: { input_tokens: 176, cache_read_input_tokens: 1024, output_tokens: 2 } });
   });
 
-  test('translation D99: of usage on every chunk the last counts', () => {
+  test('translation D99 (streamed): of usage on every chunk the last counts', () => {
     expect(asMessages(chat('usage-on-every-chunk')).answer).toMatchObject({ content: [{ text: 'One two' }], usage: { input_tokens: 7, output_tokens: 3 } });
     expect(chat('usage-on-every-chunk').filter(({ type }) => type === 'usage')).toHaveLength(1);
   });
 
-  test('translation D100: message_start shows the estimate, message_delta the truth', () => {
+  test('translation D100 (streamed): message_start shows the estimate, message_delta the truth', () => {
     const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true, inputTokens: 30 });
     const events = eventsOf(chat('text').map((part) => writer.write(part)).join('')).map(({ data: text }) => JSON.parse(text) as Fields);
     expect(events[0]).toMatchObject({ message: { usage: { input_tokens: 30, output_tokens: 0 } } });
     expect(events.at(-2)).toMatchObject({ usage: { input_tokens: 16, output_tokens: 19 } });
   });
 
-  test('translation D101: an error line inside a 200 is an error event and the end, without message_stop', () => {
+  test('translation D101 (streamed): an error line inside a 200 is an error event and the end, without message_stop', () => {
     const { text, answer } = asMessages(chat('error-mid-stream'));
     expect(answer).toMatchObject({ error: { type: 'api_error' } });
     expect(text).not.toContain('message_stop');
     expect(chat('error-first')).toMatchObject([{ type: 'error', failure: { code: 'upstream_error', status: 503 } }]);
   });
 
-  test('translation D102: heartbeats are a ping for Anthropic clients and a comment for OpenAI clients', () => {
+  test('translation D102 (streamed): heartbeats are a ping for Anthropic clients and a comment for OpenAI clients', () => {
     const beat = (dialect: ServedDialect): string => codecs[dialect].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: false }).heartbeat();
     expect(eventsOf(beat('anthropic-messages'))).toEqual([{ event: 'ping', data: '{"type":"ping"}' }]);
     expect(beat('openai-chat')).toMatch(/^: .*\n\n$/);
     expect(eventsOf(beat('openai-chat'))).toEqual([]);
   });
 
-  test('translation D71: an empty answer has no block', () => {
+  test('translation D71 (streamed): an empty answer has no block', () => {
     expect(asMessages(partsOf('openai-chat', [data([delta({ role: 'assistant', content: '' }), delta({}, 'stop')])])).answer).toMatchObject({ content: [], stop_reason: 'end_turn' });
   });
 
-  test('translation D73: a refusal is text with stop_reason refusal', () => {
+  test('translation D73 (streamed): a refusal is text with stop_reason refusal', () => {
     expect(asMessages(chat('refusal')).answer).toMatchObject({ content: [{ type: 'text', text: "I'm sorry, I can't help with that." }], stop_reason: 'refusal' });
     expect(asMessages(chat('content-filter')).answer).toMatchObject({ stop_reason: 'refusal' });
   });
 
-  test('translation D74: unsigned reasoning is not shown, but keeps the connection alive', () => {
+  test('translation D74 (streamed): unsigned reasoning is not shown, but keeps the connection alive', () => {
     const { text, answer } = asMessages(chat('reasoning'));
     expect(answer['content']).toEqual([{ type: 'text', text: '42' }]);
     expect(text).toContain('event: ping');

@@ -41,7 +41,8 @@ export function writeRequest(conversation: Conversation, target: WriteTarget): W
   if (conversation.stream) body['stream'] = true;
   if (boundCacheMarkers(body)) lost.clamp('cache_control');
   const toolNames = names.originals();
-  return { body, disclosures: lost.list(), ...(toolNames && { toolNames }) };
+  const instructsJson = conversation.responseFormat?.type === 'json_object';
+  return { body, disclosures: lost.list(), ...(instructsJson && { instructsJson }), ...(toolNames && { toolNames }) };
 }
 
 /** Throws for what neither a messages body nor Converse has a word for, where leaving it out would change the request's sense. */

@@ -3,6 +3,7 @@ import { mergeUsage, type TokenUsage } from '../../money/usage.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import type { AnswerEnvelope, StreamWriter } from '../codec.ts';
 import { truncated } from '../map-in-band.ts';
+import { parseArguments } from '../tools.ts';
 import { AnswerUnwrapper } from '../unwrap-answer.ts';
 import { writeFinish } from './finish.ts';
 import { errorEvent } from './map-error.ts';
@@ -19,6 +20,8 @@ const MAX_WAITING_CHARS = 8 * 1024 * 1024;
  * Writes message events in the only legal order: `message_start`, blocks one after another (start, deltas, stop; indexes 0, 1,
  * 2 …), one `message_delta`, `message_stop` (translation cases D91–D100). Blocks open lazily. While a tool call is open, everything
  * that is not its own waits for its end (D95). Unsigned reasoning is not shown (D74). An error is one `error` event and the end.
+ * `write` throws `upstream_invalid_response` at a finish after a call whose arguments are no JSON object (D72): clients parse what
+ * they have leniently and would run the tool with `{}`. An answer that was cut off by its length may end within a call.
  */
 export function writeStream(envelope: AnswerEnvelope & { readonly includeUsage: boolean }): StreamWriter {
   return new MessagesWriter(envelope);
@@ -37,6 +40,9 @@ class MessagesWriter implements StreamWriter {
   #waitingChars = 0;
   #usage: TokenUsage | undefined;
   #refused = false;
+  /** Arguments of the open tool call so far. */
+  #json = '';
+  #broken = false;
   #thought = '';
   #hidden = 0;
 
@@ -101,7 +107,9 @@ class MessagesWriter implements StreamWriter {
       case 'tool-start':
         return this.#toolStart(part);
       case 'tool-delta':
-        return part.json === '' || open?.kind !== 'tool' ? '' : this.#delta(`{"type":"input_json_delta","partial_json":${JSON.stringify(part.json)}}`);
+        if (part.json === '' || open?.kind !== 'tool') return '';
+        this.#json += part.json;
+        return this.#delta(`{"type":"input_json_delta","partial_json":${JSON.stringify(part.json)}}`);
       case 'tool-end':
         return this.#close() + this.#release();
       default:
@@ -170,6 +178,10 @@ class MessagesWriter implements StreamWriter {
 
   #close(): string {
     if (this.#open === undefined) return '';
+    if (this.#open.kind === 'tool') {
+      this.#broken ||= parseArguments(this.#json) === undefined;
+      this.#json = '';
+    }
     this.#open = undefined;
     return this.#stop();
   }
@@ -179,6 +191,7 @@ class MessagesWriter implements StreamWriter {
     // A reader ends every call before the finish; this holds even if one did not.
     while (this.#waiting.length > 0) text += this.#release() + this.#close();
     this.#done = true;
+    if (this.#broken && part.reason !== 'length') fail('upstream_invalid_response', 'The model called a tool with arguments that are not valid JSON.', { retryable: true });
     return text
       + event('message_delta', {
         delta: { stop_reason: this.#refused ? 'refusal' : writeFinish(part.reason, part.stopSequence), stop_sequence: part.stopSequence ?? null },

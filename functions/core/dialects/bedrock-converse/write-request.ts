@@ -43,7 +43,8 @@ export function writeRequest(conversation: Conversation, target: WriteTarget): W
   if (conversation.user !== undefined) body['requestMetadata'] = { user: shortHash(conversation.user, 32) };
   if (boundCachePoints([tools, system, ...messages.map(({ content }) => content)])) lost.clamp('cache_control');
   const toolNames = names.originals();
-  return { body, disclosures: lost.list(), ...(toolNames && { toolNames }) };
+  const instructsJson = conversation.responseFormat?.type === 'json_object';
+  return { body, disclosures: lost.list(), ...(instructsJson && { instructsJson }), ...(toolNames && { toolNames }) };
 }
 
 /** What Converse has no word for is left out and disclosed (as D31, D55). */

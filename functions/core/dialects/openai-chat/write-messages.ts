@@ -4,7 +4,7 @@ import type { Disclosures } from '../disclosures.ts';
 import { isFields, textIn } from '../fields.ts';
 import { shortHash, type ToolNames } from '../tools.ts';
 
-interface Context { readonly lost: Disclosures; readonly names: ToolNames; readonly same: boolean; readonly wantsReasoning: boolean }
+interface Context { readonly lost: Disclosures; readonly names: ToolNames; readonly same: boolean; readonly replaysReasoning: boolean }
 type Message = Record<string, unknown>;
 type ContentPart = Record<string, unknown>;
 
@@ -17,10 +17,10 @@ export function writeMessages(conversation: Conversation, context: Context): Mes
   const messages: Message[] = [];
   const system = textOf(conversation.system, context);
   if (system !== '') messages.push({ role: 'system', content: system });
-  const lastQuestion = conversation.turns.findLastIndex(({ role, parts }) => role === 'user' && parts.some(({ type }) => type !== 'tool-result'));
+  const loop = loopStart(conversation.turns);
   for (const [at, turn] of conversation.turns.entries()) {
     if (turn.role === 'system') messages.push({ role: 'system', content: textOf(turn.parts, context) });
-    else if (turn.role === 'assistant') messages.push(assistant(turn, at, context, at > lastQuestion));
+    else if (turn.role === 'assistant') messages.push(assistant(turn, at, at >= loop, context));
     else messages.push(...user(turn, context));
   }
   return messages;
@@ -141,7 +141,12 @@ function filename(name: string | undefined, mediaType: string): string {
   return mediaType === 'application/pdf' && !name.toLowerCase().endsWith('.pdf') ? `${name}.pdf` : name;
 }
 
-function assistant(turn: Turn, turnAt: number, context: Context, inLoop: boolean): Message {
+/** Where the tool loop that is still going on begins: after the last turn in which the user said something. */
+function loopStart(turns: readonly Turn[]): number {
+  return turns.findLastIndex((turn) => turn.role === 'user' && turn.parts.some((part) => part.type !== 'tool-result')) + 1;
+}
+
+function assistant(turn: Turn, turnAt: number, inLoop: boolean, context: Context): Message {
   const written: ContentPart[] = [];
   const calls: unknown[] = [];
   const refusals: string[] = [];
@@ -163,19 +168,19 @@ function assistant(turn: Turn, turnAt: number, context: Context, inLoop: boolean
     ...(turn.name !== undefined && context.same && { name: turn.name }),
     content: written.length > 0 ? simplest(written) : calls.length > 0 || refusals.length > 0 ? null : '',
     ...(written.length === 0 && refusals.length > 0 && { refusal: refusals.join('') }),
-    ...reasoningFields(reasoning, context, inLoop && calls.length > 0),
+    ...reasoningFields(reasoning, inLoop && calls.length > 0, context),
     ...(calls.length > 0 && { tool_calls: calls }),
   };
 }
 
-/** Foreign reasoning is replayed only inside a tool loop of an upstream that wants it, and a signature never leaves its provider (D48). */
-function reasoningFields(parts: readonly Extract<Part, { type: 'reasoning' }>[], { same, lost, wantsReasoning }: Context, inLoop: boolean): Message {
+/** Foreign reasoning is replayed only where a server cannot go on without it; a signature never leaves its provider (D48). */
+function reasoningFields(parts: readonly Extract<Part, { type: 'reasoning' }>[], beside: boolean, { same, lost, replaysReasoning }: Context): Message {
   if (parts.length === 0) return {};
-  if (!same && !(wantsReasoning && inLoop)) {
+  const plain = parts.map((part) => part.text).join('');
+  if (!same && (!replaysReasoning || !beside || plain === '')) {
     lost.drop('thinking');
     return {};
   }
-  const plain = parts.map((part) => part.text).join('');
   return plain === '' ? {} : { reasoning_content: plain };
 }
 

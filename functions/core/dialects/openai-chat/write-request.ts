@@ -35,7 +35,7 @@ export function writeRequest(conversation: Conversation, target: WriteTarget): W
     refuseHosted(conversation);
     writeForeign(writing);
   }
-  body['messages'] = writeMessages(conversation, { lost, names, same, wantsReasoning: target.wantsReasoning === true });
+  body['messages'] = writeMessages(conversation, { lost, names, same, replaysReasoning: target.facts.reasoningReplay ?? target.wantsReasoning === true });
   writeTools(writing);
   writeLimits(writing);
   writeSampling(writing);

@@ -31,7 +31,8 @@ class ChatWriter implements StreamWriter {
   #done = false;
   #usage: TokenUsage | undefined;
   #thought = '';
-  #textLength = 0;
+  #text = '';
+  #refused = false;
 
   constructor(envelope: AnswerEnvelope & { readonly includeUsage: boolean }) {
     this.#requestId = envelope.requestId;
@@ -59,7 +60,7 @@ class ChatWriter implements StreamWriter {
   #write(part: StreamPart): string {
     switch (part.type) {
       case 'text':
-        this.#textLength += part.text.length;
+        this.#text += part.text;
         return this.#delta(`{"content":${JSON.stringify(part.text)}}`);
       case 'reasoning':
         this.#thought += part.text;
@@ -69,6 +70,7 @@ class ChatWriter implements StreamWriter {
       case 'reasoning-redacted':
         return this.#delta(`{"thinking_blocks":[${JSON.stringify({ type: 'redacted_thinking', data: part.data })}]}`);
       case 'refusal':
+        this.#refused = true;
         return this.#delta(`{"refusal":${JSON.stringify(part.text)}}`);
       case 'tool-start': {
         const id = part.id ?? missingId(this.#requestId, part.index);
@@ -81,7 +83,7 @@ class ChatWriter implements StreamWriter {
       case 'tool-end':
         return this.#withArguments.has(part.index) ? '' : this.#arguments(part.index, '{}');
       case 'citation': {
-        const written = annotation(part.raw, this.#textLength);
+        const written = annotation(part.raw, this.#text.length);
         return written === undefined ? '' : this.#delta(JSON.stringify({ annotations: [written] }));
       }
       case 'usage':
@@ -118,12 +120,17 @@ class ChatWriter implements StreamWriter {
     return this.#delta(`{"thinking_blocks":[${JSON.stringify(block)}]}`);
   }
 
+  /** A refusal that the upstream put into plain text is said in both places, once it is known to be one (D66). */
+  #refusal(raw: string | undefined): string {
+    return raw === 'refusal' && !this.#refused && this.#text !== '' ? `${this.#head}${JSON.stringify({ refusal: this.#text })}${this.#tail}` : '';
+  }
+
   #finish(part: Extract<StreamPart, { type: 'finish' }>): string {
     this.#done = true;
     const native = part.raw === undefined ? '' : `,"native_finish_reason":${JSON.stringify(part.raw)}`;
     const last = `${this.#head}{},"logprobs":null,"finish_reason":"${writeFinish(part.reason)}"${native}}]${this.#includeUsage ? ',"usage":null' : ''}}\n\n`;
     const usage = this.#includeUsage ? writeUsage(this.#usage) : undefined;
     const counted = usage === undefined ? '' : `${this.#envelope},"choices":[],"usage":${JSON.stringify(usage)}}\n\n`;
-    return `${this.#opening()}${last}${counted}data: [DONE]\n\n`;
+    return `${this.#opening()}${this.#refusal(part.raw)}${last}${counted}data: [DONE]\n\n`;
   }
 }
