@@ -1,6 +1,7 @@
 import type { WireFormat } from '../core/conversation.ts';
 import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts';
 import { Disclosures } from '../core/dialects/disclosures.ts';
+import { fitToModel, mayNotFit } from '../core/dialects/fit-model.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
 import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
 import { repairResults } from '../core/dialects/repair-results.ts';
@@ -31,7 +32,7 @@ const encoder = new TextEncoder();
  * lose something.
  */
 export function upstreamBody(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire?: ChatWire): UpstreamBody {
-  const body = dialect === plan.exchange.format ? adapted(spliced(plan, model, plan.exchange.format), dialect, wire) : written(plan, model, dialect, wire);
+  const body = dialect === plan.exchange.format ? adapted(spliced(plan, model, plan.exchange.format), plan, model, dialect, wire) : written(plan, model, dialect, wire);
   if (body.translation !== undefined && strictly(plan)) {
     return fail('unsupported_parameter', `This request cannot be served without loss (${body.translation}), and strict mode is on.`);
   }
@@ -69,13 +70,17 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
   };
 }
 
-/** Bytes stay the caller's own where nothing in them needs to be another way for this upstream. */
-function adapted(body: UpstreamBody, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
-  if (wire === undefined || dialect !== 'openai-chat') return body;
+/** Bytes stay the caller's own where nothing in them needs to be another way for this upstream or this model. */
+function adapted(body: UpstreamBody, { asked }: Plan, model: RegisteredModel, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
+  const { conversation, scan } = asked;
+  const unnamed = conversation.operation === undefined && conversation.model !== model.id && mayNotFit(conversation.dialect, scan.members, model.facts);
+  const other = dialect === 'openai-chat' ? wire : undefined;
+  if (!unnamed && other === undefined) return body;
   const parsed = JSON.parse(Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).toString()) as Record<string, unknown>;
   const before = JSON.stringify(parsed);
   const lost = new Disclosures();
-  adaptChat(parsed, wire, lost);
+  if (unnamed) fitToModel(parsed, conversation, model.facts, lost);
+  if (other !== undefined) adaptChat(parsed, other, lost);
   const after = JSON.stringify(parsed);
   const said = [body.translation, disclosed(lost.list())].filter((text) => text !== undefined);
   return after === before ? body : { ...body, bytes: encoder.encode(after), translation: said.length === 0 ? undefined : said.join('; ') };
