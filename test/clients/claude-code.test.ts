@@ -62,8 +62,7 @@ needs('agents')('Claude Code, the program', () => {
     world.asked();
     const { code, stdout } = await ask(['--model', 'claude'], settings({ ANTHROPIC_AUTH_TOKEN: 'bsg_test_nobody' }));
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ is_error: true, result: expect.stringContaining('401') });
+    expect(JSON.parse(stdout)).toMatchObject({ is_error: true, api_error_status: 401 });
     expect([world.asked(), await place.copied()]).toEqual([[], undefined]);
   });
-
 });
