@@ -62,7 +62,7 @@ needs('agents')('Codex, the program', () => {
   test('a tool out of a namespace runs as well at an upstream that knows none', async () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
     scriptTurn(world.mock, 'not found', { name: 'multi_agent_v1__close_agent', arguments: { target: nobody } }, shell(COPY_COMMAND));
-    const { code, stdout } = await ask('claude', { settings: ELSEWHERE });
+    const { code } = await ask('claude', { settings: ELSEWHERE });
     // Only the tool itself knows that there is no such agent; a call that Codex could not place is another sentence.
     const [, second] = world.mock.getRequests().slice(-3);
     const result = JSON.stringify((second?.body as { messages?: unknown[] } | null)?.messages?.at(-1));
