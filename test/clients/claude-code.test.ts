@@ -58,12 +58,19 @@ needs('agents')('Claude Code, the program', () => {
     expect(entries.map(({ requestedModel, status }) => [requestedModel, status])).toEqual([['auto', 200], ['auto', 200], ['auto', 200]]);
   });
 
+  test('its search for tools finds them at an OpenAI upstream too', async () => {
+    world.mock.clearFixtures();
+    world.mock.on({ userMessage: 'Copy the note', hasToolResult: false }, { toolCalls: [{ name: 'ToolSearch', arguments: JSON.stringify({ query: 'select:WebFetch', max_results: 5 }) }] });
+    world.mock.on({ toolResultContains: 'WebFetch', predicate: ({ tools }) => tools?.some((tool) => tool.function.name === 'WebFetch') === true }, { content: 'Found.' });
+    const { code, stdout } = await ask(['--model', 'gpt'], settings({ ANTHROPIC_AUTH_TOKEN: world.key, ENABLE_TOOL_SEARCH: 'true' }));
+    expect([code, (JSON.parse(stdout) as Result).result]).toEqual([0, 'Found.']);
+  });
+
   test('a key that the gateway does not know is a sentence and an exit code, and nothing is asked or done', async () => {
     world.asked();
     const { code, stdout } = await ask(['--model', 'claude'], settings({ ANTHROPIC_AUTH_TOKEN: 'bsg_test_nobody' }));
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ is_error: true, result: expect.stringContaining('401') });
+    expect(JSON.parse(stdout)).toMatchObject({ is_error: true, api_error_status: 401 });
     expect([world.asked(), await place.copied()]).toEqual([[], undefined]);
   });
-
 });

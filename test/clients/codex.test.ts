@@ -59,6 +59,26 @@ needs('agents')('Codex, the program', () => {
     expect(new Set(entries.map(({ sessionId }) => sessionId)).size).toBe(1);
   });
 
+  test('a tool out of a namespace runs as well at an upstream that knows none', async () => {
+    const nobody = '00000000-0000-4000-8000-000000000000';
+    scriptTurn(world.mock, 'not found', { name: 'multi_agent_v1__close_agent', arguments: { target: nobody } }, shell(COPY_COMMAND));
+    const { code } = await ask('claude', { settings: ELSEWHERE });
+    // Only the tool itself knows that there is no such agent; a call that Codex could not place is another sentence.
+    const [, second] = world.mock.getRequests().slice(-3);
+    const result = JSON.stringify((second?.body as { messages?: unknown[] } | null)?.messages?.at(-1));
+    expect(result).toContain(nobody);
+    expect(result).toMatch(/not found/);
+    expect([code, await place.copied()]).toEqual([0, `${place.secret}\n`]);
+  });
+
+  test('two conversations in one folder are two sessions', async () => {
+    await world.settled(0);
+    for (let run = 0; run < 2; run += 1) expect((await ask('gpt')).code).toBe(0);
+    const entries = await world.settled(6);
+    expect(entries.map(({ sessionId }) => typeof sessionId)).toEqual(Array.from({ length: 6 }, () => 'string'));
+    expect(new Set(entries.map(({ sessionId }) => sessionId)).size).toBe(2);
+  });
+
   test('a key that the gateway does not know is a sentence and an exit code, and nothing is asked or done', async () => {
     world.asked();
     const { code, stdout } = await ask('gpt', { key: 'bsg_test_nobody' });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Conversation, Tool } from '../conversation.ts';
+import type { Conversation, Part, Tool } from '../conversation.ts';
 import { failure, GatewayError, type Failure } from '../errors.ts';
-import { isFields } from './fields.ts';
+import { isFields, textIn } from './fields.ts';
 
 /** The first `length` hex digits of SHA-256: a stateless, deterministic stand-in for a name or id (translation rule G3). */
 export function shortHash(text: string, length: number): string {
@@ -66,6 +66,15 @@ export class ToolNames {
   #fits(name: string): boolean {
     return name.length > 0 && name.length <= this.#maxLength && PLAIN_NAME.test(name);
   }
+}
+
+/**
+ * Anthropic's tool search answers with references to deferred tools. Where nothing is deferred every tool is there in full,
+ * so the reference is only told (D49); undefined for other parts.
+ */
+export function toldReference({ kind, raw }: Extract<Part, { type: 'unknown' }>, names: ToolNames): string | undefined {
+  const name = kind === 'tool_reference' && isFields(raw) ? textIn(raw, 'tool_name') : undefined;
+  return name === undefined ? undefined : `[found the tool ${names.sent(name)}]`;
 }
 
 /** The refusal of a tool that only its own provider could run (D39, D49); undefined when there is none. */

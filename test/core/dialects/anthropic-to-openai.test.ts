@@ -45,6 +45,15 @@ describe('messages', () => {
     expect(dropped).toEqual(['cache_control']);
   });
 
+  test('translation D49 (whole, streamed): the tools that a tool search found are named, since a result that says nothing ends the search', () => {
+    const found = [{ type: 'tool_reference', tool_name: 'WebFetch' }, { type: 'tool_reference', tool_name: 'a'.repeat(70) }];
+    const { messages, dropped, body } = write({ ...loop(result('t1', found)), tools: [{ name: 'WebFetch', input_schema: {}, defer_loading: true }, { name: 'a'.repeat(70), input_schema: {} }] });
+    const [first, second] = (body['tools'] as { function: { name: string } }[]).map((tool) => tool.function.name);
+    expect([first, second?.length]).toEqual(['WebFetch', 64]);
+    expect(messages.at(-1)).toEqual({ role: 'tool', tool_call_id: 't1', content: `[found the tool WebFetch]\n[found the tool ${second}]` });
+    expect(dropped).toEqual([]);
+  });
+
   test('translation D43 (whole, streamed): results come first, one message each, then the rest of the turn', () => {
     const { messages } = write({ messages: [...HI, { role: 'assistant', content: [use('t1'), use('t2')] }, turn({ type: 'text', text: 'so?' }, result('t1', 'one'), result('t2', [{ type: 'text', text: 'two' }]))] });
     expect(messages.slice(2)).toEqual([{ role: 'tool', tool_call_id: 't1', content: 'one' }, { role: 'tool', tool_call_id: 't2', content: 'two' }, { role: 'user', content: 'so?' }]);

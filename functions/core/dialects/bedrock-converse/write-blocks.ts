@@ -1,5 +1,6 @@
 import type { Part } from '../../conversation.ts';
 import { fail } from '../../errors.ts';
+import { toldReference } from '../tools.ts';
 import { documentName } from './document-name.ts';
 import type { Block, Writing } from './writing.ts';
 
@@ -26,9 +27,11 @@ export function writeBlock(part: Part, writing: Writing): Block | undefined {
       return { document: document(part, writing) };
     case 'audio':
       return fail('unsupported_parameter', 'Audio input is not available on this model.', { param: 'messages' });
-    case 'unknown':
-      lost.drop(part.kind);
-      return undefined;
+    case 'unknown': {
+      const reference = toldReference(part, writing.names);
+      if (reference === undefined) lost.drop(part.kind);
+      return reference === undefined ? undefined : { text: reference };
+    }
     default:
       lost.drop(part.type);
       return undefined;

@@ -2,7 +2,7 @@ import type { Conversation, Part, Turn } from '../../conversation.ts';
 import { fail } from '../../errors.ts';
 import type { Disclosures } from '../disclosures.ts';
 import { isFields, textIn } from '../fields.ts';
-import { shortHash, type ToolNames } from '../tools.ts';
+import { shortHash, toldReference, type ToolNames } from '../tools.ts';
 
 interface Context { readonly lost: Disclosures; readonly names: ToolNames; readonly same: boolean; readonly replaysReasoning: boolean }
 type Message = Record<string, unknown>;
@@ -84,7 +84,8 @@ function toolMessage(result: Extract<Part, { type: 'tool-result' }>, at: number,
   return { role: 'tool', tool_call_id: callId(result.id, `result:${at}`, context), content: result.isError ? `[tool error] ${text}` : text };
 }
 
-function content(part: Part, { lost, same }: Context): ContentPart[] {
+function content(part: Part, context: Context): ContentPart[] {
+  const { lost } = context;
   switch (part.type) {
     case 'text':
       return [{ type: 'text', text: part.text }];
@@ -98,7 +99,7 @@ function content(part: Part, { lost, same }: Context): ContentPart[] {
     case 'audio':
       return [{ type: 'input_audio', input_audio: { data: part.base64 ?? '', format: part.format ?? 'wav' } }];
     case 'unknown':
-      return unknownPart(part, same, lost);
+      return unknownPart(part, context);
     default:
       lost.drop(part.type);
       return [];
@@ -106,8 +107,10 @@ function content(part: Part, { lost, same }: Context): ContentPart[] {
 }
 
 /** History of tools that ran at Anthropic is told as text (D49); other unknown parts are dropped and disclosed (D115). */
-function unknownPart(part: Extract<Part, { type: 'unknown' }>, same: boolean, lost: Disclosures): ContentPart[] {
+function unknownPart(part: Extract<Part, { type: 'unknown' }>, { lost, names, same }: Context): ContentPart[] {
   if (same) return isFields(part.raw) ? [{ ...part.raw }] : [];
+  const reference = toldReference(part, names);
+  if (reference !== undefined) return [{ type: 'text', text: reference }];
   if (part.kind === 'server_tool_use' || part.kind === 'mcp_tool_use' || part.kind.endsWith('_tool_result')) {
     const raw = isFields(part.raw) ? part.raw : {};
     const told = part.kind.endsWith('_use') ? `${textIn(raw, 'name') ?? ''} ${JSON.stringify(raw['input'] ?? {})}` : JSON.stringify(raw['content'] ?? null);
