@@ -39,7 +39,7 @@ function faultsOf({ forms }, tests) {
 
 function lineOf({ case: number, title, forms, choice }, faults) {
   if (faults.length > 0) return `D${number} failed (${faults.join('; ')}): ${title}`;
-  return `D${number} passed ${choice === true ? 'as decided ' : ''}(${[...forms].reverse().join(', ')}): ${title}`;
+  return `D${number} passed ${choice === true ? 'as decided ' : ''}(${forms.toReversed().join(', ')}): ${title}`;
 }
 
 /**
