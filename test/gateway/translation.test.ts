@@ -22,6 +22,8 @@ beforeAll(async () => {
   await gateway.addModel({ id: 'claude', provider: 'anthropic', baseUrl, upstreamModel: 'up-claude', price, facts: { maxOutput: 4096, thinking: 'budget', reasoning: true } });
   await gateway.addModel({ id: 'cheap', baseUrl, upstreamModel: 'up-cheap', price });
   await gateway.addModel({ id: 'native', provider: 'openai', baseUrl, upstreamModel: 'gpt-up', price });
+  await gateway.addModel({ id: 'small', baseUrl, upstreamModel: 'up-small', price, facts: { contextWindow: 1_000 } });
+  await gateway.addModel({ id: 'priced', provider: 'anthropic', baseUrl, upstreamModel: 'up-priced', price: { input: 1, output: 1_000, cacheRead: 10, cacheWrite: 100, cacheWrite1h: 200 }, facts: { maxOutput: 4096 } });
   await gateway.addModel({ id: 'mute', baseUrl, upstreamModel: 'up-mute', price, facts: { streamUsage: false } });
   await gateway.addModel({ id: 'deep', provider: 'deepseek', baseUrl, upstreamModel: 'deep-up', price, facts: { reasoningReplay: true } });
   await gateway.route({ patterns: [
@@ -157,6 +159,47 @@ describe('requests', () => {
   });
 });
 
+describe('answers', () => {
+  /** A short answer of an Anthropic upstream in the form asked for, with its own ending and usage. */
+  const answers = (stopReason: string, usage: Fields) => upstream.script((received, response) => {
+    if (received.body['stream'] !== true) return json(response, 200, { ...(messageAnswer('Hello') as Fields), stop_reason: stopReason, usage });
+    const said = messageEvents(['Hel', 'lo']).map((event) => event.replace('end_turn', stopReason).replace('"usage":{"input_tokens":10,"output_tokens":1}', `"usage":${JSON.stringify(usage)}`));
+    return sse(response, said);
+  });
+
+  test.each(FORMS)('translation D66 (%s): a reason that nobody knows is a stop whose word is in the answer and in the ledger', async (_form, stream) => {
+    for (const reason of ['pause_turn', 'brand_new_reason']) {
+      answers(reason, { input_tokens: 10, output_tokens: 2 });
+      const answer = await ask(CHAT, 'claude', { stream });
+      expect(stream ? checkChatStream(answer.text, false) : (answer.json['choices'] as Fields[])[0]).toMatchObject({ finish_reason: 'stop', native_finish_reason: reason });
+      expect(await entryOf(answer)).toMatchObject({ status: 200, finish: { unified: 'stop', raw: reason } });
+    }
+  });
+
+  test.each(FORMS)('translation D68 (%s): the ledger keeps each class of tokens, and the price is made of those alone', async (_form, stream) => {
+    answers('end_turn', { input_tokens: 1_000, cache_read_input_tokens: 2_000, cache_creation_input_tokens: 7_000, cache_creation: { ephemeral_5m_input_tokens: 3_000, ephemeral_1h_input_tokens: 4_000 }, output_tokens: 2 });
+    for (const path of [CHAT, MESSAGES]) {
+      const entry = await entryOf(await ask(path, 'priced', { stream }));
+      expect([entry.tokens, entry.costMicros]).toEqual([{ input: 1_000, cacheRead: 2_000, cacheWrite5m: 3_000, cacheWrite1h: 4_000, output: 2 }, 1_000 + 20_000 + 300_000 + 800_000 + 2_000]);
+    }
+  });
+
+  test.each(FORMS)('translation D75 (%s): ids are ours, the model is the one that served, and no account of the upstream shows', async (_form, stream) => {
+    upstream.script((received, response) => {
+      for (const name of ['openai-organization', 'openai-project', 'anthropic-organization-id', 'x-account-id', 'set-cookie', 'server', 'cf-ray']) response.setHeader(name, 'org-canary');
+      return sayHello(received, response);
+    });
+    for (const [path, model, id] of [[CHAT, 'claude-first', /^chatcmpl-[0-9A-Z]{26}$/], [MESSAGES, 'cheap-first', /^msg_[0-9A-Z]{26}$/], ['/v1/responses', 'cheap-first', /^resp_[0-9A-Z]{26}$/]] as const) {
+      const answer = await ask(path, model, { stream });
+      const served = model.replace('-first', '');
+      const named = [...answer.text.matchAll(/"model":"([^"]*)"/g)].map(([, name]) => name);
+      expect([new Set(named), answer.headers.get('x-bsg-model')]).toEqual([new Set([served]), served]);
+      expect(/"id":"([^"]*)"/.exec(answer.text)?.[1]).toMatch(id);
+      expect(answer.text + JSON.stringify([...answer.headers])).not.toMatch(/canary|up-cheap|up-claude|chatcmpl-1"|msg_1"/);
+    }
+  });
+});
+
 describe('streams', () => {
   test('translation D72 (streamed): a call that cannot be run ends in an error event, and the account says what happened', async () => {
     upstream.script((_received, response) => sse(response, [chunk({ role: 'assistant', tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '{"path":' } }] }), chunk({}, 'tool_calls'), 'data: [DONE]\n\n']));
@@ -263,6 +306,25 @@ describe('errors, ids and headers', () => {
         for (const secret of [CREDENTIAL, upstream.baseUrl, '127.0.0.1', 'Incorrect']) expect(shown).not.toContain(secret);
         expect((await entryOf(answer)).errorCode).toBe('upstream_credentials_rejected');
       }
+    }
+  });
+
+  test.each(FORMS)('translation D107 (%s): a prompt that is too long is refused before it is sent where the window is known, and told in the client\'s words where the upstream finds it', async (_form, stream) => {
+    const long = { messages: [{ role: 'user', content: 'x'.repeat(8_000) }], stream };
+    const told = (path: string, answer: Answer): void => {
+      expect(answer.status).toBe(400);
+      if (path === CHAT) expect(answer.json).toMatchObject({ error: { type: 'invalid_request_error', code: 'context_length_exceeded' } });
+      else expect(answer.json).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', message: expect.stringMatching(/prompt is too long/) } });
+    };
+    for (const path of [CHAT, MESSAGES]) told(path, await ask(path, 'small', long));
+    expect(upstream.received).toEqual([]);
+    const words: [string, Fields][] = [
+      ['cheap', { error: { message: "This model's maximum context length is 8192 tokens.", type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' } }],
+      ['claude', { type: 'error', error: { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' } }],
+    ];
+    for (const [model, body] of words) {
+      upstream.script((_received, response) => json(response, 400, body));
+      for (const path of [CHAT, MESSAGES]) told(path, await ask(path, model, { stream }));
     }
   });
 

@@ -34,6 +34,7 @@ describe('our failures in the caller\'s dialect', () => {
   test.each<[FailureCode, FailureOptions, number, string, number, string]>([
     ['invalid_request', {}, 400, 'invalid_request_error', 400, 'invalid_request_error'],
     ['invalid_api_key', {}, 401, 'authentication_error', 401, 'authentication_error'],
+    ['upstream_error', { status: 402 }, 402, 'billing_error', 402, 'billing_error'],
     ['model_not_allowed', {}, 403, 'permission_error', 403, 'permission_error'],
     ['model_not_found', {}, 404, 'not_found_error', 404, 'not_found_error'],
     ['request_too_large', {}, 413, 'request_too_large', 413, 'request_too_large'],

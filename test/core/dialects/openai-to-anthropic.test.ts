@@ -417,5 +417,7 @@ describe('parameters', () => {
   test('translation D40 (streamed): stream is passed, include_usage has no counterpart', () => {
     expect(write({ stream: true, stream_options: { include_usage: true } })).toMatchObject({ body: { model: 'claude-up', stream: true }, dropped: [] });
     expect(write({ stream: true, stream_options: { include_usage: true } }).body).not.toHaveProperty('stream_options');
+    const asked = (body: Fields): boolean => codecs['openai-chat'].readRequest({ model: 'm', messages: HI, stream: true, ...body }).includeUsage;
+    expect([asked({ stream_options: { include_usage: true } }), asked({ stream_options: {} }), asked({})]).toEqual([true, false, false]);
   });
 });

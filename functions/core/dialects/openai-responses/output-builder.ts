@@ -223,6 +223,6 @@ function wirePart(part: TextPart): Item {
 
 function wireCall(call: Call, status: string): Item {
   const { id, callId, name, json, freeform } = call;
-  if (freeform) return { id, type: 'custom_tool_call', status, call_id: callId, name, input: status === 'in_progress' ? '' : unwrapInput(json) };
+  if (freeform) return { id, type: 'custom_tool_call', call_id: callId, name, input: status === 'in_progress' ? '' : unwrapInput(json) };
   return { id, type: 'function_call', status, call_id: callId, name, arguments: status === 'in_progress' ? '' : json };
 }
