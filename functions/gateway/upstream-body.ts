@@ -3,6 +3,7 @@ import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts'
 import { Disclosures } from '../core/dialects/disclosures.ts';
 import { fitToModel, mayNotFit } from '../core/dialects/fit-model.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
+import { holdsSignedState, withoutPackedItems, withoutSignedMessages } from '../core/dialects/foreign-state.ts';
 import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
 import { repairResults } from '../core/dialects/repair-results.ts';
 import { fail } from '../core/errors.ts';
@@ -54,6 +55,8 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
   }
   // Nothing of a caller is kept at a provider: what is stored there could not be used here.
   if (dialect === 'openai-responses' && (conversation.extras['store'] === true || !scan.members.has('store'))) replace('store', 'false');
+  const stripped = signedElsewhere(plan, model, dialect);
+  if (stripped !== undefined) replace(stripped.name, JSON.stringify(stripped.value));
   const cap = tokenCap(plan, model);
   if (cap !== undefined) replace(capField(plan, model, dialect), String(cap.tokens));
   // Of two limits `max_completion_tokens` counts (D27); an upstream that knows only the other one must see the same.
@@ -66,7 +69,7 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
     codec: upstreamCodecs[dialect],
     originalNames: undefined,
     expectsJson: false,
-    translation: cap?.clamped ? 'clamped=max_tokens' : undefined,
+    translation: disclosed({ dropped: stripped === undefined ? [] : ['thinking'], clamped: cap?.clamped ? ['max_tokens'] : [] }),
   };
 }
 
@@ -84,6 +87,20 @@ function adapted(body: UpstreamBody, { asked }: Plan, model: RegisteredModel, di
   const after = JSON.stringify(parsed);
   const said = [body.translation, disclosed(lost.list())].filter((text) => text !== undefined);
   return after === before ? body : { ...body, bytes: encoder.encode(after), translation: said.length === 0 ? undefined : said.join('; ') };
+}
+
+/** Servers behind these may be gateways to Anthropic themselves, and need back what they handed out. */
+const MAY_HAVE_SIGNED: ReadonlySet<string> = new Set(['openrouter', 'openai-compatible']);
+
+/** The member of the body that holds reasoning which this upstream did not sign, without it; undefined = there is none (D114). */
+function signedElsewhere(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): { name: string; value: unknown } | undefined {
+  const { bytes, scan, conversation } = plan.asked;
+  if (dialect === 'anthropic-messages' || dialect === 'openai-embeddings' || MAY_HAVE_SIGNED.has(model.provider) || !holdsSignedState(conversation)) return undefined;
+  const name = dialect === 'openai-chat' ? 'messages' : 'input';
+  const span = scan.members.get(name);
+  if (span === undefined) return undefined;
+  const given: unknown = JSON.parse(Buffer.from(bytes.subarray(span.start, span.end)).toString());
+  return { name, value: dialect === 'openai-chat' ? withoutSignedMessages(given, model.facts.reasoningReplay === true) : withoutPackedItems(given) };
 }
 
 /** The output cap to write into the body; undefined = leave the body alone. Only a lowered wish counts as clamped. */

@@ -21,14 +21,14 @@ afterAll(async () => {
 const BODY = { messages: [{ role: 'user', content: 'x'.repeat(400) }] };
 const ask = (body: object, headers: Record<string, string> = {}): ReturnType<typeof call> => call(gateway.origin, '/v1/messages/count_tokens?beta=true', { key: gateway.key, body, headers: { 'anthropic-version': '2023-06-01', ...headers } });
 
-describe('case 62: count_tokens', () => {
-  test('a model of Anthropic counts itself, under its own name, with the headers that matter', async () => {
+describe('count_tokens', () => {
+  test('translation D62 (whole): a model of Anthropic counts itself, under its own name, with the headers that matter', async () => {
     const client = new Anthropic({ baseURL: gateway.origin, apiKey: gateway.key, maxRetries: 0 });
     expect(await client.messages.countTokens({ model: 'claude', ...(BODY as { messages: [{ role: 'user'; content: string }] }) })).toEqual({ input_tokens: 1234 });
     expect(upstream.received.at(-1)).toMatchObject({ path: '/v1/messages/count_tokens', body: { model: 'up-claude' }, headers: { 'anthropic-version': '2026-10-21' } });
   });
 
-  test.each(['cheap', 'fast', 'auto'])('%s is estimated here: nothing goes upstream, and the answer says so', async (model) => {
+  test.each(['cheap', 'fast', 'auto'])('translation D62 (whole): %s is estimated here: nothing goes upstream, and the answer says so', async (model) => {
     const before = upstream.received.length;
     const answer = await ask({ model, ...BODY });
     expect([answer.status, answer.json, answer.headers.get('x-bsg-translation'), answer.headers.get('x-bsg-model')]).toEqual([200, { input_tokens: 100 }, 'estimated=input_tokens', 'cheap']);

@@ -3,15 +3,17 @@ import { OutboundError, type Outbound, type OutboundRequest, type OutboundRespon
 import { ulid } from 'ulidx';
 import type { GatewayRequest, GatewayResponse, Ports } from '../../functions/gateway/ports.ts';
 import { serve } from '../../functions/gateway/serve.ts';
-import { chat } from '../support/call.ts';
+import { chat, messages } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { chatAnswer, chatEvents } from '../support/scripted-upstream.ts';
+import { checkChatStream, checkMessagesStream } from '../support/stream-grammar.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await testGateway();
   const baseUrl = 'http://127.0.0.1:9/v1';
   await gateway.addModel({ id: 'one', baseUrl, upstreamModel: 'up-one' });
+  await gateway.addModel({ id: 'failing', baseUrl, upstreamModel: 'up-failing' });
   await gateway.addModel({ id: 'two', baseUrl, upstreamModel: 'up-two' });
   await gateway.route({ patterns: [{ id: 'chat', priority: 1, glob: 'chat', target: 'model:one', fallbacks: ['two'] }] });
 });
@@ -34,7 +36,7 @@ const advance = async (ms: number): Promise<void> => { await turns(); await jest
 interface World { readonly settled: string[]; readonly calls: OutboundRequest[]; readonly answer: Promise<GatewayResponse>; readonly leave: () => void }
 
 /** One request through `serve` with an upstream that `send` plays. Counts settlements. */
-function ask(body: object, send: (request: OutboundRequest, call: number) => Promise<OutboundResponse>): World {
+function ask(body: object, send: (request: OutboundRequest, call: number) => Promise<OutboundResponse>, path = '/v1/chat/completions'): World {
   const controller = new AbortController();
   const calls: OutboundRequest[] = [];
   const settled: string[] = [];
@@ -60,7 +62,7 @@ function ask(body: object, send: (request: OutboundRequest, call: number) => Pro
   };
   const ports: Ports = { ...gateway.edition.ports, outbound, accounts: counted, newRequestId: () => ulid() };
   const request: GatewayRequest = {
-    method: 'POST', path: '/v1/chat/completions', query: new URLSearchParams(), headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+    method: 'POST', path, query: new URLSearchParams(), headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
     body: async () => Buffer.from(JSON.stringify(body)), signal: controller.signal, remainingMs: () => Infinity,
   };
   return { settled, calls, answer: serve(request, ports), leave: () => controller.abort() };
@@ -110,6 +112,28 @@ test('a late failure is one in-band error and is settled once', async () => {
     expect((await text).match(/"error":\{/g)).toHaveLength(1);
     expect(world.settled).toEqual(['502']);
   }
+});
+
+test.each([
+  ['/v1/chat/completions', chat('one', { stream: true }), ': keepalive\n\n'], ['/v1/messages', messages('one', { stream: true }), 'event: ping\ndata: {"type":"ping"}\n\n'],
+])('translation D102 (streamed): %s: silence before the first token is bridged in the client\'s own way, and a failure after it comes under the 200', async (path, body, beat) => {
+  const answers = ask(body, async () => { await after(25_000); return response(200, chatEvents(['hi'])); }, path);
+  await advance(16_000);
+  const answer = await answers.answer;
+  expect(answer.status).toBe(200);
+  const read = iterator(answer);
+  expect(Buffer.from((await read.next()).value ?? []).toString()).toBe(beat);
+  const text = rest(read);
+  await advance(10_000);
+  const stream = beat + (await text);
+  expect(path === '/v1/messages' ? checkMessagesStream(stream) : checkChatStream(stream, false)).toMatchObject(path === '/v1/messages' ? { content: [{ text: 'hi' }], stop_reason: 'end_turn' } : { message: { content: 'hi' } });
+  const fails = ask({ ...body, model: 'failing' }, async () => { await after(25_000); return response(500, ['{}']); }, path);
+  await advance(16_000);
+  const failing = await fails.answer;
+  const failed = rest(iterator(failing));
+  await advance(10_000);
+  expect([failing.status, path === '/v1/messages' ? checkMessagesStream(await failed) : checkChatStream(await failed, false)]).toMatchObject([200, { error: { type: 'api_error' } }]);
+  expect([answers.settled, fails.settled]).toEqual([['200'], ['502']]);
 });
 
 test('early headers name the attempt in progress, also when it is the second one of the same model', async () => {

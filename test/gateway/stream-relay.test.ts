@@ -9,13 +9,13 @@ import type { Pipe } from '../../functions/gateway/pipe.ts';
 const text = (bytes: Uint8Array | void): string => Buffer.from(bytes ?? []).toString();
 
 /** A relay over an upstream that the test feeds by hand. */
-function relayed(held: string[] = ['first']) {
+function relayed(held: string[] = ['first'], push: Pipe['push'] = (chunk) => [chunk]) {
   const steps: { resolve: (step: IteratorResult<Uint8Array>) => void; reject: (error: unknown) => void }[] = [];
   const controller = new AbortController();
   const leash = new Leash({ signal: controller.signal } as GatewayRequest, 600_000);
   const pipe: Pipe = {
     committed: true, done: false, failure: undefined,
-    push: (chunk) => [chunk], end: () => [Buffer.from('end')], abort: (cause) => [Buffer.from(`error ${cause.code}`)], heartbeat: () => Buffer.from('beat'),
+    push, end: () => [Buffer.from('end')], abort: (cause) => [Buffer.from(`error ${cause.code}`)], heartbeat: () => Buffer.from('beat'),
   };
   let aborted = 0;
   let closed = 0;
@@ -76,6 +76,24 @@ test('guarantee E7: silence after the first part is bridged by a heartbeat every
   expect((await relay.next()).done).toBe(true);
   expect(undertaking.trail.failure?.code).toBe('upstream_timeout');
   steps[0]?.reject(new Error('late'));
+});
+
+test('translation D102 (streamed): what the upstream sends without anything for the caller is silence to the caller, but no silence of the upstream', async () => {
+  const { relay, steps } = relayed(['first'], (chunk) => (text(chunk) === ': comment' ? [] : [chunk]));
+  await relay.next();
+  for (let beat = 0; beat < 6; beat += 1) {
+    const next = relay.next();
+    for (const at of [5_000, 5_000]) {
+      await jest.advanceTimersByTimeAsync(at);
+      steps.shift()?.resolve({ done: false, value: Buffer.from(': comment') });
+    }
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(text((await next).value)).toBe('beat');
+  }
+  const part = relay.next();
+  await jest.advanceTimersByTimeAsync(14_000);
+  steps.shift()?.resolve({ done: false, value: Buffer.from('part') });
+  expect(text((await part).value)).toBe('part');
 });
 
 test('a part after heartbeats starts the silence anew', async () => {

@@ -164,3 +164,15 @@ describe('the registry', () => {
     expect(providerOf('openai').call(model('openai'), 'openai-chat', 'generate', secret, {}).headers['user-agent']).toBe(`bsgateway/${version}`);
   });
 });
+
+describe('translation', () => {
+  test.each(PROVIDERS.filter((kind) => kind !== 'anthropic'))('translation D41 (whole, streamed): %s gets no Anthropic header, whatever the caller sent', (kind) => {
+    const provider = providers.of(kind);
+    const own = kind === 'bedrock' ? { region: 'eu-west-1' } : { baseUrl: 'https://h.example/v1', apiVersion: '1' };
+    const credential = kind === 'bedrock' ? new Secret(JSON.stringify({ accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 's' })) : secret;
+    for (const stream of [false, true]) {
+      const { headers } = provider.call(model(kind, own), provider.dialects[0] ?? 'openai-chat', 'generate', credential, { stream, betas: 'context-1m-2025-08-07', anthropicVersion: '2025-01-01' });
+      expect(Object.keys(headers).filter((name) => name.startsWith('anthropic'))).toEqual([]);
+    }
+  });
+});

@@ -45,6 +45,10 @@ describe('Anthropic to OpenAI', () => {
     expect(toChat(message([{ type: 'text', text: 'No.' }], { stop_reason: 'refusal' })).choices[0]?.message).toMatchObject({ content: 'No.', refusal: 'No.' });
   });
 
+  test('translation D31 (whole): an answer has null where it has no log probabilities', () => {
+    expect(toChat(message([{ type: 'text', text: 'x' }])).choices[0]).toHaveProperty('logprobs', null);
+  });
+
   test('translation D67 (whole): prompt_tokens holds all input classes', () => {
     const usage = { input_tokens: 3, cache_read_input_tokens: 100, cache_creation_input_tokens: 40, output_tokens: 9 };
     expect(toChat(message([{ type: 'text', text: 'x' }], { usage })).usage).toEqual({

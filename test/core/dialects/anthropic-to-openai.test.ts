@@ -87,6 +87,25 @@ describe('messages', () => {
     expect(dropped).toEqual(['thinking']);
   });
 
+  test('translation D48 (whole, streamed): a server that needs it gets the reasoning of the open tool loop back, without its signature', () => {
+    const thought = (text: string): Fields => ({ type: 'thinking', thinking: text, signature: `SIG ${text}` });
+    const history = [
+      ...HI, { role: 'assistant', content: [thought('old'), use('t0')] }, turn(result('t0', 'r0')), { role: 'assistant', content: [{ type: 'text', text: 'done' }] },
+      { role: 'user', content: 'next' }, { role: 'assistant', content: [thought('new'), { type: 'redacted_thinking', data: 'RED' }, use('t1')] }, turn(result('t1', 'r1')),
+    ];
+    const call = (id: string): Fields => ({ id, type: 'function', function: { name: 'f', arguments: '{"a":1}' } });
+    const { messages, dropped, body } = write({ messages: history }, { reasoningReplay: true });
+    expect(messages).toEqual([
+      { role: 'user', content: 'Hi' }, { role: 'assistant', content: null, tool_calls: [call('t0')] }, { role: 'tool', tool_call_id: 't0', content: 'r0' }, { role: 'assistant', content: 'done' },
+      { role: 'user', content: 'next' }, { role: 'assistant', content: null, reasoning_content: 'new', tool_calls: [call('t1')] }, { role: 'tool', tool_call_id: 't1', content: 'r1' },
+    ]);
+    expect(dropped).toEqual(['thinking']);
+    expect(JSON.stringify(body)).not.toMatch(/SIG|RED/);
+    expect(write({ messages: history }).messages[5]).not.toHaveProperty('reasoning_content');
+    const spoken = write({ messages: [...HI, { role: 'assistant', content: [thought('x'), { type: 'text', text: 'A' }] }] }, { reasoningReplay: true });
+    expect([spoken.messages[1], spoken.dropped]).toEqual([{ role: 'assistant', content: 'A' }, ['thinking']]);
+  });
+
   test('translation D49 (whole, streamed): server tools are refused, their history is told as text', () => {
     for (const type of ['web_search_20250305', 'code_execution_20250522', 'computer_20250124']) expect(refusal({ tools: [{ type, name: 'x' }] })).toMatchObject({ code: 'unsupported_parameter', param: 'tools' });
     expect(refusal({ mcp_servers: [{ url: 'https://x' }] })).toMatchObject({ param: 'mcp_servers' });

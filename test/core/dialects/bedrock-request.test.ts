@@ -48,7 +48,7 @@ const TOOL = { type: 'function', function: { name: 'f', description: 'Does f.', 
 const called = (id: string, name = 'f', args = '{"x":1}') => ({ role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: { name, arguments: args } }] });
 const result = (id: string, content: unknown = 'ok') => ({ role: 'tool', tool_call_id: id, content });
 
-test('translation D49: the tools that a tool search found are named', () => {
+test('translation D49 (whole, streamed): the tools that a tool search found are named', () => {
   const history = [...HI, { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'ToolSearch', input: {} }] }, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: [{ type: 'tool_reference', tool_name: 'WebFetch' }] }] }];
   const written = messages({ messages: history, tools: [{ name: 'ToolSearch', input_schema: {} }, { name: 'WebFetch', input_schema: {}, defer_loading: true }] });
   expect(held(turns(written).at(-1)?.content, 0, 'toolResult')).toMatchObject({ content: [{ text: '[found the tool WebFetch]' }] });

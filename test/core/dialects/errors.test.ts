@@ -1,10 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { codecs } from '../../../functions/core/dialects/dialect.ts';
-import { failure, type FailureCode, type FailureOptions } from '../../../functions/core/errors.ts';
-import { partsOf } from '../../support/stream-grammar.ts';
+import { failure, type Failure, type FailureCode, type FailureOptions } from '../../../functions/core/errors.ts';
+import { eventsOf, partsOf } from '../../support/stream-grammar.ts';
 
 const openai = codecs['openai-chat'];
 const anthropic = codecs['anthropic-messages'];
+
+/** What the one event of an in-band error says. */
+function eventOf(codec: typeof openai, cause: Failure): { event: string | undefined; body: unknown } {
+  const events = eventsOf(codec.errorEvent(cause, 'r1'));
+  expect(events).toHaveLength(1);
+  return { event: events[0]?.event, body: JSON.parse(events[0]?.data ?? '') };
+}
 
 describe('our failures in the caller\'s dialect', () => {
   test('translation D104 (whole): OpenAI shape', () => {
@@ -16,9 +23,18 @@ describe('our failures in the caller\'s dialect', () => {
     expect(anthropic.errorBody(failure('invalid_request', 'Bad.'), 'r1')).toEqual({ type: 'error', error: { type: 'invalid_request_error', message: 'Bad.' }, request_id: 'r1' });
   });
 
+  test('translation D104 (streamed): an error inside a stream is one event with the same body, in each dialect\'s framing', () => {
+    const cause = failure('upstream_error', 'Broken.', { param: 'n' });
+    const body = { error: { message: 'Broken.', type: 'api_error', param: 'n', code: 'upstream_error' } };
+    expect(eventOf(openai, cause)).toEqual({ event: undefined, body });
+    expect(eventOf(codecs['openai-responses'], cause)).toEqual({ event: 'error', body: { type: 'error', sequence_number: 0, code: 'upstream_error', message: 'Broken.', param: 'n', ...body } });
+    expect(eventOf(anthropic, cause)).toEqual({ event: 'error', body: { type: 'error', error: { type: 'api_error', message: 'Broken.' }, request_id: 'r1' } });
+  });
+
   test.each<[FailureCode, FailureOptions, number, string, number, string]>([
     ['invalid_request', {}, 400, 'invalid_request_error', 400, 'invalid_request_error'],
     ['invalid_api_key', {}, 401, 'authentication_error', 401, 'authentication_error'],
+    ['upstream_error', { status: 402 }, 402, 'billing_error', 402, 'billing_error'],
     ['model_not_allowed', {}, 403, 'permission_error', 403, 'permission_error'],
     ['model_not_found', {}, 404, 'not_found_error', 404, 'not_found_error'],
     ['request_too_large', {}, 413, 'request_too_large', 413, 'request_too_large'],
@@ -30,10 +46,11 @@ describe('our failures in the caller\'s dialect', () => {
     ['upstream_error', { status: 503 }, 503, 'api_error', 529, 'overloaded_error'],
     ['no_healthy_model', {}, 503, 'api_error', 503, 'api_error'],
     ['upstream_timeout', {}, 504, 'timeout_error', 504, 'timeout_error'],
-  ])('translation D105 (whole): %s %j', (code, options, chatStatus, chatType, messagesStatus, messagesType) => {
+  ])('translation D105 (whole, streamed): %s %j', (code, options, chatStatus, chatType, messagesStatus, messagesType) => {
     const cause = failure(code, 'x', options);
     expect([openai.errorStatus(cause), openai.errorBody(cause, 'r')]).toMatchObject([chatStatus, { error: { type: chatType, code } }]);
     expect([anthropic.errorStatus(cause), anthropic.errorBody(cause, 'r')]).toMatchObject([messagesStatus, { error: { type: messagesType } }]);
+    for (const codec of [openai, anthropic]) expect(eventOf(codec, cause).body).toEqual(codec.errorBody(cause, 'r1'));
   });
 
   test('the OpenAI 429 body is exactly the documented one', () => {
@@ -41,11 +58,12 @@ describe('our failures in the caller\'s dialect', () => {
     expect(JSON.stringify(openai.errorBody(cause, 'r'))).toBe('{"error":{"type":"rate_limit_exceeded","code":"rate_limit_exceeded","message":"Rate limit exceeded. Please retry after 12 seconds.","retry_after":12}}');
   });
 
-  test('translation D107 (whole): context overflow has the words each client looks for', () => {
+  test('translation D107 (whole, streamed): context overflow has the words each client looks for', () => {
     const cause = failure('context_length_exceeded', 'The request needs 300000 tokens.');
     expect(openai.errorBody(cause, 'r')).toMatchObject({ error: { code: 'context_length_exceeded' } });
     expect(anthropic.errorBody(cause, 'r')).toMatchObject({ error: { type: 'invalid_request_error', message: 'prompt is too long: The request needs 300000 tokens.' } });
     expect(anthropic.errorStatus(cause)).toBe(400);
+    for (const codec of [openai, anthropic]) expect(eventOf(codec, cause).body).toEqual(codec.errorBody(cause, 'r1'));
   });
 
   test('internal detail never shows', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ModelFacts } from '../../../functions/contract/index.ts';
 import { codecs } from '../../../functions/core/dialects/dialect.ts';
+import { repairResults } from '../../../functions/core/dialects/repair-results.ts';
 import { GatewayError, type Failure } from '../../../functions/core/errors.ts';
 
 type Fields = Record<string, unknown>;
@@ -29,6 +30,17 @@ function refusalOf(run: () => unknown): Failure {
     throw error;
   }
   throw new Error('not refused');
+}
+/** The body for a conversation that was put in order first, and whether it had to be. */
+function repaired(history: readonly Fields[]): { wasBroken: boolean; messages: unknown } {
+  const bodies = [false, true].map((stream) => {
+    const conversation = codecs['openai-chat'].readRequest({ model: 'auto', messages: history, stream });
+    const sound = repairResults(conversation);
+    const { body } = codecs['anthropic-messages'].writeRequest(sound, { upstreamModel: 'claude-up', facts: {}, streamUsage: true });
+    return { wasBroken: sound !== conversation, messages: body['messages'] };
+  });
+  expect(bodies[1]).toEqual(bodies[0]);
+  return bodies[0] ?? { wasBroken: false, messages: undefined };
 }
 const tool = (name: string, more: Fields = {}): Fields => ({ type: 'function', function: { name, description: `does ${name}`, parameters: { type: 'object', properties: { a: { type: 'number' } } }, ...more } });
 const calls = (...ids: string[]): Fields => ({ role: 'assistant', content: null, tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'f', arguments: '{"a":1}' } })) });
@@ -83,6 +95,49 @@ describe('messages', () => {
     expect(refusal({ messages: [...HI, calls('c1'), result('c1'), result('c1')] }).code).toBe('invalid_request');
   });
 
+  test('translation D8 (whole, streamed): on request a missing result is a marked placeholder behind its call', () => {
+    const missing = (id: string): Fields => ({ type: 'tool_result', tool_use_id: id, content: [{ type: 'text', text: '[no result: this tool call was never answered]' }], is_error: true });
+    const use = (id: string): Fields => ({ type: 'tool_use', id, name: 'f', input: { a: 1 } });
+    const said = (text: string): Fields => ({ type: 'text', text });
+    expect(repaired([...HI, calls('c1', 'c2'), result('c2'), { role: 'user', content: 'and?' }, calls('c3')])).toEqual({
+      wasBroken: true,
+      messages: [
+        { role: 'user', content: [said('Hi')] },
+        { role: 'assistant', content: [use('c1'), use('c2')] },
+        { role: 'user', content: [missing('c1'), { type: 'tool_result', tool_use_id: 'c2', content: [said('result of c2')] }, said('and?')] },
+        { role: 'assistant', content: [use('c3')] },
+        { role: 'user', content: [missing('c3')] },
+      ],
+    });
+    expect(repaired([...HI, calls('c1'), { role: 'assistant', content: 'never mind' }, { role: 'user', content: 'ok' }])).toEqual({
+      wasBroken: true,
+      messages: [{ role: 'user', content: [said('Hi')] }, { role: 'assistant', content: [use('c1'), said('never mind')] }, { role: 'user', content: [missing('c1'), said('ok')] }],
+    });
+  });
+
+  test('translation D9 (whole, streamed): on request a result without a call, or a second one, is marked text in its place', () => {
+    const said = (text: string): Fields => ({ type: 'text', text });
+    const shot = { type: 'image_url', image_url: { url: PNG } };
+    expect(repaired([...HI, calls('c1'), result('c1'), result('zz', [{ type: 'text', text: 'lost' }, shot]), result('c1', 'again'), { role: 'user', content: 'go on' }])).toEqual({
+      wasBroken: true,
+      messages: [
+        { role: 'user', content: [said('Hi')] },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'c1', name: 'f', input: { a: 1 } }] },
+        { role: 'user', content: [
+          { type: 'tool_result', tool_use_id: 'c1', content: [said('result of c1')] }, said('[tool result without a call]\nlost'),
+          { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } }, said('[tool result without a call]\nagain'), said('go on'),
+        ] },
+      ],
+    });
+    expect(repaired([...HI, { role: 'tool', content: 'no id' }])).toEqual({ wasBroken: true, messages: [{ role: 'user', content: [said('Hi'), said('[tool result without a call]\nno id')] }] });
+  });
+
+  test('translation D8, D9 (whole, streamed): a conversation in order is left alone, by the very same object', () => {
+    expect(repaired([...HI, calls('c1', 'c2'), result('c2'), result('c1'), { role: 'user', content: 'ok' }, calls('c3'), result('c3')]).wasBroken).toBe(false);
+    const twice = codecs['openai-chat'].readRequest({ model: 'auto', messages: [...HI, calls('c1')] });
+    expect(repairResults(repairResults(twice))).toEqual(repairResults(twice));
+  });
+
   test('translation D10 (whole, streamed): foreign characters in ids are rewritten alike on both sides, and absent ids are paired', () => {
     const [, assistant, user] = write({ messages: [...HI, calls('a:b/1'), result('a:b/1')] }).messages;
     const id = assistant?.content[0]?.['id'];
@@ -91,12 +146,19 @@ describe('messages', () => {
     expect(write({ messages: [...HI, calls('a:b/1'), result('a:b/1')] }).messages[1]?.content[0]?.['id']).toBe(id);
     const legacy = write({ messages: [...HI, { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{}' } }, { role: 'function', name: 'f', content: '7' }] }).messages;
     expect(legacy[2]?.content[0]?.['tool_use_id']).toBe(legacy[1]?.content[0]?.['id']);
+    const call = (name: string): Fields => ({ type: 'function', function: { name, arguments: '{}' } });
+    const absent = write({ messages: [...HI, { role: 'assistant', content: null, tool_calls: [call('f'), call('g')] }, { role: 'tool', content: '1' }, { role: 'tool', content: '2' }] }).messages;
+    const made = absent[1]?.content.map((block) => block['id']) ?? [];
+    expect(new Set(made).size).toBe(2);
+    expect(absent[2]?.content).toEqual(made.map((id, at) => ({ type: 'tool_result', tool_use_id: id, content: [{ type: 'text', text: String(at + 1) }] })));
   });
 
   test('translation D11 (whole, streamed): arguments become an object, empty ones {}, anything else is refused', () => {
     const withArguments = (text: string): Fields => ({ messages: [...HI, { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: text } }] }, result('c')] });
     expect(write(withArguments('{"a":[1]}')).messages[1]?.content[0]?.['input']).toEqual({ a: [1] });
     expect(write(withArguments('')).messages[1]?.content[0]?.['input']).toEqual({});
+    const absent = { messages: [...HI, { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f' } }] }, result('c')] };
+    expect(write(absent).messages[1]?.content).toEqual([{ type: 'tool_use', id: 'c', name: 'f', input: {} }]);
     for (const bad of ['[1]', '"x"', '{"a":', 'null']) expect(refusal(withArguments(bad))).toMatchObject({ code: 'invalid_request', param: 'messages' });
   });
 
@@ -170,6 +232,25 @@ describe('messages', () => {
     expect((body['system'] as Fields[])[0]).toHaveProperty('cache_control');
     expect(messages[0]?.content.map((block) => 'cache_control' in block)).toEqual([false, false, true, true, true]);
     expect(clamped).toEqual(['cache_control']);
+  });
+
+  test('translation D36 (whole, streamed): markers on tools, parts, calls and results are kept with their lifetime, and never on a blank text', () => {
+    const marker = { cache_control: { type: 'ephemeral', ttl: '1h' } };
+    const call = { id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' }, ...marker };
+    expect(write({
+      tools: [{ ...tool('f'), ...marker }],
+      messages: [{ role: 'system', content: [{ type: 'text', text: ' ', ...marker }] }, ...HI, { role: 'assistant', content: null, tool_calls: [call] }, { role: 'tool', tool_call_id: 'c1', content: [{ type: 'text', text: 'r', ...marker }] }],
+    })).toEqual({
+      dropped: [], clamped: [], toolNames: undefined, messages: expect.any(Array),
+      body: {
+        model: 'claude-up', max_tokens: 8_192,
+        tools: [{ name: 'f', description: 'does f', input_schema: { type: 'object', properties: { a: { type: 'number' } } }, ...marker }],
+        messages: [
+          { role: 'user', content: [{ type: 'text', text: 'Hi' }] }, { role: 'assistant', content: [{ type: 'tool_use', id: 'c1', name: 'f', input: {}, ...marker }] },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c1', content: [{ type: 'text', text: 'r', ...marker }] }] },
+        ],
+      },
+    });
   });
 
   test('translation D38 (whole, streamed): names on messages are dropped and disclosed', () => {
@@ -329,10 +410,14 @@ describe('parameters', () => {
     const { body } = write({ user: 'jane@example.com' });
     expect(body['metadata']).toEqual({ user_id: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(write({ user: 'jane@example.com' }).body).toEqual(body);
+    expect(write({ safety_identifier: 'jane@example.com' }).body).toEqual(body);
+    expect(JSON.stringify(body)).not.toContain('jane');
   });
 
   test('translation D40 (streamed): stream is passed, include_usage has no counterpart', () => {
     expect(write({ stream: true, stream_options: { include_usage: true } })).toMatchObject({ body: { model: 'claude-up', stream: true }, dropped: [] });
     expect(write({ stream: true, stream_options: { include_usage: true } }).body).not.toHaveProperty('stream_options');
+    const asked = (body: Fields): boolean => codecs['openai-chat'].readRequest({ model: 'm', messages: HI, stream: true, ...body }).includeUsage;
+    expect([asked({ stream_options: { include_usage: true } }), asked({ stream_options: {} }), asked({})]).toEqual([true, false, false]);
   });
 });

@@ -18,12 +18,68 @@ const failureOf = (parts: readonly StreamPart[]): string | undefined => {
   const last = parts.at(-1);
   return last?.type === 'error' ? last.failure.code : undefined;
 };
+/** A recorded stream of one dialect with another ending. */
+const ending = (dialect: ServedDialect, name: string, from: string, to: string): StreamPart[] => {
+  const text = fixture(dialect, name).toString();
+  if (!text.includes(from)) throw new Error(`${name} does not hold ${from}`);
+  return partsOf(dialect, [Buffer.from(text.replace(from, to))]);
+};
+const event = (type: string, fields: Fields): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+/** A message stream around some events, in the form in which the API sends it. */
+const messageStream = (events: string[], stopReason: string, usage: Fields = { input_tokens: 10, output_tokens: 1 }): StreamPart[] => partsOf('anthropic-messages', [Buffer.from([
+  event('message_start', { message: { id: 'msg_01Secret', type: 'message', role: 'assistant', model: 'claude-up', content: [], stop_reason: null, stop_sequence: null, usage } }),
+  ...events,
+  event('message_delta', { delta: { stop_reason: stopReason, stop_sequence: null }, usage: { output_tokens: 7 } }),
+  event('message_stop', {}),
+].join(''))]);
+/** The answer that a stream of chunks adds up to, when nothing of it is left to chance. */
+const chatAnswer = (message: Fields, finish: string, native: string, usage: Fields): Fields => ({ message: { role: 'assistant', refusal: null, ...message }, finish_reason: finish, native_finish_reason: native, usage });
+const counted = (prompt: number, completion: number): Fields => ({ prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, prompt_tokens_details: { cached_tokens: 0 } });
 const TEXT = 'The capital of France is "Paris".\nLine two: café ☕ 한국어 \\ end.';
 
 describe('Anthropic to OpenAI', () => {
   test('translation D77 (streamed): the first chunk carries the role and an empty text, later ones no role', () => {
     const first = JSON.parse(eventsOf(asChat(messages('text')).text)[0]?.data ?? '') as { choices: { delta: unknown }[] };
     expect(first.choices[0]?.delta).toEqual({ role: 'assistant', content: '' });
+  });
+
+  test('translation D63 (streamed): texts of several blocks run on, a web citation is an annotation at its place', () => {
+    const { answer } = asChat(messages('citations'));
+    expect(answer).toEqual(chatAnswer({
+      content: 'He was born on April 30, 1916.',
+      annotations: [{ type: 'url_citation', url_citation: { url: 'https://en.wikipedia.example/wiki/Claude_Shannon', title: 'Claude Shannon', start_index: 12, end_index: 12 } }],
+    }, 'stop', 'end_turn', counted(25, 17)));
+  });
+
+  test('translation D65 (streamed): an answer of calls alone has no text', () => {
+    const { text, answer } = asChat(messages('parallel-tools'));
+    expect(answer).toMatchObject({ message: { content: null }, finish_reason: 'tool_calls', native_finish_reason: 'tool_use' });
+    const contents = eventsOf(text).flatMap(({ data: chunk }) => (chunk === '[DONE]' ? [] : (JSON.parse(chunk) as { choices: { delta: Fields }[] }).choices.flatMap(({ delta: one }) => ('content' in one ? [one['content']] : []))));
+    expect(contents).toEqual(['']);
+  });
+
+  test('translation D68 (streamed): classes are kept apart before anything is added up, and an unknown one stays unknown', () => {
+    const usageOf = (parts: readonly StreamPart[]) => parts.findLast((part) => part.type === 'usage');
+    const split = { input_tokens: 3, cache_read_input_tokens: 20, cache_creation_input_tokens: 40, cache_creation: { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 30 }, output_tokens: 1 };
+    expect(usageOf(messageStream([], 'end_turn', split))).toEqual({ type: 'usage', usage: { input: 3, cacheRead: 20, cacheWrite5m: 10, cacheWrite1h: 30, output: 7 } });
+    expect(usageOf(messageStream([], 'end_turn'))).toEqual({ type: 'usage', usage: { input: 10, output: 7 } });
+    expect(usageOf(chat('no-usage'))).toBeUndefined();
+    const usage = { prompt_tokens: 20, completion_tokens: 9, total_tokens: 29, prompt_tokens_details: { cached_tokens: 15 }, completion_tokens_details: { reasoning_tokens: 4 } };
+    expect(usageOf(partsOf('openai-chat', [data([delta({ content: 'a' }), delta({}, 'stop'), { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage }])])))
+      .toEqual({ type: 'usage', usage: { input: 5, cacheRead: 15, output: 9, reasoning: 4 } });
+  });
+
+  test('translation D76 (streamed): the stand-in tool of a JSON schema is text again, also beside other calls', () => {
+    const fragments = (index: number, ...json: string[]): string[] => json.map((partial_json) => event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } }));
+    const block = (index: number, id: string, name: string, ...json: string[]): string[] => [
+      event('content_block_start', { index, content_block: { type: 'tool_use', id, name, input: {} } }), ...fragments(index, ...json), event('content_block_stop', { index }),
+    ];
+    const answered = messageStream(block(0, 'toolu_1', 'bsg_structured_answer', '', '{"city":', '"Paris"}'), 'tool_use');
+    expect(asChat(answered).answer).toEqual(chatAnswer({ content: '{"city":"Paris"}' }, 'stop', 'tool_use', counted(10, 7)));
+    expect(asMessages(answered).answer).toMatchObject({ content: [{ type: 'text', text: '{"city":"Paris"}' }], stop_reason: 'end_turn' });
+    expect(asChat(answered).text).not.toContain('tool_calls');
+    const looked = messageStream([...block(0, 'toolu_1', 'bsg_structured_answer', '{"a":1}'), ...block(1, 'toolu_2', 'look', '{"at":"it"}')], 'tool_use');
+    expect(asChat(looked).answer).toMatchObject({ message: { content: '{"a":1}', tool_calls: [{ id: 'toolu_2', function: { name: 'look', arguments: '{"at":"it"}' } }] }, finish_reason: 'tool_calls' });
   });
 
   test('translation D78 (streamed): tool calls are counted on their own, not by block', () => {
@@ -45,7 +101,7 @@ describe('Anthropic to OpenAI', () => {
     expect(asChat(messages('tool-without-arguments')).answer).toMatchObject({ message: { tool_calls: [{ function: { name: 'list_files', arguments: '{}' } }, { function: { name: 'read_file', arguments: '{"path":"/a"}' } }] } });
   });
 
-  test('translation D81 (streamed): thinking is a plain string, signed blocks come whole and apart', () => {
+  test('translation D64, D81 (streamed): thinking is a plain string, signed blocks come whole and apart', () => {
     expect(asChat(messages('thinking')).answer).toMatchObject({
       message: {
         content: 'The answer is 42.', reasoning_content: 'Let me think.',
@@ -60,7 +116,7 @@ describe('Anthropic to OpenAI', () => {
     expect(asChat(messages('ping')).text).not.toContain('ping');
   });
 
-  test('translation D83 (streamed): usage is cumulative and split by class', () => {
+  test('translation D67, D83 (streamed): usage is cumulative and split by class', () => {
     const usage = messages('cache-usage').findLast((part) => part.type === 'usage');
     expect(usage).toEqual({ type: 'usage', usage: { input: 3, cacheRead: 5000, cacheWrite5m: 400, cacheWrite1h: 500, output: 2 } });
     expect(asChat(messages('cache-usage')).answer['usage']).toEqual({
@@ -83,6 +139,21 @@ describe('Anthropic to OpenAI', () => {
     expect(asChat(messages(name)).answer['finish_reason']).toBe(expected);
   });
 
+  test.each([
+    ['end_turn', 'stop'], ['stop_sequence', 'stop'], ['max_tokens', 'length'], ['model_context_window_exceeded', 'length'],
+    ['refusal', 'content_filter'], ['pause_turn', 'stop'], ['brand_new_reason', 'stop'],
+  ])('translation D66 (streamed): %s finishes with %s, and the raw word stays visible', (raw, expected) => {
+    const { answer } = asChat(ending('anthropic-messages', 'text', '"stop_reason":"end_turn"', `"stop_reason":"${raw}"`));
+    expect(answer).toEqual(chatAnswer({ content: TEXT, refusal: raw === 'refusal' ? TEXT : null }, expected, raw, counted(25, 19)));
+  });
+
+  test('translation D66 (streamed): a refusal is in the refusal too, whole, right before the finish', () => {
+    const { text, answer } = asChat(messages('refusal'));
+    expect(answer).toEqual(chatAnswer({ content: 'I cannot help with that.', refusal: 'I cannot help with that.' }, 'content_filter', 'refusal', counted(25, 9)));
+    const deltas = eventsOf(text).slice(0, -3).map(({ data: chunk }) => (JSON.parse(chunk) as { choices: { delta: Fields }[] }).choices[0]?.delta);
+    expect(deltas).toEqual([{ role: 'assistant', content: '' }, { content: 'I cannot ' }, { content: 'help with that.' }, { refusal: 'I cannot help with that.' }]);
+  });
+
   test('translation D86 (streamed): an error after content is one error event, without finish and without [DONE]', () => {
     const { text, answer } = asChat(messages('error-mid-stream'));
     expect(answer).toMatchObject({ message: { content: 'Hel' }, error: { type: 'api_error', code: 'upstream_error' } });
@@ -100,15 +171,34 @@ describe('Anthropic to OpenAI', () => {
     expect(failureOf(partsOf('anthropic-messages', [Buffer.from(whole.slice(0, whole.indexOf('event: message_stop')))]))).toBe('upstream_truncated');
   });
 
-  test('translation D89 (streamed): every chunk has the same id, time and model, and the model is the one that served', () => {
+  test('translation D75, D89 (streamed): every chunk has the same id, time and model, and the model is the one that served', () => {
     for (const { data: text } of eventsOf(asChat(messages('thinking')).text).slice(0, -1)) {
       expect(JSON.parse(text)).toMatchObject({ id: 'chatcmpl-01TEST', created: 1_760_000_000, model: 'served' });
     }
+    expect(asChat(messages('thinking')).text).not.toMatch(/msg_01|claude/);
+    expect(asMessages(chat('text')).answer).toMatchObject({ id: 'msg_01TEST', model: 'served' });
+    expect(asMessages(chat('text')).text).not.toMatch(/chatcmpl|gpt-/);
   });
 
   test('translation D90 (streamed): line ends and padding do not change what is read', () => {
     expect(messages('crlf')).toEqual(messages('text'));
     expect(messages('padded')).toEqual(messages('text'));
+  });
+
+  test('translation D90 (streamed): comments, data over several lines, events without a name, cuts inside characters and unknown events do not change what is read', () => {
+    const whole = fixture('anthropic-messages', 'text').toString();
+    const same = (text: string, size = text.length): void => {
+      const bytes = Buffer.from(text);
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+      expect(partsOf('anthropic-messages', chunks)).toEqual(messages('text'));
+    };
+    same(whole.replaceAll('\n\n', '\n\n: comment\n\n'));
+    same(whole.replaceAll(/^event: .*\n/gm, ''));
+    same(whole.replaceAll(',"index"', ',\ndata: "index"'));
+    same(whole.replaceAll('\n\n', `\n\n${event('brand_new_event', { surprise: { deep: [1] } })}`));
+    for (const size of [1, 2, 3, 7]) same(whole, size);
+    expect(whole).toMatch(/[^\x20-\x7e\n]/);
+    expect(partsOf('openai-chat', [...fixture('openai-chat', 'text')].map((byte) => Buffer.of(byte)))).toEqual(chat('text'));
   });
 });
 
@@ -173,6 +263,22 @@ describe('OpenAI to Anthropic', () => {
     expect(asMessages(chat('usage-only')).answer).toMatchObject({ stop_reason: 'end_turn', usage: { input_tokens: 176, cache_read_input_tokens: 1024, output_tokens: 2 } });
   });
 
+  test('translation D98 (streamed): without usage the end mark, or the end of the stream, lets the last event go', () => {
+    for (const parts of [chat('no-usage'), ending('openai-chat', 'no-usage', 'data: [DONE]\n\n', '')]) {
+      const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true, inputTokens: 12 });
+      const events = eventsOf(parts.map((part) => writer.write(part)).join('') + writer.end());
+      expect(events.slice(-2).map((one) => JSON.parse(one.data) as Fields)).toEqual([
+        { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { input_tokens: 12, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 } },
+        { type: 'message_stop' },
+      ]);
+    }
+    const reader = codecs['openai-chat'].readStream();
+    const text = fixture('openai-chat', 'text').toString();
+    const types = eventsOf(text).map((one) => reader.push(one).map(({ type }) => type));
+    const finish = types.findIndex((list) => list.includes('finish'));
+    expect([text.split('\n\n')[finish - 1], types[finish]]).toEqual([expect.stringContaining('"finish_reason":"stop"'), ['usage', 'finish']]);
+  });
+
   test('translation D99 (streamed): of usage on every chunk the last counts', () => {
     expect(asMessages(chat('usage-on-every-chunk')).answer).toMatchObject({ content: [{ text: 'One two' }], usage: { input_tokens: 7, output_tokens: 3 } });
     expect(chat('usage-on-every-chunk').filter(({ type }) => type === 'usage')).toHaveLength(1);
@@ -197,6 +303,42 @@ describe('OpenAI to Anthropic', () => {
     expect(eventsOf(beat('anthropic-messages'))).toEqual([{ event: 'ping', data: '{"type":"ping"}' }]);
     expect(beat('openai-chat')).toMatch(/^: .*\n\n$/);
     expect(eventsOf(beat('openai-chat'))).toEqual([]);
+  });
+
+  test.each([['stop', 'end_turn'], ['length', 'max_tokens'], ['content_filter', 'refusal'], ['tool_calls', 'tool_use'], ['function_call', 'tool_use']])('translation D69 (streamed): %s stops with %s', (raw, expected) => {
+    expect(asMessages(ending('openai-chat', 'text', '"finish_reason":"stop"', `"finish_reason":"${raw}"`)).answer['stop_reason']).toBe(expected);
+  });
+
+  test('translation D69 (streamed): calls win over a reason that says stop, a stop by a known sequence is named', () => {
+    expect(asMessages(ending('openai-chat', 'tool-call', '"finish_reason":"tool_calls"', '"finish_reason":"stop"')).answer).toMatchObject({ stop_reason: 'tool_use', stop_sequence: null });
+    expect(asMessages([{ type: 'text', text: 'a' }, { type: 'finish', reason: 'stop', raw: 'stop_sequence', stopSequence: 'END' }]).answer).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'END' });
+  });
+
+  test('translation D70 (streamed): input_tokens is without the cached part, never negative', () => {
+    const usage = (cached: number) => asMessages(partsOf('openai-chat', [data([
+      delta({ content: 'a' }), delta({}, 'stop'), { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage: { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107, prompt_tokens_details: { cached_tokens: cached } } },
+    ])])).answer['usage'];
+    expect(usage(64)).toEqual({ input_tokens: 36, cache_read_input_tokens: 64, cache_creation_input_tokens: 0, output_tokens: 7 });
+    expect(usage(640)).toMatchObject({ input_tokens: 0, cache_read_input_tokens: 640 });
+  });
+
+  test('translation D72 (streamed): arguments that are no JSON object are an upstream fault at the end, never a call to run', () => {
+    const broken = (json: string, finish: string): StreamPart[] => partsOf('openai-chat', [data([
+      call({ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '' } }), call({ index: 0, function: { arguments: json } }), delta({}, finish),
+    ])]);
+    for (const json of ['{"a":', '[1]', '"x"', '{"a":1}}']) {
+      const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true });
+      const parts = broken(json, 'tool_calls');
+      const shown = parts.slice(0, -1).map((part) => writer.write(part)).join('');
+      expect(shown).toContain('input_json_delta');
+      expect(thrownBy(() => writer.write(parts.at(-1) as StreamPart))).toMatchObject({ failure: { code: 'upstream_invalid_response', status: 502 } });
+      expect(writer.end()).not.toContain('message_stop');
+    }
+    // The token limit may fall inside a call; the client sees that it did.
+    const cut = broken('{"a":', 'length');
+    const writer = codecs['anthropic-messages'].writeStream({ requestId: 'r', model: 'm', created: 1, includeUsage: true });
+    expect(cut.map((part) => writer.write(part)).join('')).toContain('"stop_reason":"max_tokens"');
+    expect(asMessages(broken('', 'tool_calls')).answer).toMatchObject({ content: [{ type: 'tool_use', name: 'f', input: {} }], stop_reason: 'tool_use' });
   });
 
   test('translation D71 (streamed): an empty answer has no block', () => {
@@ -247,8 +389,7 @@ describe('every written stream', () => {
     const whole = codecs['openai-chat'].writeAnswer(parts, envelope) as { choices: Fields[]; usage?: unknown };
     const streamed = asChat(parts).answer;
     const message = whole.choices[0]?.['message'] as Fields;
-    // A refusal said as plain text is repeated in `refusal` only where the whole text is known.
-    expect({ ...(streamed['message'] as Fields), ...(name === 'refusal' && dialect === 'anthropic-messages' && { refusal: message['refusal'] }) }).toEqual(message);
+    expect(streamed['message']).toEqual(message);
     expect(streamed).toMatchObject({ finish_reason: whole.choices[0]?.['finish_reason'], usage: whole.usage });
     expect(asMessages(parts).answer).toEqual(codecs['anthropic-messages'].writeAnswer(parts, envelope));
   });
@@ -290,6 +431,15 @@ describe('every written stream', () => {
     }
   });
 });
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
 
 const byName = (a: { name: unknown; input: unknown }, b: { name: unknown; input: unknown }): number => JSON.stringify(a).localeCompare(JSON.stringify(b));
 

@@ -226,6 +226,6 @@ function wirePart(part: TextPart): Item {
 
 function wireCall(call: Call, status: string): Item {
   const { id, callId, wire, json, freeform } = call;
-  if (freeform) return { id, type: 'custom_tool_call', status, call_id: callId, ...wire, input: status === 'in_progress' ? '' : unwrapInput(json) };
+  if (freeform) return { id, type: 'custom_tool_call', call_id: callId, ...wire, input: status === 'in_progress' ? '' : unwrapInput(json) };
   return { id, type: 'function_call', status, call_id: callId, ...wire, arguments: status === 'in_progress' ? '' : json };
 }

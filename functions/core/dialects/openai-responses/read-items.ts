@@ -131,7 +131,9 @@ function output(item: Fields, path: string): Part {
 function reasoning(item: Fields, path: string): Part[] {
   const texts = [...(listOf(item, 'content', MAX_PARTS, path) ?? []), ...(listOf(item, 'summary', MAX_PARTS, path) ?? [])];
   const text = texts.map((part) => (isFields(part) ? textIn(part, 'text') ?? '' : '')).join('\n\n');
-  const state = unpackState(textIn(item, 'encrypted_content') ?? '');
+  const encrypted = textIn(item, 'encrypted_content') ?? '';
+  const state = unpackState(encrypted);
   if (state?.redacted !== undefined) return [{ type: 'reasoning', text: '', redacted: state.redacted }];
-  return text === '' && state === undefined ? [] : [{ type: 'reasoning', text, ...(state?.signature !== undefined && { signature: state.signature }) }];
+  // What only its origin can read is kept as empty reasoning, so that leaving it out is disclosed.
+  return text === '' && encrypted === '' ? [] : [{ type: 'reasoning', text, ...(state?.signature !== undefined && { signature: state.signature }) }];
 }

@@ -31,7 +31,7 @@ export class ResponseObject {
   }
 
   inProgress(): Item {
-    return { ...this.#fixed, status: 'in_progress', error: null, incomplete_details: null, output: [], usage: null };
+    return { ...this.#fixed, status: 'in_progress', error: null, incomplete_details: null, output: [] };
   }
 
   ended({ status, details }: Ending, output: readonly Item[]): Item {
