@@ -40,6 +40,14 @@ export async function installAgent(agent: Agent): Promise<string> {
   return launcher;
 }
 
+/** The first block of `language` on docs/clients.md, for this gateway instead of the one that the page speaks of. */
+export function documented(language: string, origin: string): string {
+  const page = readFileSync(join(ROOT, 'docs', 'clients.md'), 'utf8');
+  const block = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(page)?.[1];
+  if (block === undefined) throw new Error(`docs/clients.md has no ${language}`);
+  return block.replaceAll('http://127.0.0.1:8787', origin);
+}
+
 export interface Workplace {
   /** The agent's own home, empty at first. */
   readonly home: string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { needs } from '../support/optional.ts';
-import { COPY_COMMAND, INSTALL_TIMEOUT_MS, installAgent, openWorkplace, runAgent, scriptTurn, type Ran, type Workplace } from './agents.ts';
+import { COPY_COMMAND, documented, INSTALL_TIMEOUT_MS, installAgent, openWorkplace, runAgent, scriptTurn, type Ran, type Workplace } from './agents.ts';
 import { openWorld, type ClientWorld } from './world.ts';
 
 interface Result { readonly type: string; readonly subtype: string; readonly is_error: boolean; readonly result: string; readonly num_turns: number; readonly permission_denials: readonly unknown[] }
@@ -21,11 +21,12 @@ needs('agents')('Claude Code, the program', () => {
   });
   afterEach(() => place.close());
 
-  /** The settings of docs/clients.md, and what keeps the program from talking to anybody else. */
-  const settings = (credential: Readonly<Record<string, string>>): Record<string, string> => ({
-    ANTHROPIC_BASE_URL: world.origin, ...credential,
-    CLAUDE_CONFIG_DIR: join(place.home, '.claude'), CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1', DISABLE_TELEMETRY: '1', DISABLE_ERROR_REPORTING: '1',
-  });
+  /** The settings of docs/clients.md, some of them changed ('' = left out). */
+  const settings = (changes: Readonly<Record<string, string>> = {}): Record<string, string> => {
+    const exported = [...documented('sh', world.origin).matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name = '', value = '']): [string, string] => [name, value.replace('$BSG_KEY', world.key)]);
+    const all: Record<string, string> = { ...Object.fromEntries(exported), CLAUDE_CONFIG_DIR: join(place.home, '.claude'), ...changes };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+  };
   const ask = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> =>
     runAgent(claude, ['-p', 'Copy the note', '--output-format', 'json', '--allowedTools', 'Read,Bash', ...args], place, env);
 
@@ -35,7 +36,7 @@ needs('agents')('Claude Code, the program', () => {
     ['chat-only', '/v1/chat/completions', 'an OpenAI-compatible server'],
   ])('with %s (%s): two tool calls and the final words', async (model, path) => {
     world.asked();
-    const { code, stdout, stderr } = await ask(['--model', model], settings({ ANTHROPIC_AUTH_TOKEN: world.key }));
+    const { code, stdout, stderr } = await ask(['--model', model], settings());
     expect([code, stderr]).toEqual([0, expect.not.stringMatching(/API Error|fail/i)]);
     const result = JSON.parse(stdout) as Result;
     expect(result).toMatchObject({ type: 'result', subtype: 'success', is_error: false, result: `Copied: ${place.secret}.`, num_turns: 3, permission_denials: [] });
@@ -48,21 +49,25 @@ needs('agents')('Claude Code, the program', () => {
     expect(new Set(entries.map(({ sessionId }) => sessionId)).size).toBe(1);
   });
 
-  test('ANTHROPIC_API_KEY does as well, and ANTHROPIC_MODEL names the model; auto is one', async () => {
+  test.each([
+    ['as documented: auto', () => ({}), /^auto$/],
+    ['with ANTHROPIC_API_KEY', () => ({ ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_API_KEY: world.key }), /^auto$/],
+    ['with Anthropic\'s own names, which a rule catches', () => ({ ANTHROPIC_MODEL: '', ANTHROPIC_DEFAULT_HAIKU_MODEL: '' }), /^claude-/],
+  ])('%s', async (_name, changes: () => Record<string, string>, requested) => {
     world.asked();
-    const { code, stdout } = await ask([], settings({ ANTHROPIC_API_KEY: world.key, ANTHROPIC_MODEL: 'auto' }));
+    const { code, stdout } = await ask([], settings(changes()));
     expect([code, (JSON.parse(stdout) as Result).result]).toEqual([0, `Copied: ${place.secret}.`]);
     const asked = world.asked();
     expect([asked.length, new Set(asked).size]).toEqual([3, 1]);
     const entries = await world.settled(3);
-    expect(entries.map(({ requestedModel, status }) => [requestedModel, status])).toEqual([['auto', 200], ['auto', 200], ['auto', 200]]);
+    expect(entries.map(({ requestedModel, status }) => [requestedModel, status])).toEqual(Array.from({ length: 3 }, () => [expect.stringMatching(requested), 200]));
   });
 
   test('its search for tools finds them at an OpenAI upstream too', async () => {
     world.mock.clearFixtures();
     world.mock.on({ userMessage: 'Copy the note', hasToolResult: false }, { toolCalls: [{ name: 'ToolSearch', arguments: JSON.stringify({ query: 'select:WebFetch', max_results: 5 }) }] });
     world.mock.on({ toolResultContains: 'WebFetch', predicate: ({ tools }) => tools?.some((tool) => tool.function.name === 'WebFetch') === true }, { content: 'Found.' });
-    const { code, stdout } = await ask(['--model', 'gpt'], settings({ ANTHROPIC_AUTH_TOKEN: world.key, ENABLE_TOOL_SEARCH: 'true' }));
+    const { code, stdout } = await ask(['--model', 'gpt'], settings({ ENABLE_TOOL_SEARCH: 'true' }));
     expect([code, (JSON.parse(stdout) as Result).result]).toEqual([0, 'Found.']);
   });
 

@@ -54,7 +54,7 @@ export async function openWorld(): Promise<ClientWorld> {
         { id: 'chat-only', provider: 'openai-compatible', upstreamModel: 'llama-4', baseUrl, apiKeyEnv: 'UP' },
         { id: 'vectors', provider: 'openai', upstreamModel: 'text-embedding-3-small', baseUrl, apiKeyEnv: 'UP' },
       ],
-      routing: { aliases: [], patterns: [], auto: { strategy: 'static', tiers: { simple: ['gpt'], moderate: ['gpt'], complex: ['claude'] } } },
+      routing: { aliases: [], patterns: [{ id: 'claude-code', priority: 100, glob: 'claude-*', target: 'auto' }], auto: { strategy: 'static', tiers: { simple: ['gpt'], moderate: ['gpt'], complex: ['claude'] } } },
       keys: [{ name: 'clients', keyEnv: 'BSG_KEY', rpm: null, tpm: null }],
     },
   });
