@@ -21,6 +21,9 @@ export const TARGETS = {
   keygen: ['tools/keygen.ts'],
   signin: ['tools/signin.ts'],
   'verify-audit': ['tools/verify-audit.ts'],
+  backup: ['tools/backup.ts'],
+  restore: ['tools/restore.ts'],
+  reconcile: ['tools/reconcile.ts'],
   ...Object.fromEntries(Object.entries(LAMBDAS).map(([name, entry]) => [lambdaTarget(name), [entry]])),
 };
 

@@ -9,7 +9,7 @@ import { inRoot, root } from './paths.mjs';
 import { StartError } from './start-error.mjs';
 
 /** Tasks that are a bundle run in this process. */
-const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 'verify-audit': 'verify-audit' };
+const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 'verify-audit': 'verify-audit', 'backup': 'backup', 'restore': 'restore', 'reconcile': 'reconcile' };
 /** Tasks that are other programs run one after the other; the first failure is the result. */
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
