@@ -34,7 +34,7 @@ export async function reconcile(store: Store, { tenantId, timezone }: TenantReco
     const spent = await spentByKey(store, tenantId, { timezone, nowMs, limiters });
     const again = new Map(await Promise.all([...rest].map(async (keyId) => [keyId, await store.get(limiterKey(tenantId, keyId))] as const)));
     differences = [];
-    for (const keyId of [...rest]) {
+    for (const keyId of rest) {
       const [before, after] = [limiters.get(keyId), again.get(keyId)];
       const found = before === undefined ? [] : differencesOf(keyId, before, spent.get(keyId) ?? nothing());
       const moved = JSON.stringify(before) !== JSON.stringify(after);

@@ -5,6 +5,8 @@ import { putKey } from '../../functions/adapters/store/keys.ts';
 import { bucketAt, bucketFor, bucketStarts, type Bucket } from '../../functions/admin/usage/buckets.ts';
 import { Histogram } from '../../functions/core/usage/histogram.ts';
 import { testKey } from '../support/accounts.ts';
+import { rollUpTenant } from '../../functions/jobs/roll-up/roll-up.ts';
+import { rollUpPorts } from '../support/roll-up.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask, entryAt, NOW, putEntries } from './support.ts';
 
@@ -25,6 +27,7 @@ const ENTRIES: LedgerEntry[] = Array.from({ length: 600 }, (_, i) => entryAt(NOW
   overheadMicros: i % 3,
   latencyMs: 10 + i,
   ttftMs: i % 2 === 0 ? null : i,
+  ...(i % 3 > 0 && { user: `person-${i % 3}` }), ...(i % 6 === 0 && { tag: 'team-a' }),
 }, { stage: i % 2 === 0 ? 'auto' : 'pattern', via: i % 4 === 1 ? 'auto' : null, ruleId: i % 2 === 0 ? null : 'code', tier: i % 5 === 0 ? null : 'simple' }));
 
 let temp: TempStore;
@@ -57,6 +60,23 @@ const plain = ({ requests, errors, tokens, costMicros, baselineMicros, savedMicr
 const added = (parts: readonly M[]) => parts.reduce((total, part) => ({ requests: total.requests + part.requests, costMicros: total.costMicros + part.costMicros, savedMicros: total.savedMicros + part.savedMicros, errors: total.errors + part.errors }), { requests: 0, costMicros: 0, savedMicros: 0, errors: 0 });
 
 describe('usage', () => {
+  test.each([['user', ({ user }: LedgerEntry) => user], ['tag', ({ tag }: LedgerEntry) => tag]] as const)('by %s: what the caller said of its requests, or none, adding up to the totals', async (by, labelOf) => {
+    const { totals, breakdown, series } = await usage(`by=${by}`);
+    const rows = within(NOW - 24 * HOUR_MS, NOW);
+    const labels = new Set(rows.map((row) => labelOf(row) ?? 'none'));
+    expect(new Map(breakdown.map((row) => [row.id, plain(row)]))).toEqual(new Map([...labels].map((label) => [label, sums(rows.filter((row) => (labelOf(row) ?? 'none') === label))])));
+    expect(plain(totals)).toEqual(sums(rows));
+    for (const parts of [breakdown, series]) expect(added(parts)).toEqual(added([totals]));
+  });
+
+  test('by user: also where everything is rolled up', async () => {
+    const before = await usage('by=user');
+    const rolled = await rollUpTenant(rollUpPorts(temp.store, () => NOW), 'default', 'UTC');
+    expect(rolled.written).toBeGreaterThan(0);
+    expect(await usage('by=user')).toEqual(before);
+    expect((await usage('by=model')).totals).toEqual(before.totals);
+  });
+
   test('of the last day by default: totals are the sums of the raw rows, series and breakdown add up to them', async () => {
     const answer = await usage();
     const rows = within(NOW - 24 * HOUR_MS, NOW);

@@ -56,10 +56,10 @@ describe('reconciliation', () => {
   });
 
   test('agrees while requests come and go', async () => {
-    let going = true;
-    const traffic = Promise.all(Array.from({ length: 4 }, async () => { while (going) await ask(); }));
+    const going = new AbortController();
+    const traffic = Promise.all(Array.from({ length: 4 }, async () => { while (!going.signal.aborted) await ask(); }));
     for (let n = 0; n < 10; n += 1) expect((await check()).differences).toEqual([]);
-    going = false;
+    going.abort();
     await traffic;
   });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DIMENSIONS } from '../../core/usage/groups.ts';
+import { DIMENSIONS, LABELS } from '../../core/usage/groups.ts';
 import { AdminError } from '../errors.ts';
 import { instant, timezone, wholeNumber } from '../query.ts';
 import { BUCKET_MS, bucketFor, type Bucket } from './buckets.ts';
@@ -37,7 +37,7 @@ export const usageParameters = {
   ...filters,
   tz: z.optional(timezone),
   bucket: z.optional(z.enum(Object.keys(BUCKET_MS) as [Bucket, ...Bucket[]])),
-  by: z._default(z.enum(DIMENSIONS), 'model'),
+  by: z._default(z.enum([...DIMENSIONS, ...LABELS]), 'model'),
 };
 const usageSchema = z.strictObject(usageParameters);
 export type UsageParameters = z.infer<typeof usageSchema>;

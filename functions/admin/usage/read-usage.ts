@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UsageMeasures } from '../../contract/admin/usage.ts';
 import type { LedgerEntry } from '../../contract/ledger.ts';
-import { dimsOf, type Dimension, type Dims } from '../../core/usage/groups.ts';
+import { dimsOf, labelOf, type Dimension, type Dims, type Label } from '../../core/usage/groups.ts';
 import { Tally } from '../../core/usage/tally.ts';
 import { listKeys } from '../../adapters/store/keys.ts';
 import { queryLedger } from '../../adapters/store/ledger.ts';
@@ -28,7 +28,7 @@ export interface UsageRequest {
   readonly to: number;
   readonly tz: string;
   readonly bucket: Bucket;
-  readonly by: Dimension;
+  readonly by: Dimension | Label;
   readonly filters: Filters;
   readonly tenantZone: string;
   readonly nowMs: number;
@@ -48,12 +48,15 @@ export interface UsageReport {
 
 /**
  * Totals, series and breakdown of a range, by the time at which requests arrived. All three are sums over the same
- * buckets and rows, each read once: roll-ups up to their watermark, rows behind it and where a bucket is marked.
+ * buckets and rows, each read once: roll-ups up to their watermark, rows behind it and where a bucket is marked. Broken
+ * down by user or tag everything is read from rows.
  */
 export async function readUsage(store: Store, tenantId: string, request: UsageRequest): Promise<UsageReport> {
   const usage = new Usage(request);
-  const { raw, buckets } = sourcesOf(usage.spans(), await coverageOf(store, tenantId, request));
-  const along = Object.values(request.filters).every((values) => values === undefined) ? request.by : undefined;
+  const { by } = request;
+  const label = isLabel(by) ? by : undefined;
+  const { raw, buckets } = sourcesOf(usage.spans(), label === undefined ? await coverageOf(store, tenantId, request) : NOT_ROLLED_UP);
+  const along = !isLabel(by) && Object.values(request.filters).every((values) => values === undefined) ? by : undefined;
   for (const level of ['day', ...LEVELS] as const) {
     await readBuckets(store, tenantId, { level, along, timezone: request.tenantZone, starts: buckets[level] }, (startMs, dims, stored) => {
       usage.add(startMs, dims, (tally) => tally.addStored(stored));
@@ -61,15 +64,18 @@ export async function readUsage(store: Store, tenantId: string, request: UsageRe
   }
   const truncated = await readRows(store, tenantId, raw, (entry) => {
     // By the time in the id, which is also what selects the row.
-    usage.add(ulidTimeMs(entry.requestId), dimsOf(entry), (tally) => tally.add(entry));
+    usage.add(ulidTimeMs(entry.requestId), dimsOf(entry), (tally) => tally.add(entry), label && labelOf(entry, label));
   });
   return usage.report(await namesOf(store, tenantId, request.by), truncated);
 }
 
+const isLabel = (by: Dimension | Label): by is Label => by === 'user' || by === 'tag';
+const NOT_ROLLED_UP: Coverage = { sinceMs: 0, untilMs: 0, minutesFromMs: 0, dirty: [], days: [] };
+
 /** The watermark is read before the markers: what lies before it and was stored too early is marked by then. */
 async function coverageOf(store: Store, tenantId: string, { from, to, tenantZone, nowMs }: UsageRequest): Promise<Coverage> {
   const watermark = await getWatermark(store, tenantId);
-  if (watermark === undefined) return { sinceMs: 0, untilMs: 0, minutesFromMs: 0, dirty: [], days: [] };
+  if (watermark === undefined) return NOT_ROLLED_UP;
   const [daysUntilMs = 0, dirty] = await Promise.all([getDaysUntil(store, tenantId, tenantZone), listDirty(store, tenantId, MAX_DIRTY)]);
   // More markers than that: nothing behind the last one that is known is taken from roll-ups.
   const untilMs = Math.min(watermark.untilMs, nowMs, dirty.length < MAX_DIRTY ? Infinity : dirty.at(-1)?.startMs ?? 0);
@@ -98,7 +104,7 @@ async function readRows(store: Store, tenantId: string, spans: readonly Span[], 
 }
 
 /** Ids of keys and rules → their names; everything else is its own name. */
-async function namesOf(store: Store, tenantId: string, by: Dimension): Promise<ReadonlyMap<string, string>> {
+async function namesOf(store: Store, tenantId: string, by: Dimension | Label): Promise<ReadonlyMap<string, string>> {
   if (by === 'key') return new Map((await listKeys(store, tenantId)).map(({ keyId, name }) => [keyId, name]));
   if (by === 'rule') return new Map((await getRouting(store, tenantId)).document.patterns.map(({ id, name }) => [id, name ?? id]));
   return new Map();
@@ -116,7 +122,7 @@ class Usage {
   constructor(request: UsageRequest) {
     this.#request = request;
     this.#matches = matcher(request.filters);
-    this.#idOf = breakdownId(request.by);
+    this.#idOf = isLabel(request.by) ? () => '' : breakdownId(request.by);
     this.#starts = bucketStarts(request.from, request.to, request.bucket, request.tz);
     this.#series = this.#starts.map(() => new Tally());
   }
@@ -127,11 +133,12 @@ class Usage {
     return this.#starts.map((start, i) => ({ fromMs: Math.max(from, start), toMs: Math.min(this.#starts[i + 1] ?? Infinity, to + 1) }));
   }
 
-  add(atMs: number, dims: Dims, addTo: (tally: Tally) => void): void {
+  /** `label` = what the breakdown goes by where that is no dimension. */
+  add(atMs: number, dims: Dims, addTo: (tally: Tally) => void, label?: string): void {
     if (!this.#matches(dims)) return;
     const point = this.#series[bucketAt(this.#starts, atMs)];
     if (point !== undefined) addTo(point);
-    let id = this.#idOf(dims);
+    let id = label ?? this.#idOf(dims);
     if (!this.#groups.has(id) && this.#groups.size >= MAX_GROUPS) id = 'other';
     const group = this.#groups.get(id) ?? new Tally();
     addTo(group);

@@ -4,6 +4,12 @@ import { Tally, type StoredTally } from './tally.ts';
 export const DIMENSIONS = ['model', 'key', 'rule', 'tier', 'stage', 'status'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
+/** What the caller says of a request: too many values to be rolled up, so that only rows know them. */
+export const LABELS = ['user', 'tag'] as const;
+export type Label = (typeof LABELS)[number];
+
+export const labelOf = (entry: LedgerEntry, label: Label): string => entry[label] ?? NONE;
+
 /** What stands for "has none": no model served it, no rule matched, no tier was given. */
 export const NONE = 'none';
 
