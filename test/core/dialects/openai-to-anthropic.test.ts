@@ -224,6 +224,9 @@ describe('messages', () => {
     expect(bare.dropped).toEqual(['reasoning_content']);
     const foreign = write({ messages: [...HI, { role: 'assistant', content: 'A', reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: 's', format: 'google-gemini-v1' }] }, { role: 'user', content: 'B' }] });
     expect(foreign.messages[1]?.content).toEqual([{ type: 'text', text: 'A' }]);
+    // A model that does not think would refuse even what its own family signed.
+    const unthinking = write({ messages: [...HI, { role: 'assistant', content: 'A', thinking_blocks: blocks }, { role: 'user', content: 'B' }] }, { thinking: 'none' });
+    expect([unthinking.messages[1]?.content, unthinking.dropped]).toEqual([[{ type: 'text', text: 'A' }], ['reasoning_content']]);
   });
 
   test('translation D36 (whole, streamed): at most four cache markers survive, the first and the last three', () => {

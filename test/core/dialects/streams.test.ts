@@ -95,6 +95,9 @@ describe('Anthropic to OpenAI', () => {
     const calls = chunks.map(({ data: text }) => (JSON.parse(text) as { choices: { delta: { tool_calls: Fields[] } }[] }).choices[0]?.delta.tool_calls[0]);
     expect(calls[0]).toEqual({ index: 0, id: 'toolu_01A09q90qw90lq917835lq9', type: 'function', function: { name: 'get_weather', arguments: '' } });
     expect(calls.slice(1)).toEqual(['{"city":', ' "Par', 'is"}'].map((json) => ({ index: 0, function: { arguments: json } })));
+    // The grammar refuses an empty fragment, whoever let it through.
+    const empty = asChat([{ type: 'tool-start', index: 0, id: 'c', name: 'f' }, { type: 'tool-delta', index: 0, json: '' }, { type: 'tool-delta', index: 0, json: '{"a":1}' }, { type: 'tool-end', index: 0 }, { type: 'finish', reason: 'tool_calls' }]);
+    expect(empty.answer).toMatchObject({ message: { tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{"a":1}' } }] } });
   });
 
   test('translation D80 (streamed): a call without arguments adds up to {}, and input given at the start is delivered', () => {
