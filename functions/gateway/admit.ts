@@ -52,6 +52,8 @@ function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
     costMicros: dearest.costMicros,
     deadlineAt: exchange.atMs + Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs()),
     draft: draftOf(plan, dearest.costMicros),
+    ...(policy.budget && { tenantBudget: policy.budget }),
+    ...(policy.maxParallel !== undefined && { tenantMaxParallel: policy.maxParallel }),
   });
 }
 
@@ -109,9 +111,15 @@ const WORDS: Record<Denial['code'], string> = {
   budget_exceeded: 'The budget of this key is used up.',
 };
 
+const TENANT_WORDS: Partial<Record<Denial['code'], string>> = {
+  concurrency_exceeded: 'Too many requests in parallel for this organisation.',
+  budget_exceeded: 'The budget of this organisation is used up.',
+};
+
 export function refusal(denial: Denial): Failure {
   const seconds = Math.max(1, denial.retryAfterSeconds);
-  return failure(denial.code, `${WORDS[denial.code]} Please retry after ${seconds} second${seconds === 1 ? '' : 's'}.`, { retryAfterSeconds: seconds });
+  const words = denial.ofTenant ? TENANT_WORDS[denial.code] ?? WORDS[denial.code] : WORDS[denial.code];
+  return failure(denial.code, `${words} Please retry after ${seconds} second${seconds === 1 ? '' : 's'}.`, { retryAfterSeconds: seconds });
 }
 
 function draftOf(plan: Plan, worstMicros: number | null): LeaseDraft {

@@ -10,6 +10,7 @@ import { openBreakers } from '../adapters/store/breaker.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { listModels } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
+import { parallelAccounts } from '../adapters/store/parallel-accounts.ts';
 import { resilientAccounts } from '../adapters/store/resilient-accounts.ts';
 import { memorySpool } from '../adapters/store/spool.ts';
 import { openCredentials } from '../adapters/vault/credentials.ts';
@@ -81,7 +82,7 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
     verifySecret: verify,
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),
-    accounts: resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() }),
+    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() })),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,
       load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId),

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { limitMicros } from '../core/limits/budget.ts';
 import { factsFor, priceFor } from '../core/money/catalogue.ts';
 import { compilePolicy, underDocument, type CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -6,7 +7,7 @@ import { getKey, type KeyRecord } from '../adapters/store/keys.ts';
 import { listModels, type ModelRecord } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
 import { getRouting, getRoutingVersion } from '../adapters/store/routing.ts';
-import { getTenant } from '../adapters/store/tenants.ts';
+import { getTenant, type TenantRecord } from '../adapters/store/tenants.ts';
 import { TimedCache } from './timed-cache.ts';
 
 /** Revocation and policy changes hold within 60 s everywhere; where the change is made in this process, at once. */
@@ -53,6 +54,7 @@ export async function loadPolicy(store: Store, tenantId: string): Promise<Compil
     unknownNames: tenant?.unknownNames ?? 'reject',
     paused: tenant?.paused ?? false,
     alwaysStrongest: tenant?.alwaysStrongest ?? false,
+    ...sharedLimits(tenant),
     models: new Map(models.map((record) => [record.id, registered(record)])),
     document: routing.document,
   });
@@ -60,6 +62,13 @@ export async function loadPolicy(store: Store, tenantId: string): Promise<Compil
   const before = rollout && (await getRoutingVersion(store, tenantId, rollout.before));
   if (rollout === undefined || before === undefined) return policy;
   return { ...policy, rollout: { percent: rollout.percent, before: { ...underDocument(policy, before.document), version: before.version } } };
+}
+
+/** What a tenant's keys share. A budget that only warns refuses nobody. */
+function sharedLimits(tenant: TenantRecord | undefined): Pick<CompiledPolicy, 'budget' | 'maxParallel'> {
+  const [dayMicros, monthMicros] = [limitMicros(tenant?.dailyUsd ?? null), limitMicros(tenant?.monthlyUsd ?? null)];
+  const refuses = tenant?.budgetAction !== 'warn' && (dayMicros !== null || monthMicros !== null);
+  return { ...(refuses && { budget: { dayMicros, monthMicros } }), ...(typeof tenant?.maxParallel === 'number' && { maxParallel: tenant.maxParallel }) };
 }
 
 /** A stored model with the catalogue's facts and price filled in under the operator's own. */

@@ -110,7 +110,7 @@ function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped
   if (asked !== undefined) return asked > most ? { tokens: most, clamped: true } : undefined;
   const { dailyUsd, monthlyUsd } = plan.key;
   // What a budget was held against must also be what the upstream is allowed.
-  const held = (dailyUsd ?? monthlyUsd) !== null && model.facts.maxOutput === undefined ? UNKNOWN_OUTPUT_CAP : undefined;
+  const held = ((dailyUsd ?? monthlyUsd) !== null || plan.policy.budget !== undefined) && model.facts.maxOutput === undefined ? UNKNOWN_OUTPUT_CAP : undefined;
   const imposed = plan.maxOutputTokens ?? model.maxOutputTokens ?? held;
   return imposed === undefined ? undefined : { tokens: Math.min(imposed, most), clamped: plan.maxOutputTokens !== undefined };
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
 import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { parallelAccounts } from '../../functions/adapters/store/parallel-accounts.ts';
 import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
 import { fileSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
@@ -61,10 +62,10 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const pepper = await keys.pepper();
   const caches = openCaches(store, clock);
   const metrics = openMetrics();
-  const accounts = resilientAccounts({
+  const accounts = parallelAccounts(resilientAccounts({
     accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
     spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
-  });
+  }));
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = monotonicFactory(pooledRandom());

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../../contract/index.ts';
 import type { Refusal } from '../../core/limits/admission.ts';
+import type { TenantBudget } from '../../core/limits/allowance.ts';
 import { retryAfterSeconds } from '../../core/limits/retry-after.ts';
 import type { KeyRecord } from './keys.ts';
 import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type Hold, type LeaseDraft } from './lease.ts';
@@ -21,6 +22,10 @@ export interface ReserveRequest {
   /** Epoch ms after which the lease may be swept. */
   readonly deadlineAt: number;
   readonly draft: LeaseDraft;
+  /** The budget that the tenant's keys share, where it has one that refuses. */
+  readonly tenantBudget?: TenantBudget;
+  /** Requests of the tenant at once in this process; kept by `parallelAccounts`. */
+  readonly tenantMaxParallel?: number;
 }
 
 export interface Lease {
@@ -41,6 +46,8 @@ export interface Denial {
   readonly counters: Counters;
   /** For `budget_exceeded`: micro-USD that still fit. */
   readonly affordableMicros?: number;
+  /** The limit is the tenant's and not the key's own. */
+  readonly ofTenant?: true;
 }
 
 export type ReserveResult = { readonly ok: true; readonly lease: Lease } | { readonly ok: false; readonly denial: Denial };
@@ -98,6 +105,7 @@ async function reserve(deps: AccountsDeps, state: KeyState, request: ReserveRequ
   const admitted = await admit(deps, state, {
     demand: { tokens, micros },
     limits: state.limits,
+    ...(request.tenantBudget && { budget: request.tenantBudget }),
     requestId,
     lease: ({ nowMs, slot, calendar: { day, month } }) => encodeLease({ owner: deps.owner, at: nowMs, deadlineAt, slot, tokens, micros, day, month, draft }),
   });
@@ -125,6 +133,7 @@ function denialOf(deps: AccountsDeps, state: KeyState, refusal: Refusal): Denial
     retryAfterSeconds: retryAfterSeconds(refusal.fitsAtMs, nowMs),
     counters: countersOf(state, nowMs),
     ...(refusal.affordableMicros !== undefined && { affordableMicros: refusal.affordableMicros }),
+    ...(refusal.ofTenant && { ofTenant: true }),
   };
 }
 

@@ -1,13 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
+import { within, type TenantBudget } from '../../core/limits/allowance.ts';
 import { blockingLimits, momentOf, refusalOf, type Demand, type LimiterImage, type Limits, type Moment, type Refusal } from '../../core/limits/admission.ts';
 import { spentOn } from '../../core/limits/budget.ts';
+import { endOfWindowMs } from '../../core/limits/calendar.ts';
 import { forgetHeld, recall, remember, type DenialMemory } from '../../core/limits/denial-memory.ts';
 import { secondsUntil } from '../../core/limits/retry-after.ts';
 import { emptyAtMs, sumAt, type Series } from '../../core/limits/sliding-window.ts';
 import type { KeyRecord } from './keys.ts';
 import { decodeLease, leaseAttr, type Hold, type StoredLease } from './lease.ts';
-import { absorb, admissionOp, emptyImage, firstOp, imageOf, isAhead, limiterKey, releaseOp, setBackOp, type Admission, type Truth } from './limiter.ts';
+import { absorb, admissionOp, blankOp, emptyImage, firstOp, imageOf, isAhead, limiterKey, releaseOp, setBackOp, type Admission, type Truth } from './limiter.ts';
 import { StoreError, type Item, type Key, type Store, type WriteResult } from './port.ts';
+import { draw, type Exhausted } from './tenant-budget.ts';
 
 export interface World {
   readonly store: Store;
@@ -37,6 +40,9 @@ export interface KeyState {
   /** Counts the answers taken into `image`, to tell one that was overtaken. */
   answers: number;
   loading: Promise<void> | undefined;
+  /** Money being drawn from the tenant's budget, and what all requests that wait for some want. */
+  drawing: ReturnType<typeof draw> | undefined;
+  wantedMicros: number;
 }
 
 /** Others' progress is the only reason to try again; more than this in a row means a store that does not answer sensibly. */
@@ -45,7 +51,7 @@ const TRIES_WITHOUT_PAUSE = 4;
 const LONGEST_PAUSE_MS = 64;
 
 export function newState(key: KeyRecord, timezone: string): KeyState {
-  return { key, at: limiterKey(key.tenantId, key.keyId), timezone, limits: blockingLimits(key), denials: {}, image: undefined, answers: 0, loading: undefined };
+  return { key, at: limiterKey(key.tenantId, key.keyId), timezone, limits: blockingLimits(key), denials: {}, image: undefined, answers: 0, loading: undefined, drawing: undefined, wantedMicros: 0 };
 }
 
 /** Follows a changed record: new limits count at once, and refusals by the old ones are forgotten. */
@@ -65,6 +71,8 @@ export type Admitted =
 export interface Applicant {
   readonly demand: Demand;
   readonly limits: Limits;
+  /** The tenant's budget, where it has one that refuses. */
+  readonly budget?: TenantBudget;
   /** Set for requests that hold something; the lease is made for the moment at which it counts. */
   readonly requestId?: string;
   readonly lease?: (at: Moment) => string;
@@ -86,13 +94,44 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
     const held = decodeLease(result.current?.[leaseAttr(applicant.requestId ?? '')]);
     adopt(state, result.current, answers);
     if (held !== undefined) return { ok: true, held };
-    const refusal = refusalNow(state, demand, limits, nowMs);
+    const refusal = refusalNow(state, demand, limits, nowMs) ?? (await drawn(world, state, applicant, nowMs));
     if (refusal === undefined) continue;
     remember(state.denials, refusal, demand, nowMs);
     return { ok: false, refusal };
   }
   throw contended();
 }
+
+/**
+ * Nothing of the key's own refuses: draws what is missing from its tenant's budget. Gives the refusal when too little is
+ * left there; undefined when the request may be tried again.
+ */
+async function drawn(world: World, state: KeyState, { demand, budget }: Applicant, nowMs: number): Promise<Refusal | undefined> {
+  const image = known(state);
+  if (budget === undefined || image === undefined) return undefined;
+  const at = momentOf(image, state.timezone, nowMs);
+  if (isAhead(image, at) || refusalOf(image, demand, within(NO_LIMITS, budget, image.allowance, at.calendar), at) === undefined) return undefined;
+  const { answers } = state;
+  state.wantedMicros += demand.micros;
+  try {
+    // One draws for all that wait here; who only waited looks again whether there is room now.
+    if (state.drawing !== undefined) return void (await state.drawing);
+    state.drawing = draw(world, { tenantId: state.key.tenantId, keyId: state.key.keyId, budget, demand, at, wanted: () => state.wantedMicros }).finally(() => { state.drawing = undefined; });
+    const result = await state.drawing;
+    if ('current' in result) {
+      adopt(state, result.current, answers);
+      return undefined;
+    }
+    return usedUp(state, result, nowMs);
+  } finally {
+    state.wantedMicros -= demand.micros;
+  }
+}
+
+const usedUp = ({ timezone }: KeyState, { left, window }: Exhausted, nowMs: number): Refusal => (
+  { code: 'budget_exceeded', fitsAtMs: endOfWindowMs(timezone, nowMs, window), affordableMicros: left, ofTenant: true }
+);
+const NO_LIMITS: Limits = { rpm: null, tpm: null, maxParallel: null, dayMicros: null, monthMicros: null };
 
 const contended = (): StoreError => new StoreError('unavailable', 'the limiter is contended');
 
@@ -106,7 +145,7 @@ async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowM
     return { at, result: { ok: false, index: 0, current: result.ok ? await world.store.get(state.at) : result.current } };
   }
   const from = image.slot;
-  const result = await world.store.write([admissionOp(state.at, image, at, admissionAt(applicant, at))]);
+  const result = await world.store.write([admissionOp(state.at, image, at, admissionAt(applicant, at, image))]);
   if (result.ok) takeIn(state, from, result.after[0]);
   return { at, result };
 }
@@ -114,16 +153,27 @@ async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowM
 async function createWith(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
   const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
   if (refusalOf(emptyImage(at), applicant.demand, applicant.limits, at) !== undefined) return { at, result: { ok: false, index: 0, current: undefined } };
-  const { op, item } = firstOp(state.at, at, admissionAt(applicant, at));
+  if (applicant.budget !== undefined) {
+    // Its allowance has to be drawn into something.
+    const made = await world.store.write([blankOp(state.at, at)]);
+    return { at, result: { ok: false, index: 0, current: made.ok ? made.after[0] : made.current } };
+  }
+  const { op, item } = firstOp(state.at, at, admissionAt(applicant, at, BEFORE_ALL));
   const result = await world.store.write([op]);
   if (result.ok) adopt(state, item, state.answers);
   return { at, result };
 }
 
-const BEFORE_ALL: LimiterImage = { slot: 0, requests: { buckets: [], sum: 0 }, tokens: { buckets: [], sum: 0 }, open: 0, spend: { day: '', dayMicros: 0, month: '', monthMicros: 0 } };
+const BEFORE_ALL: LimiterImage = { slot: 0, requests: { buckets: [], sum: 0 }, tokens: { buckets: [], sum: 0 }, open: 0, spend: { day: '', dayMicros: 0, month: '', monthMicros: 0 }, allowance: { day: '', dayMicros: 0, month: '', monthMicros: 0 } };
 
-const admissionAt = ({ demand, limits, requestId, lease }: Applicant, at: Moment): Admission =>
-  (lease === undefined || requestId === undefined ? { demand, limits } : { demand, limits, requestId, lease: lease(at) });
+function admissionAt({ demand, limits, budget, requestId, lease }: Applicant, at: Moment, image: LimiterImage): Admission {
+  if (lease === undefined || requestId === undefined) return { demand, limits };
+  if (budget === undefined) return { demand, limits, requestId, lease: lease(at) };
+  return {
+    demand, requestId, lease: lease(at), limits: within(limits, budget, image.allowance, at.calendar),
+    drawn: { day: budget.dayMicros !== null, month: budget.monthMicros !== null },
+  };
+}
 
 function refusalNow(state: KeyState, demand: Demand, limits: Limits, nowMs: number): Refusal | undefined {
   const image = known(state);

@@ -1,3 +1,4 @@
+import { NO_ALLOWANCE } from '../../core/limits/allowance.ts';
 import { tokenRoom, type Demand, type LimiterImage, type Limits, type Moment } from '../../core/limits/admission.ts';
 import { BUCKETS, bucketOf, cleared, clearedBucket, emptySeries, sumAt, type Series } from '../../core/limits/sliding-window.ts';
 import { partition } from './entity.ts';
@@ -6,7 +7,8 @@ import type { Guard, Item, Key, Op } from './port.ts';
 
 /**
  * The limiter item of a key (table usage): `slot`, the window's buckets `rq0…rq12`, `tk0…tk12` and their sums `rqSum`,
- * `tkSum`, `open` leases, `day`/`dayMicros`, `month`/`monthMicros`, and one `r_<requestId>` for each open lease.
+ * `tkSum`, `open` leases, `day`/`dayMicros`, `month`/`monthMicros`, one `r_<requestId>` for each open lease, and what was drawn
+ * of the tenant's budget: `gd`/`gDay` for a day, `gm`/`gMonth` for a month (absent without one).
  * All changes are single-item updates guarded by what they assume, so none can undo another.
  */
 export const limiterKey = (tenantId: string, keyId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'LIM', keyId), sk: 'limiter' });
@@ -22,12 +24,15 @@ export interface Admission {
   readonly lease?: string;
   readonly demand: Demand;
   readonly limits: Limits;
+  /** The limits of money are those of an allowance, which must still be what the image says. */
+  readonly drawn?: { readonly day: boolean; readonly month: boolean };
 }
 
 type Changes = { set: Item; add: Record<string, number>; guards: Guard[] };
 
 export const emptyImage = (at: Moment): LimiterImage => ({
   slot: at.slot, requests: emptySeries(), tokens: emptySeries(), open: 0, spend: { day: at.calendar.day, dayMicros: 0, month: at.calendar.month, monthMicros: 0 },
+  allowance: { ...NO_ALLOWANCE },
 });
 
 /** The image in a stored item; undefined when there is none, or when it is not a limiter. */
@@ -39,6 +44,7 @@ export function imageOf(item: Item | undefined): LimiterImage | undefined {
     tokens: { buckets: TK.map((name) => number(item[name])), sum: number(item['tkSum']) },
     open: number(item['open']),
     spend: { day: String(item['day']), dayMicros: number(item['dayMicros']), month: String(item['month']), monthMicros: number(item['monthMicros']) },
+    allowance: { day: String(item['gd'] ?? ''), dayMicros: number(item['gDay']), month: String(item['gm'] ?? ''), monthMicros: number(item['gMonth']) },
   };
 }
 
@@ -49,9 +55,7 @@ const number = (value: unknown): number => (typeof value === 'number' ? value : 
  * for a demand that fits an empty limiter.
  */
 export function firstOp(key: Key, at: Moment, admission: Admission): { op: Op; item: Item } {
-  const item: Item = { slot: at.slot, rqSum: 0, tkSum: 0, open: 0, day: at.calendar.day, dayMicros: 0, month: at.calendar.month, monthMicros: 0 };
-  for (const name of RQ) item[name] = 0;
-  for (const name of TK) item[name] = 0;
+  const { item } = blankOp(key, at);
   const { set, add } = admissionOp(key, emptyImage(at), at, admission);
   for (const name in add) item[name] = number(item[name]) + (add[name] ?? 0);
   return { op: { put: key, item: Object.assign(item, set), guards: [{ absent: true }] }, item };
@@ -101,8 +105,46 @@ export function admissionOp(key: Key, image: LimiterImage, at: Moment, admission
     // A write that the engine repeats after a lost answer must not count twice.
     changes.guards.push({ attr, absent: true });
     if (limits.maxParallel !== null) changes.guards.push({ attr: 'open', atMost: limits.maxParallel - 1 });
+    if (admission.drawn !== undefined) changes.guards.push(...drawnGuards(image, admission.drawn));
   }
   return { update: key, ...changes };
+}
+
+/** An allowance may be taken back while it is not used: an admission counts on the very one it has seen. */
+function drawnGuards({ allowance }: LimiterImage, drawn: { readonly day: boolean; readonly month: boolean }): Guard[] {
+  return [
+    ...(drawn.day ? [{ attr: 'gd', equals: allowance.day }, { attr: 'gDay', equals: allowance.dayMicros }] : []),
+    ...(drawn.month ? [{ attr: 'gm', equals: allowance.month }, { attr: 'gMonth', equals: allowance.monthMicros }] : []),
+  ];
+}
+
+/**
+ * Changes an allowance by these micro-USD, beginning it anew where it is of another day or month. Compare-and-set on the
+ * allowance; where something is taken back also on what is spent, so that nothing admitted meanwhile stands without it.
+ */
+export function allowanceOp(key: Key, image: LimiterImage, at: Moment, add: { readonly day: number; readonly month: number }): Op {
+  const { allowance, spend } = image;
+  const set: Item = {};
+  const guards: Guard[] = [{ present: true }];
+  const one = (change: number, [nameOf, amountOf]: readonly [string, string], [name, amount]: readonly [string, number], now: string): void => {
+    if (change === 0) return;
+    set[nameOf] = now;
+    set[amountOf] = name === now ? amount + change : change;
+    guards.push(name === '' ? { attr: nameOf, absent: true } : { attr: nameOf, equals: name });
+    if (name !== '') guards.push({ attr: amountOf, equals: amount });
+  };
+  one(add.day, ['gd', 'gDay'], [allowance.day, allowance.dayMicros], at.calendar.day);
+  one(add.month, ['gm', 'gMonth'], [allowance.month, allowance.monthMicros], at.calendar.month);
+  if (add.day < 0) guards.push({ attr: 'day', equals: spend.day }, { attr: 'dayMicros', equals: spend.dayMicros });
+  if (add.month < 0) guards.push({ attr: 'month', equals: spend.month }, { attr: 'monthMicros', equals: spend.monthMicros });
+  return { update: key, set, guards };
+}
+
+/** A limiter in which nothing is counted yet. */
+export function blankOp(key: Key, at: Moment): Extract<Op, { put: Key }> {
+  const item: Item = { slot: at.slot, rqSum: 0, tkSum: 0, open: 0, day: at.calendar.day, dayMicros: 0, month: at.calendar.month, monthMicros: 0 };
+  for (const name of [...RQ, ...TK]) item[name] = 0;
+  return { put: key, item, guards: [{ absent: true }] };
 }
 
 interface Count { readonly names: readonly string[]; readonly sumName: string; readonly series: Series; readonly room: number | null; readonly count: number }

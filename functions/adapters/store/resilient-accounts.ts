@@ -60,7 +60,7 @@ class Resilient implements ResilientAccounts {
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#deps.away?.('admission');
-      if (hasBudget(request.key)) throw error;
+      if (hasBudget(request.key) || request.tenantBudget !== undefined) throw error;
       return this.#withoutStore(request);
     }
   }

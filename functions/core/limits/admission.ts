@@ -1,3 +1,4 @@
+import type { Allowance } from './allowance.ts';
 import { countingDay, limitMicros, spentOn, type Spend } from './budget.ts';
 import { endOfWindowMs, type CalendarDay } from './calendar.ts';
 import { countingSlot, fitsAtMs, slotOf, sumAt, type Series } from './sliding-window.ts';
@@ -10,6 +11,8 @@ export interface LimiterImage {
   /** Leases that are neither settled nor swept. */
   open: number;
   readonly spend: Spend;
+  /** What the key has drawn of its tenant's budget. */
+  readonly allowance: Allowance;
 }
 
 /** null = no such limit. */
@@ -42,6 +45,8 @@ export interface Refusal {
   readonly fitsAtMs: number;
   /** For `budget_exceeded`: micro-USD that still fit. */
   readonly affordableMicros?: number;
+  /** The budget is the tenant's and not the key's own. */
+  readonly ofTenant?: true;
 }
 
 /** The limits that refuse; a budget with action `warn` does not. */

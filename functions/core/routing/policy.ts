@@ -1,3 +1,4 @@
+import type { TenantBudget } from '../limits/allowance.ts';
 import type { ModelFacts, ProviderKind, RoutingDocument } from '../../contract/index.ts';
 import type { ModelPrice } from '../money/price.ts';
 
@@ -31,6 +32,10 @@ export interface Policy {
   readonly unknownNames: UnknownNames;
   readonly paused: boolean;
   readonly alwaysStrongest: boolean;
+  /** What all keys together may spend, where that refuses; absent = no such budget. */
+  readonly budget?: TenantBudget;
+  /** Requests of all keys at once, counted per process; absent = no such limit. */
+  readonly maxParallel?: number;
   readonly models: ReadonlyMap<string, RegisteredModel>;
   readonly document: RoutingDocument;
 }

@@ -20,7 +20,7 @@ function series(counts: Readonly<Record<number, number>>): Series {
 
 function image(parts: { requests?: Record<number, number>; tokens?: Record<number, number>; open?: number; dayMicros?: number; monthMicros?: number }): LimiterImage {
   const { requests = {}, tokens = {}, open = 0, dayMicros = 0, monthMicros = 0 } = parts;
-  return { slot: SLOT, requests: series(requests), tokens: series(tokens), open, spend: { day: '2026-06-15', dayMicros, month: '2026-06', monthMicros } };
+  return { slot: SLOT, requests: series(requests), tokens: series(tokens), open, spend: { day: '2026-06-15', dayMicros, month: '2026-06', monthMicros }, allowance: { day: '', dayMicros: 0, month: '', monthMicros: 0 } };
 }
 
 function judge(stored: LimiterImage, limits: Partial<Limits>, demand = { tokens: 0, micros: 0 }) {

@@ -1,0 +1,123 @@
+import { allowedOn, missing, pieceOf, type Micros, type TenantBudget } from '../../core/limits/allowance.ts';
+import type { Demand, Moment } from '../../core/limits/admission.ts';
+import { spentOn } from '../../core/limits/budget.ts';
+import { partition } from './entity.ts';
+import { allowanceOp, imageOf, limiterKey } from './limiter.ts';
+import { StoreError, type Item, type Key, type Store } from './port.ts';
+
+/**
+ * The tenant's item (table usage): `version`, `day` with `dayDrawn` and `month` with `monthDrawn` in micro-USD, and one
+ * `k_<keyId>` for each key that has drawn. What is drawn stands in the key's limiter; a process that dies between the two
+ * writes loses at most one piece until the day or month ends: the budget is never exceeded by it.
+ */
+export const budgetKey = (tenantId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'BUDGET'), sk: 'budget' });
+
+interface Drawn { readonly version: number; readonly day: number; readonly month: number; readonly keys: readonly string[]; readonly ahead: boolean }
+
+function drawnIn(item: Item | undefined, at: Moment): Drawn {
+  const { day, month } = at.calendar;
+  const number = (name: string): number => Number(item?.[name] ?? 0);
+  return {
+    version: number('version'), day: item?.['day'] === day ? number('dayDrawn') : 0, month: item?.['month'] === month ? number('monthDrawn') : 0,
+    keys: Object.keys(item ?? {}).flatMap((name) => (name.startsWith('k_') && item?.['month'] === month ? [name.slice(2)] : [])),
+    ahead: String(item?.['day'] ?? '') > day,
+  };
+}
+
+function drawnItem(drawn: Drawn, at: Moment, add: Micros, keyId: string | undefined): Item {
+  const { day, month } = at.calendar;
+  const names = [...drawn.keys, ...(keyId === undefined ? [] : [keyId])];
+  return { version: drawn.version + 1, day, dayDrawn: drawn.day + add.day, month, monthDrawn: drawn.month + add.month, ...Object.fromEntries(names.map((name) => [`k_${name}`, 1])) };
+}
+
+export interface Draw {
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly budget: TenantBudget;
+  readonly demand: Demand;
+  readonly at: Moment;
+  /** Micro-USD that all requests want together which wait for this; taken in one piece where there is so much. */
+  readonly wanted: () => number;
+}
+
+/** `random` = uniform in [0, 1). */
+interface Hand { readonly store: Store; readonly random: () => number }
+
+/** Micro-USD that could still be drawn, and the window whose budget is too small. */
+export interface Exhausted { readonly left: number; readonly window: 'day' | 'month' }
+
+const MAX_TRIES = 32;
+const LONGEST_PAUSE_MS = 64;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/**
+ * Draws what a demand lacks from the tenant's budget into the key's allowance. Where too little is left, what other keys
+ * have drawn and do not use is taken back first. `current` = the key's limiter afterwards.
+ */
+export async function draw({ store, random }: Hand, wish: Draw): Promise<{ readonly current: Item | undefined } | Exhausted> {
+  const { tenantId, keyId, budget, demand, at } = wish;
+  const key = limiterKey(tenantId, keyId);
+  let reclaimed = false;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    if (tries > 1) await pause(random() * Math.min(LONGEST_PAUSE_MS, 2 ** tries));
+    const item = await store.get(key);
+    const image = imageOf(item);
+    if (image === undefined) throw new StoreError('unavailable', 'a limiter is missing');
+    const need = missing(image.spend, budget, image.allowance, demand, at.calendar);
+    if (need.day === 0 && need.month === 0) return { current: item };
+    const drawn = drawnIn(await store.get(budgetKey(tenantId)), at);
+    // Another process lives in tomorrow already: its day decides, and this one's will have come in a moment.
+    if (drawn.ahead) return { left: 0, window: 'day' };
+    const more = Math.max(0, wish.wanted() - demand.micros);
+    const [day, month] = [pieceOf(budget.dayMicros, drawn.day, need.day, more), pieceOf(budget.monthMicros, drawn.month, need.month, more)];
+    if (day === undefined || month === undefined) {
+      if (!reclaimed && (await reclaim(store, wish, drawn.keys))) {
+        reclaimed = true;
+        continue;
+      }
+      return { left: leftOf(budget, drawn), window: month === undefined ? 'month' : 'day' };
+    }
+    const guards = drawn.version === 0 ? [{ absent: true as const }] : [{ attr: 'version', equals: drawn.version }];
+    const taken = await store.write([{ put: budgetKey(tenantId), item: drawnItem(drawn, at, { day, month }, keyId), guards }]);
+    if (taken.ok) await allow(store, key, at, { day, month });
+  }
+  throw new StoreError('unavailable', 'the budget of a tenant is contended');
+}
+
+function leftOf(budget: TenantBudget, drawn: Drawn): number {
+  return Math.max(0, Math.min(budget.dayMicros === null ? Infinity : budget.dayMicros - drawn.day, budget.monthMicros === null ? Infinity : budget.monthMicros - drawn.month));
+}
+
+/** Adds pieces to a key's allowance, or begins it anew where it is of another day or month. */
+async function allow(store: Store, key: Key, at: Moment, add: Micros): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const image = imageOf(await store.get(key));
+    if (image === undefined) return;
+    if ((await store.write([allowanceOp(key, image, at, add)])).ok) return;
+  }
+}
+
+/** Takes back what keys have drawn and neither hold nor spend; true when something came back. */
+async function reclaim(store: Store, { tenantId, at }: Draw, keys: readonly string[]): Promise<boolean> {
+  let [day, month] = [0, 0];
+  for (const keyId of keys) {
+    const key = limiterKey(tenantId, keyId);
+    const image = imageOf(await store.get(key));
+    if (image === undefined) continue;
+    const [spent, allowed] = [spentOn(image.spend, at.calendar), allowedOn(image.allowance, at.calendar)];
+    const idle = { day: Math.max(0, allowed.dayMicros - spent.dayMicros), month: Math.max(0, allowed.monthMicros - spent.monthMicros) };
+    if (idle.day === 0 && idle.month === 0) continue;
+    // Only if nothing was admitted in between: the write compares both counters.
+    if (!(await store.write([allowanceOp(key, image, at, { day: -idle.day, month: -idle.month })])).ok) continue;
+    day += idle.day;
+    month += idle.month;
+  }
+  if (day === 0 && month === 0) return false;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const drawn = drawnIn(await store.get(budgetKey(tenantId)), at);
+    if (drawn.version === 0 || drawn.ahead) return false;
+    const back = drawnItem(drawn, at, { day: -Math.min(day, drawn.day), month: -Math.min(month, drawn.month) }, undefined);
+    if ((await store.write([{ put: budgetKey(tenantId), item: back, guards: [{ attr: 'version', equals: drawn.version }] }])).ok) return true;
+  }
+  return false;
+}

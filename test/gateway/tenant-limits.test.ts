@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { getTenant, putTenant, type TenantRecord } from '../../functions/adapters/store/tenants.ts';
+import { call } from '../support/call.ts';
+import { addTenant, testGateway, type TestGateway } from '../support/gateway.ts';
+import { json, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+
+let gateway: TestGateway;
+let upstream: ScriptedUpstream;
+const answer = { id: 'c', object: 'chat.completion', created: 1, model: 'up', choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }], usage: { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 } };
+beforeEach(async () => {
+  upstream = await scriptedUpstream((_received, response) => json(response, 200, answer));
+  gateway = await testGateway();
+  await gateway.addModel({ id: 'm', baseUrl: upstream.baseUrl, price: { input: 10, output: 10 }, facts: { maxOutput: 1_000 } });
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+async function set(change: Partial<TenantRecord>): Promise<void> {
+  const tenant = await getTenant(gateway.edition.store, 'default');
+  if (tenant === undefined) throw new Error('no tenant');
+  await putTenant(gateway.edition.store, { ...tenant, ...change }, tenant.version);
+  gateway.edition.caches.invalidate();
+}
+const ask = (key: string, path = '/v1/chat/completions') => call(gateway.origin, path, { key, body: { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'x' }] } });
+
+describe('what the keys of a tenant share', () => {
+  test('a used-up budget refuses every key of the tenant in the caller\'s dialect, with the time to wait, and no other tenant', async () => {
+    // One request costs 1,500 micro-USD and holds somewhat more while it runs.
+    await set({ dailyUsd: 0.005 });
+    const keys = [await gateway.addKey({ rpm: null, tpm: null }), await gateway.addKey({ rpm: null, tpm: null })];
+    const statuses: number[] = [];
+    for (let n = 0; n < 8; n += 1) statuses.push((await ask(keys[n % 2]?.key ?? '')).status);
+    expect([statuses[0], statuses.at(-1)]).toEqual([200, 429]);
+    const spent = (await gateway.ledgerAll()).reduce((sum, { costMicros }) => sum + (costMicros ?? 0), 0);
+    expect(spent).toBeLessThanOrEqual(5_000);
+    for (const { key } of keys) {
+      const refused = await ask(key);
+      expect([refused.status, refused.json['error']]).toEqual([429, { type: 'budget_exceeded', code: 'budget_exceeded', message: expect.stringContaining('The budget of this organisation is used up.'), retry_after: expect.any(Number) }]);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await ask(key, '/v1/messages')).json).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
+    }
+  });
+
+  test('a budget that only warns refuses nobody', async () => {
+    await set({ dailyUsd: 0.000001, budgetAction: 'warn' });
+    expect((await ask(gateway.key)).status).toBe(200);
+  });
+
+  test('a request is cut to what the budget still pays for, and says so', async () => {
+    await set({ dailyUsd: 0.007 });
+    const { status, headers } = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: { model: 'm', messages: [{ role: 'user', content: 'x' }] } });
+    expect([status, headers.get('x-bsg-translation')]).toEqual([200, 'clamped=max_tokens']);
+    expect(Number(upstream.received.at(-1)?.body['max_tokens'])).toBeLessThan(1_000);
+  });
+
+  test('a raised budget counts at once', async () => {
+    await set({ dailyUsd: 0.000001 });
+    expect((await ask(gateway.key)).status).toBe(429);
+    await set({ dailyUsd: 1 });
+    await new Promise((resolve) => { setTimeout(resolve, 1_050); });
+    expect((await ask(gateway.key)).status).toBe(200);
+  });
+
+  test('guarantee G6: at most so many of its requests are with upstreams at once, over all keys; another tenant is served meanwhile', async () => {
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => { release = resolve; });
+    upstream.script(async (_received, response) => { await gate; json(response, 200, answer); });
+    await set({ maxParallel: 20 });
+    await addTenant(gateway.edition, 'other');
+    const other = await scriptedUpstream((_received, response) => json(response, 200, answer));
+    await gateway.addModel({ id: 'm', baseUrl: other.baseUrl }, 'other');
+    const keys = await Promise.all(Array.from({ length: 4 }, () => gateway.addKey({ rpm: null, tpm: null })));
+    const stranger = await gateway.addKey({ rpm: null, tpm: null }, 'other');
+    const all = Array.from({ length: 400 }, (_, i) => ask(keys[i % 4]?.key ?? ''));
+    const refused = await Promise.all(all.map(async (one) => Promise.race([one.then(({ status }) => status), new Promise<number>((resolve) => { setTimeout(() => resolve(0), 4_000); })])));
+    expect(refused.filter((status) => status === 429)).toHaveLength(380);
+    expect(upstream.received).toHaveLength(20);
+    expect((await ask(stranger.key)).status).toBe(200);
+    release();
+    expect((await Promise.all(all)).filter(({ status }) => status === 200)).toHaveLength(20);
+    // Their places are free again.
+    expect((await ask(keys[0]?.key ?? '')).status).toBe(200);
+    await other.close();
+  }, 30_000);
+});
