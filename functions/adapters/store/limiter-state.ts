@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { within, type TenantBudget } from '../../core/limits/allowance.ts';
-import { blockingLimits, momentOf, refusalOf, type Demand, type LimiterImage, type Limits, type Moment, type Refusal } from '../../core/limits/admission.ts';
+import { momentOf, refusalOf, type LimiterImage, type Moment, type Refusal } from '../../core/limits/admission.ts';
+import { blockingLimits, type Demand, type Limits } from '../../core/limits/limits.ts';
 import { spentOn } from '../../core/limits/budget.ts';
 import { endOfWindowMs } from '../../core/limits/calendar.ts';
 import { forgetHeld, recall, remember, type DenialMemory } from '../../core/limits/denial-memory.ts';

@@ -1,5 +1,6 @@
 import { NO_ALLOWANCE } from '../../core/limits/allowance.ts';
-import { tokenRoom, type Demand, type LimiterImage, type Limits, type Moment } from '../../core/limits/admission.ts';
+import { tokenRoom, type LimiterImage, type Moment } from '../../core/limits/admission.ts';
+import type { Demand, Limits } from '../../core/limits/limits.ts';
 import { BUCKETS, bucketOf, cleared, clearedBucket, emptySeries, sumAt, type Series } from '../../core/limits/sliding-window.ts';
 import { partition } from './entity.ts';
 import { leaseAttr, type Hold } from './lease.ts';

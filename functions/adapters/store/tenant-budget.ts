@@ -1,5 +1,6 @@
 import { allowedOn, missing, pieceOf, type Micros, type TenantBudget } from '../../core/limits/allowance.ts';
-import type { Demand, Moment } from '../../core/limits/admission.ts';
+import type { Moment } from '../../core/limits/admission.ts';
+import type { Demand } from '../../core/limits/limits.ts';
 import { spentOn } from '../../core/limits/budget.ts';
 import { partition } from './entity.ts';
 import { allowanceOp, imageOf, limiterKey } from './limiter.ts';

@@ -1,6 +1,7 @@
 import type { Allowance } from './allowance.ts';
-import { countingDay, limitMicros, spentOn, type Spend } from './budget.ts';
+import { countingDay, spentOn, type Spend } from './budget.ts';
 import { endOfWindowMs, type CalendarDay } from './calendar.ts';
+import type { Demand, Limits } from './limits.ts';
 import { countingSlot, fitsAtMs, slotOf, sumAt, type Series } from './sliding-window.ts';
 
 /** All counters of one key, as stored: both windows end with `slot`. */
@@ -15,27 +16,6 @@ export interface LimiterImage {
   readonly allowance: Allowance;
 }
 
-/** null = no such limit. */
-export interface Limits {
-  readonly rpm: number | null;
-  readonly tpm: number | null;
-  readonly maxParallel: number | null;
-  readonly dayMicros: number | null;
-  readonly monthMicros: number | null;
-}
-
-export interface LimitSettings {
-  readonly rpm: number | null;
-  readonly tpm: number | null;
-  readonly maxParallel: number | null;
-  readonly dailyUsd: number | null;
-  readonly monthlyUsd: number | null;
-  readonly budgetAction: 'block' | 'warn';
-}
-
-/** One request: whole tokens and micro-USD to hold. */
-export interface Demand { readonly tokens: number; readonly micros: number }
-
 /** When to count: the slot and day as `countingSlot` and `countingDay` settle them. */
 export interface Moment { readonly nowMs: number; readonly timezone: string; readonly slot: number; readonly calendar: CalendarDay }
 
@@ -47,15 +27,6 @@ export interface Refusal {
   readonly affordableMicros?: number;
   /** The budget is the tenant's and not the key's own. */
   readonly ofTenant?: true;
-}
-
-/** The limits that refuse; a budget with action `warn` does not. */
-export function blockingLimits(key: LimitSettings): Limits {
-  const blocks = key.budgetAction === 'block';
-  return {
-    rpm: key.rpm, tpm: key.tpm, maxParallel: key.maxParallel,
-    dayMicros: blocks ? limitMicros(key.dailyUsd) : null, monthMicros: blocks ? limitMicros(key.monthlyUsd) : null,
-  };
 }
 
 export function momentOf(image: LimiterImage, timezone: string, nowMs: number): Moment {

@@ -1,6 +1,6 @@
-import type { Demand, Limits } from './admission.ts';
 import { spentOn, type Spend } from './budget.ts';
 import type { CalendarDay } from './calendar.ts';
+import type { Demand, Limits } from './limits.ts';
 
 /** A tenant's budgets in micro-USD that refuse; null = none. */
 export interface TenantBudget { readonly dayMicros: number | null; readonly monthMicros: number | null }

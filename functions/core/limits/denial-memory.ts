@@ -1,4 +1,5 @@
-import type { Demand, Refusal } from './admission.ts';
+import type { Refusal } from './admission.ts';
+import type { Demand } from './limits.ts';
 
 /** How long a refusal stands without asking the store again. */
 const MEMORY_MS = 1_000;

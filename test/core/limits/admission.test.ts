@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { blockingLimits, momentOf, refusalOf, tokenRoom, type LimiterImage, type Limits } from '../../../functions/core/limits/admission.ts';
+import { momentOf, refusalOf, tokenRoom, type LimiterImage } from '../../../functions/core/limits/admission.ts';
+import { blockingLimits, type Limits } from '../../../functions/core/limits/limits.ts';
 import { forgetHeld, recall, remember, type DenialMemory } from '../../../functions/core/limits/denial-memory.ts';
 import { retryAfterSeconds, secondsUntil } from '../../../functions/core/limits/retry-after.ts';
 import { bucketOf, emptySeries, slotOf, type Series } from '../../../functions/core/limits/sliding-window.ts';
