@@ -98,22 +98,23 @@ test('guarantee A4: checking an unknown id takes as long as checking a wrong sec
 
   const measure = (seed: number): number => {
     const random = seeded(seed);
-    const samples = { unknown: new Float64Array(count), wrong: new Float64Array(count), right: new Float64Array(count) };
-    const kinds = ['unknown', 'wrong', 'right'] as const;
+    const samples = { unknown: new Float64Array(count), wrong: new Float64Array(count), right: new Float64Array(count), again: new Float64Array(count) };
+    // As many ids without a record as with one: the processor guesses the rarer way through a branch wrong, which takes nanoseconds.
+    const kinds = ['unknown', 'wrong', 'again', 'right'] as const;
     const verify = (kind: (typeof kinds)[number], presented: string): number => {
-      const found = kind === 'unknown' ? undefined : record;
+      const hash = kind === 'unknown' || kind === 'again' ? undefined : record.hash;
       const started = process.hrtime.bigint();
-      const answer = secretMatches(pepper, presented, found?.hash);
+      const answer = secretMatches(pepper, presented, hash);
       const took = Number(process.hrtime.bigint() - started);
       expectSame(answer, kind === 'right');
       return took;
     };
     for (let i = -2_000; i < count; i++) {
       // A random order in every round: what runs before what must not decide.
-      const first = below(random, 3);
-      const stride = 1 + below(random, 2);
-      for (let step = 0; step < 3; step++) {
-        const kind = kinds[(first + step * stride) % 3] ?? 'right';
+      const first = below(random, 4);
+      const stride = 1 + 2 * below(random, 2);
+      for (let step = 0; step < 4; step++) {
+        const kind = kinds[(first + step * stride) % 4] ?? 'right';
         const presented = kind === 'right' ? secret : wrongs[below(random, wrongs.length)] ?? secret;
         const took = verify(kind, presented);
         if (i >= 0) samples[kind][i] = took;
@@ -122,13 +123,12 @@ test('guarantee A4: checking an unknown id takes as long as checking a wrong sec
     return welch(samples.unknown, samples.wrong);
   };
 
+  // A busy machine shifts one measurement by some nanoseconds either way; a check that ends early shifts all of them by a microsecond.
   const seed = randomBytes(4).readUInt32LE();
-  let t = measure(seed);
-  if (Math.abs(t) >= 4.5) {
-    console.log(`guarantee A4: |t| = ${Math.abs(t).toFixed(2)} with seed ${seed}; measuring once more`);
-    t = measure(seed + 1);
-  }
-  expect(Math.abs(t)).toBeLessThan(4.5);
+  const measured = Array.from({ length: 5 }, (_, round) => measure(seed + round)).toSorted((a, b) => a - b);
+  const median = measured[2] ?? Infinity;
+  if (Math.abs(median) >= 4.5) console.log(`guarantee A4: t = ${measured.map((t) => t.toFixed(2)).join(', ')} from seed ${seed}`);
+  expect(Math.abs(median)).toBeLessThan(4.5);
 });
 
 function expectSame(actual: boolean, expected: boolean): void {
