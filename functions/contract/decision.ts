@@ -31,8 +31,19 @@ export interface Decision {
     breakerOpen: string[];
     /** `c_` + 12 hex of the condition's hash → its truth before negate; null = unknown. */
     conditions: Record<string, boolean | null>;
+    /** What a draft must know to decide the request again; absent in entries of processes that died. */
+    request?: RequestInputs;
+    /** Models that the budget could not carry: this is the second decision about the request. */
+    overBudget?: string[];
+    /** What automatic routing knew of the session: the model that served last, requests and tokens so far, ms since. */
+    session?: { model: string; requests: number; contextTokens: number; idleMs: number; inLoop: boolean };
   };
 }
+
+export type Need = 'agent' | 'images' | 'documents' | 'audio' | 'tools' | 'hosted_tools' | 'json_schema' | 'strict_schema' | 'embedding';
+
+/** The request as far as eligibility and conditions look at it: counts and kinds, no text. `maxOutput` null = the caller set no limit. */
+export interface RequestInputs { maxOutput: number | null; turns: number; toolCount: number; needs: Need[] }
 
 export interface Candidate {
   model: string;

@@ -86,7 +86,7 @@ function cheaper(plan: Plan, ports: Ports): Plan | undefined {
   const { exchange, key, asked, policy, facts } = plan;
   const dearest = dearestOf(plan).model;
   if (dearest === undefined || plan.decision.stage === 'passthrough') return undefined;
-  const again = decide(exchange, key, asked, policy, facts, ports, new Set([dearest.id]));
+  const again = decide(exchange, key, asked, policy, facts, ports, { session: plan.session, without: new Set([dearest.id]) });
   return again.ok ? { ...plan, decision: again.decision, route: again.route, features: again.features } : undefined;
 }
 

@@ -12,6 +12,7 @@ import { listModels } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
 import { parallelAccounts } from '../adapters/store/parallel-accounts.ts';
 import { resilientAccounts } from '../adapters/store/resilient-accounts.ts';
+import { openSessions } from '../adapters/store/sessions.ts';
 import { memorySpool } from '../adapters/store/spool.ts';
 import { openCredentials } from '../adapters/vault/credentials.ts';
 import { kmsClient, kmsOpeningKeys, kmsPepperKeys } from '../adapters/vault/kms.ts';
@@ -82,6 +83,7 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
     verifySecret: verify,
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),
+    sessions: openSessions(store),
     accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() })),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,

@@ -6,7 +6,7 @@ import { admitLight } from './light.ts';
 import type { GatewayResponse, Ports } from './ports.ts';
 import { readJson } from './read.ts';
 import { jsonResponse, rateLimitHeaders, requestIdHeaders } from './respond.ts';
-import { decide, factsFor } from './route.ts';
+import { decideInSession, factsFor } from './route.ts';
 
 const DIALECTS: readonly string[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
 
@@ -17,7 +17,7 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   const dialect = dialectOfBody(exchange, scan.members);
   const conversation = codecs[dialect].readRequest(completed(json, dialect));
   const asked = { bytes, scan, conversation };
-  const resolution = decide({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports);
+  const { resolution } = await decideInSession({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports);
   if (!resolution.ok) throw new GatewayError(resolution.failure);
   return jsonResponse(200, resolution.decision, {
     ...requestIdHeaders(exchange.requestId), ...rateLimitHeaders(exchange.dialect, counters, exchange.atMs), 'cache-control': 'no-store',

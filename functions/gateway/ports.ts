@@ -5,6 +5,7 @@ import type { Secret } from '../core/secret.ts';
 import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Breakers } from '../adapters/store/breaker.ts';
+import type { Sessions } from '../adapters/store/sessions.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
 import type { Metrics } from '../adapters/observe/metrics.ts';
@@ -43,6 +44,7 @@ export interface Ports {
   readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
   readonly accounts: Accounts;
   readonly breakers: Breakers;
+  readonly sessions: Sessions;
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;
   readonly log: Log;

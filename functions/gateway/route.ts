@@ -4,10 +4,12 @@ import { factsOf, type RequestFacts } from '../core/routing/request-facts.ts';
 import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { resolve, type Resolution } from '../core/routing/resolve.ts';
+import type { SessionState } from '../core/routing/session-choice.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Exchange } from './exchange.ts';
 import type { Ports } from './ports.ts';
 import type { Asked } from './read.ts';
+import { sessionOf } from './sessions.ts';
 
 /** A decided request: what was asked, by whom, under which policy, and the models to try in order. */
 export interface Plan {
@@ -19,19 +21,30 @@ export interface Plan {
   readonly decision: Decision;
   readonly route: readonly RegisteredModel[];
   readonly features: { v: number; dense: number[]; logits: number[] | null } | null;
+  /** What the session's last answer left behind, where the decision looked for it. */
+  readonly session?: SessionState;
   /** Set when a budget could only afford fewer output tokens than asked for (disclosed as `clamped=max_tokens`). */
   readonly maxOutputTokens?: number;
 }
 
-/** Decides where the request goes. Pure but for reading the clock and the last known counters; throws the refusal. */
-export function route(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, ports: Ports): Plan {
+/** Decides where the request goes, within its session where there is one; throws the refusal. */
+export async function route(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, ports: Ports): Promise<Plan> {
   const before = ports.clock.elapsed();
   const facts = factsFor(exchange, asked);
-  const resolution = decide(exchange, key, asked, policy, facts, ports);
+  const { resolution, session } = await decideInSession(exchange, key, asked, policy, facts, ports);
   exchange.timing.route = ports.clock.elapsed() - before;
   if (!resolution.ok) throw new GatewayError(resolution.failure);
   const { decision, route: models, features } = resolution;
-  return { exchange, key, policy, asked, facts, decision, route: models, features };
+  return { exchange, key, policy, asked, facts, decision, route: models, features, ...(session && { session }) };
+}
+
+/** The decision of live traffic and of dry runs: again, with what is known of the session, where one bears on it. */
+export async function decideInSession(
+  exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports,
+): Promise<{ resolution: Resolution; session?: SessionState }> {
+  const alone = decide(exchange, key, asked, policy, facts, ports);
+  const session = await sessionOf(policy.tenantId, alone, facts, exchange.atMs, ports);
+  return session === undefined ? { resolution: alone } : { resolution: decide(exchange, key, asked, policy, facts, ports, { session }), session };
 }
 
 export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
@@ -45,9 +58,12 @@ export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
   });
 }
 
+/** What a second decision about the same request knows more. */
+export interface Further { readonly session?: SessionState | undefined; readonly without?: ReadonlySet<string> }
+
 /** The one call of the pure resolver, shared by live traffic, the budget's second try and the dry run. */
 export function decide(
-  exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports, without?: ReadonlySet<string>,
+  exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports, { session, without }: Further = {},
 ): Resolution {
   return resolve({
     policy,
@@ -60,6 +76,7 @@ export function decide(
     nowMs: exchange.atMs,
     templateSalt: policy.tenantId,
     ...(without && { excludeModels: without }),
+    ...(session && { session }),
   });
 }
 

@@ -47,7 +47,7 @@ async function generate(exchange: Exchange, ports: Ports): Promise<GatewayRespon
   const policy = await ports.policies.of(key.tenantId);
   if (policy.paused) return fail('gateway_paused', 'This gateway is paused by its operator.', { retryAfterSeconds: 60 });
   const asked = await read(exchange);
-  const plan = route(exchange, key, asked, policy, ports);
+  const plan = await route(exchange, key, asked, policy, ports);
   let admitted: Admitted;
   try {
     admitted = await admit(plan, ports);

@@ -7,6 +7,7 @@ import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { outputCap, type Admitted } from './admit.ts';
 import type { Ports } from './ports.ts';
+import { keepSession } from './sessions.ts';
 
 /** What happened upstream, collected as it happens: it is complete whenever the request ends, however it ends. */
 export interface Trail {
@@ -56,7 +57,8 @@ async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<vo
     ports.metrics?.settled(admitted.plan.key.tenantId, entry);
     for (let tries = 1; ; tries += 1) {
       try {
-        return await ports.accounts.settle(admitted.lease, entry);
+        await Promise.all([ports.accounts.settle(admitted.lease, entry), tries === 1 ? keepSession(admitted.plan, entry, ports) : undefined]);
+        return;
       } catch (error) {
         if (tries === MAX_TRIES) throw error;
         await new Promise((resolve) => { setTimeout(resolve, 100 * tries); });

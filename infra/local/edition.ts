@@ -6,6 +6,7 @@ import { openBreakers, type Breakers } from '../../functions/adapters/store/brea
 import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { parallelAccounts } from '../../functions/adapters/store/parallel-accounts.ts';
 import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
+import { openSessions } from '../../functions/adapters/store/sessions.ts';
 import { fileSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
@@ -77,6 +78,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     policies: caches.policies,
     accounts,
     breakers: options.breakers ?? openBreakers({ store, clock }),
+    sessions: openSessions(store),
     credentials,
     outbound,
     log,

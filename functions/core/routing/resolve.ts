@@ -6,12 +6,13 @@ import { failure, type Failure } from '../errors.ts';
 import { costMicros } from '../money/cost.ts';
 import { boundariesOf, higherTier, marginToNextTier, tierOf, tiersFrom } from './boundaries.ts';
 import { FEATURES_VERSION, scoreStatic, type Scored } from './classifier/static.ts';
-import { holds, localTime, type ConditionWorld } from './condition.ts';
+import { holds, localTime, type CompiledCondition, type ConditionWorld } from './condition.ts';
 import { CAUSED_BY_REQUEST, exclusionOf, type EligibilityWorld } from './eligibility.ts';
 import { globMatches } from './pattern.ts';
 import { modelNamed, policyFor, type CompiledPolicy } from './policy-compile.ts';
 import type { RegisteredModel } from './policy.ts';
-import type { RequestFacts } from './request-facts.ts';
+import { inputsOf, type RequestFacts } from './request-facts.ts';
+import { paysToMove, type SessionState } from './session-choice.ts';
 import { sessionIdOf } from './session.ts';
 import { templateKeyOf } from './template.ts';
 
@@ -27,6 +28,22 @@ export interface ResolveInput {
   readonly templateSalt: string;
   /** Models the budget could not carry; they are excluded as `budget`. */
   readonly excludeModels?: ReadonlySet<string>;
+  /** What the session's last answer left behind; absent where there is none or nobody looked. */
+  readonly session?: SessionState;
+  /** In a replay: what the record says where the request itself would be asked. */
+  readonly recollection?: Recollection;
+}
+
+/** The parts of a decision that only the request's text could give, as a record kept them. `scored` and `lacks` throw for what it lacks. */
+export interface Recollection {
+  readonly sessionId: string | null;
+  readonly templateKey: string;
+  /** Truth before negation; undefined = not recorded. */
+  truth(condition: CompiledCondition, field: string, world: ConditionWorld): boolean | null | undefined;
+  scored(): Scored;
+  lacks(what: 'condition'): never;
+  /** Why the model could not serve then; undefined = not recorded, to be judged by what the request was. */
+  exclusion(model: RegisteredModel): Exclusion | null | undefined;
 }
 
 export type Resolution =
@@ -43,9 +60,11 @@ const NONE: ReadonlySet<string> = new Set();
  * same input give the same decision. A refusal names why; `decision` is null when no stage matched.
  */
 export function resolve(input: ResolveInput): Resolution {
-  const policy = policyFor(input.policy, () => sessionIdOf(input.key.id, input.facts) ?? input.key.id);
+  const policy = policyFor(input.policy, () => sessionOf(input) ?? input.key.id);
   return new Resolver(policy === input.policy ? input : { ...input, policy }).run();
 }
+
+const sessionOf = ({ recollection, key, facts }: ResolveInput): string | null => (recollection === undefined ? sessionIdOf(key.id, facts) : recollection.sessionId);
 
 interface Goal {
   readonly stage: Stage;
@@ -57,6 +76,9 @@ interface Goal {
 }
 
 interface Listed { readonly id: string; readonly model: RegisteredModel | undefined }
+
+/** Models in the order of automatic routing, and why the first of them leads. */
+interface Choice { readonly own: readonly Listed[]; readonly above: readonly Listed[]; readonly reason: Reason; readonly pinned?: boolean }
 
 class Resolver {
   readonly #input: ResolveInput;
@@ -91,12 +113,26 @@ class Resolver {
     const world = this.#world();
     for (const { rule, conditions } of policy.patterns) {
       if (rule.glob !== undefined && !globMatches(rule.glob, requestedModel)) continue;
-      if (conditions.every((condition) => holds(this.#conditions[condition.key] ??= condition.test(world), condition.negate))) {
+      let unrecorded = false;
+      const holdAll = conditions.every((condition, at) => {
+        const truth = this.#truth(condition, rule.conditions[at]?.field ?? '', world);
+        // One that is known to be false settles the rule, whatever the record lacks.
+        if (truth === undefined) unrecorded = true;
+        return truth === undefined || holds(truth, condition.negate);
+      });
+      if (holdAll) {
+        if (unrecorded) this.#input.recollection?.lacks('condition');
         return { stage: 'pattern', reason: 'rule', target: rule.target, ruleId: rule.id, fallbacks: rule.fallbacks };
       }
     }
     if (requestedModel !== 'auto' && policy.unknownNames === 'reject') return undefined;
     return { stage: 'auto', reason: 'tier', target: 'auto', ruleId: null, fallbacks: [] };
+  }
+
+  #truth(condition: CompiledCondition, field: string, world: ConditionWorld): boolean | null | undefined {
+    const { recollection } = this.#input;
+    if (recollection !== undefined) return recollection.truth(condition, field, world);
+    return (this.#conditions[condition.key] ??= condition.test(world));
   }
 
   #world(): ConditionWorld {
@@ -110,7 +146,7 @@ class Resolver {
   }
 
   #score(): Scored {
-    return (this.#scored ??= scoreStatic(this.#input.facts));
+    return (this.#scored ??= this.#input.recollection?.scored() ?? scoreStatic(this.#input.facts));
   }
 
   #unknown(): Failure {
@@ -140,17 +176,47 @@ class Resolver {
     const tier = tierOf(scored.score, boundaries);
     const start = facts.isAgent ? this.#floored(tier) : tier;
     const baseline = this.#strongest();
-    let reason: Reason = start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor';
-    let own = this.#tier(start);
     const fallbacks = goal.fallbacks.map((id) => this.#listed(id));
-    let above = this.#above(start, own);
-    if (policy.alwaysStrongest && baseline !== undefined) {
-      own = [{ id: baseline.id, model: baseline }];
-      above = [];
-      reason = 'always_strongest';
-    } else if (!this.#serves(own)) reason = this.#serves(fallbacks) ? 'rule' : 'next_tier_up';
+    const wanted = this.#wanted(start, start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor', fallbacks, baseline);
+    const { own, above, reason, pinned } = this.#kept(wanted);
     // The order of DECISIONS §3.11: the target's own list, the rule's fallbacks, the next tier up.
-    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries });
+    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries, ...(pinned && { pinned }) });
+  }
+
+  /** What this request would be served by if it stood alone. */
+  #wanted(start: Tier, reason: Reason, fallbacks: readonly Listed[], baseline: RegisteredModel | undefined): Choice {
+    if (this.#input.policy.alwaysStrongest && baseline !== undefined) {
+      return { own: [{ id: baseline.id, model: baseline }], above: [], reason: 'always_strongest' };
+    }
+    const own = this.#tier(start);
+    const above = this.#above(start, own);
+    if (this.#serves(own)) return { own, above, reason };
+    return { own, above, reason: this.#serves(fallbacks) ? 'rule' : 'next_tier_up' };
+  }
+
+  /**
+   * The same within its session. Inside a tool loop the model never changes: it would have to go on from calls and
+   * signatures that are not its own. At a user turn a dearer model is taken where one is needed, a cheaper one only where
+   * that pays for the prompt cache it loses.
+   */
+  #kept(wanted: Choice): Choice {
+    const { session, facts, nowMs, policy } = this.#input;
+    if (session === undefined || wanted.reason === 'always_strongest') return wanted;
+    const held = this.#listed(session.model);
+    const inLoop = facts.lastIsToolResult;
+    if (held.model === undefined || !this.#fits(held)) return inLoop ? { ...wanted, own: [held, ...wanted.own], reason: 'pinned_unavailable' } : wanted;
+    const pinned = { own: [held, ...wanted.own], above: wanted.above, pinned: true };
+    if (inLoop) return { ...pinned, reason: 'tool_loop' };
+    const first = [...wanted.own, ...wanted.above].find((item) => this.#fits(item))?.model;
+    const isRouted = TIERS.some((tier) => policy.document.auto.tiers[tier].includes(held.id));
+    if (!isRouted || first === undefined || first.id === held.id || this.#isDearer(first, held.model)) return wanted;
+    const rest = { state: session, inputTokens: facts.inputTokens, outputTokens: EXPECTED_OUTPUT_TOKENS, nowMs };
+    return paysToMove(held.model, first, rest) ? wanted : { ...pinned, reason: 'session_cache' };
+  }
+
+  #isDearer(one: RegisteredModel, other: RegisteredModel): boolean {
+    const [cost, otherCost] = [this.#estimate(one), this.#estimate(other)];
+    return cost !== null && otherCost !== null && cost > otherCost;
   }
 
   /** The tier an agent starts at: never below the floor, unless no tier from there upwards names a model. */
@@ -177,14 +243,19 @@ class Resolver {
     return listed.some((item) => this.#fits(item));
   }
 
+  #excluded(model: RegisteredModel): Exclusion | null {
+    const recorded = this.#input.recollection?.exclusion(model);
+    return recorded === undefined ? exclusionOf(model, this.#eligibility) : recorded;
+  }
+
   #fits({ model }: Listed): boolean {
-    return model !== undefined && exclusionOf(model, this.#eligibility) === null;
+    return model !== undefined && this.#excluded(model) === null;
   }
 
   /** The dearest eligible model of the strongest tier that has one: what "always the strongest" would have used. */
   #strongest(): RegisteredModel | undefined {
     for (const tier of TIERS.toReversed()) {
-      const fit = this.#tier(tier).flatMap(({ model }) => (model !== undefined && exclusionOf(model, this.#eligibility) === null ? [model] : []));
+      const fit = this.#tier(tier).flatMap(({ model }) => (model !== undefined && this.#excluded(model) === null ? [model] : []));
       if (fit.length > 0) return fit.reduce((dearest, model) => ((this.#estimate(model) ?? -1) > (this.#estimate(dearest) ?? -1) ? model : dearest));
     }
     return undefined;
@@ -205,7 +276,7 @@ class Resolver {
   }
 
   #concluded(goal: Goal, listed: readonly Listed[], how: {
-    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number];
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean;
   }): Resolution {
     const candidates: Candidate[] = [];
     const route: RegisteredModel[] = [];
@@ -213,7 +284,7 @@ class Resolver {
     for (const { id, model } of listed) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const excluded = model === undefined ? 'disabled' : exclusionOf(model, this.#eligibility);
+      const excluded = model === undefined ? 'disabled' : this.#excluded(model);
       const isServed = excluded === null && model !== undefined;
       candidates.push(isServed ? { model: id, excluded, estCostMicros: this.#estimate(model) } : { model: id, excluded });
       if (isServed && route.length < MAX_ROUTE) route.push(model);
@@ -227,11 +298,12 @@ class Resolver {
   }
 
   #decision(goal: Goal, candidates: Candidate[], route: readonly RegisteredModel[], how: {
-    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number];
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean;
   }): Decision {
-    const { policy, facts, dialect, requestedModel, key, spend, breakerOpen, templateSalt } = this.#input;
+    const { policy, facts, dialect, requestedModel, spend, breakerOpen, templateSalt, recollection } = this.#input;
+    const { overBudget } = this.#eligibility;
     const { scored, boundaries, baseline } = how;
-    const session = sessionIdOf(key.id, facts);
+    const session = sessionOf(this.#input);
     return {
       policyVersion: policy.version,
       artifact: null,
@@ -248,13 +320,21 @@ class Resolver {
       strategy: scored === undefined ? null : policy.document.auto.strategy,
       judge: null,
       reason: how.reason,
-      session: session === null ? null : { id: session, pinned: false },
-      template: { key: templateKeyOf(templateSalt, facts), labels: 0 },
+      session: session === null ? null : { id: session, pinned: how.pinned ?? false },
+      template: { key: recollection?.templateKey ?? templateKeyOf(templateSalt, facts), labels: 0 },
       candidates,
       route: route.map((model) => model.id),
       baseline: baseline === undefined ? null : { model: baseline.id, estCostMicros: this.#estimate(baseline) },
-      inputs: { inputTokens: facts.inputTokens, spendTodayPct: spend.todayPct, breakerOpen: [...breakerOpen], conditions: this.#conditions },
+      inputs: {
+        inputTokens: facts.inputTokens, spendTodayPct: spend.todayPct, breakerOpen: [...breakerOpen], conditions: this.#conditions, request: inputsOf(facts),
+        ...(overBudget.size > 0 && { overBudget: [...overBudget] }),
+        ...(how.tier !== null && this.#input.session !== undefined && { session: this.#sessionInputs(this.#input.session) }),
+      },
     };
+  }
+
+  #sessionInputs({ model, requests, contextTokens, at }: SessionState): NonNullable<Decision['inputs']['session']> {
+    return { model, requests, contextTokens, idleMs: Math.max(0, this.#input.nowMs - at), inLoop: this.#input.facts.lastIsToolResult };
   }
 
   /** Nobody can serve it: whose fault that is decides the status. A disabled model says nothing about the request. */
