@@ -55,16 +55,19 @@ export class ReplayTally {
     if (entry.decision?.tier) this.#tiers[entry.decision.tier].live += 1;
     if (again.tier !== null) this.#tiers[again.tier].draft += 1;
     if (again.model !== (entry.decision?.route[0] ?? null)) this.#flips += 1;
-    this.#follow(entry, again.model);
+    this.#follow(entry, again);
     if (again.model === null) this.#refused += 1;
     else this.#compare(entry, again.model);
   }
 
-  #follow({ sessionId, decision }: LedgerEntry, model: string | null): void {
-    if (sessionId === null) return;
+  /** Only automatic routing leaves a session with a model; where one of the two sides did not, the session goes on as that side had it. */
+  #follow({ sessionId, decision }: LedgerEntry, { model, tier }: { readonly model: string | null; readonly tier: Tier | null }): void {
+    if (sessionId === null || decision === null || (decision.tier === null && tier === null)) return;
+    const before = this.#diverged.get(sessionId) ?? decision.inputs.session?.model;
+    const after = tier === null ? before : (model ?? before);
     this.#diverged.delete(sessionId);
-    if (model === null || model === decision?.route[0]) return;
-    this.#diverged.set(sessionId, model);
+    if (after === undefined || (decision.tier !== null && after === decision.route[0])) return;
+    this.#diverged.set(sessionId, after);
     if (this.#diverged.size > MAX_DIVERGED) for (const oldest of this.#diverged.keys()) { this.#diverged.delete(oldest); break; }
   }
 
