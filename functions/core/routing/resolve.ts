@@ -210,7 +210,7 @@ class Resolver {
     const first = [...wanted.own, ...wanted.above].find((item) => this.#fits(item))?.model;
     const isRouted = TIERS.some((tier) => policy.document.auto.tiers[tier].includes(held.id));
     if (!isRouted || first === undefined || first.id === held.id || this.#isDearer(first, held.model)) return wanted;
-    const rest = { state: session, inputTokens: facts.inputTokens, outputTokens: EXPECTED_OUTPUT_TOKENS, nowMs };
+    const rest = { state: session, inputTokens: facts.inputTokens, outputTokens: EXPECTED_OUTPUT_TOKENS, isAgent: facts.isAgent, nowMs };
     return paysToMove(held.model, first, rest) ? wanted : { ...pinned, reason: 'session_cache' };
   }
 

@@ -21,12 +21,16 @@ const PROMPT_CACHE_MS = 300_000;
 /** No more requests than this are expected of a session, however long it was. */
 const MOST_REQUESTS_AHEAD = 50;
 
+/** For an agent a move must at least halve what the rest costs: a weaker model fails more often, and a failed task costs all that was spent on it. */
+const AGENT_SHARE = 0.5;
+
 export interface Continuation {
   readonly state: SessionState;
   /** Estimated tokens of this request. */
   readonly inputTokens: number;
   /** Tokens that an answer is expected to have. */
   readonly outputTokens: number;
+  readonly isAgent: boolean;
   readonly nowMs: number;
 }
 
@@ -38,7 +42,7 @@ export interface Continuation {
 export function paysToMove(held: RegisteredModel, wanted: RegisteredModel, rest: Continuation): boolean {
   const stay = costOfRest(held.price, rest, cachedTokens(rest));
   const move = costOfRest(wanted.price, rest, 0);
-  return stay !== null && move !== null && move < stay;
+  return stay !== null && move !== null && move < stay * (rest.isAgent ? AGENT_SHARE : 1);
 }
 
 const cachedTokens = ({ state, inputTokens, nowMs }: Continuation): number =>

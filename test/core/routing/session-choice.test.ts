@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const price = (usd: number): ModelPrice => ({ version: 't', input: usd * 1e6, cacheRead: usd * 1e5, cacheWrite5m: usd * 1.25e6, cacheWrite1h: usd * 2e6, output: usd * 5e6 });
 const priced = (id: string, usd: number) => model(id, { price: price(usd) });
 const rest = (change: Partial<Continuation['state']> = {}, more: Partial<Omit<Continuation, 'state'>> = {}): Continuation =>
-  ({ state: { model: 'strong', requests: 5, contextTokens: 50_000, at: 0, ...change }, inputTokens: 52_000, outputTokens: 500, nowMs: MINUTE, ...more });
+  ({ state: { model: 'strong', requests: 5, contextTokens: 50_000, at: 0, ...change }, inputTokens: 52_000, outputTokens: 500, isAgent: false, nowMs: MINUTE, ...more });
 
 describe('whether it pays to leave a model at a user turn', () => {
   test('a long context in a warm cache is not given up for a model that is a little cheaper', () => {
@@ -28,6 +28,13 @@ describe('whether it pays to leave a model at a user turn', () => {
   test('the longer a session was, the longer it is expected to go on, and the sooner a move pays', () => {
     const pays = (requests: number): boolean => paysToMove(priced('strong', 3), priced('cheap', 1), rest({ requests }));
     expect([pays(1), pays(40)]).toEqual([false, true]);
+  });
+
+  test('an agent moves only where that halves the rest: what it fails at costs all that was spent', () => {
+    const [held, wanted] = [priced('strong', 3), priced('cheap', 1)];
+    const long = { requests: 40 };
+    expect([paysToMove(held, wanted, rest(long)), paysToMove(held, wanted, rest(long, { isAgent: true }))]).toEqual([true, true]);
+    expect([paysToMove(held, priced('mid', 1.8), rest(long)), paysToMove(held, priced('mid', 1.8), rest(long, { isAgent: true }))]).toEqual([true, false]);
   });
 
   test('a model without a price is neither left nor taken', () => {
