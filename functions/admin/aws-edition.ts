@@ -56,6 +56,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
       urlPolicy: { allowHosts: settings.allowUpstreams, allowLoopback: false },
       testModel: (test) => invokeFunction(lambda, gatewayFunction, { operation: 'test-model', test }).then((result) => result as ModelTestResult, () => UNASKED),
       changed: () => { /* the data plane runs in other processes, whose caches end within a minute */ },
+      operatorTenantId: FIRST_TENANT,
       revocationSeconds: REVOCATION_SECONDS,
       dashboardUrl: variable(env, 'BSG_DASHBOARD_URL'),
     },

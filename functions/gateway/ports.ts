@@ -5,6 +5,7 @@ import type { Secret } from '../core/secret.ts';
 import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Breakers } from '../adapters/store/breaker.ts';
+import type { RefusalCounter } from '../adapters/store/refusal-counter.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
 import type { Metrics } from '../adapters/observe/metrics.ts';
@@ -48,6 +49,8 @@ export interface Ports {
   readonly log: Log;
   /** Absent where the host counts. */
   readonly metrics?: Metrics;
+  /** Counts requests that are turned away before they are admitted; absent where nobody counts. */
+  readonly refusals?: Pick<RefusalCounter, 'note'>;
   /** Told of every answer once it has ended; absent where the host keeps the access log. */
   readonly access?: (answer: AnsweredRequest) => void;
   readonly readiness: () => Promise<boolean>;

@@ -5,6 +5,7 @@ import { openAccounts } from '../../functions/adapters/store/accounts.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
 import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { parallelAccounts } from '../../functions/adapters/store/parallel-accounts.ts';
+import { openRefusalCounter } from '../../functions/adapters/store/refusal-counter.ts';
 import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
 import { fileSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
@@ -52,6 +53,8 @@ export interface Edition {
   sweepOrphans(): Promise<number>;
   /** Settles, as estimated, leases of this process that are past their deadline: their settlement failed. Returns how many. */
   sweepExpired(): Promise<number>;
+  /** Writes refusals that wait to be counted in the store; by itself that happens within a second. */
+  flushRefusals(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,6 +69,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
     spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
   }));
+  const refusals = openRefusalCounter({ store, clock, random: Math.random, timer: true, lost: metrics.refusalsLost });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = monotonicFactory(pooledRandom());
@@ -81,6 +85,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     outbound,
     log,
     metrics,
+    refusals,
     ...(options.accessLog !== undefined && { access: accessTo(options.accessLog, clock) }),
     readiness: async () => {
       await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper()]);
@@ -100,8 +105,10 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     recoverSpool: () => accounts.recover(),
     sweepOrphans: () => sweep(() => true, true),
     sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),
+    flushRefusals: () => refusals.flush(),
     async close() {
       outbound.close();
+      await refusals.flush();
       await store.close();
     },
   };
