@@ -9,6 +9,7 @@ import type { RefusalCounter } from '../adapters/store/refusal-counter.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
 import type { Metrics } from '../adapters/observe/metrics.ts';
+import type { Traces } from '../adapters/observe/traces.ts';
 
 /** A request as both doors hand it over. Header names are lower-case; the body is complete and bounded by the door. */
 export interface GatewayRequest {
@@ -51,6 +52,8 @@ export interface Ports {
   readonly metrics?: Metrics;
   /** Counts requests that are turned away before they are admitted; absent where nobody counts. */
   readonly refusals?: Pick<RefusalCounter, 'note'>;
+  /** Told of every admitted request once it has ended; absent where nobody asked for traces. */
+  readonly traces?: Pick<Traces, 'ended'>;
   /** Told of every answer once it has ended; absent where the host keeps the access log. */
   readonly access?: (answer: AnsweredRequest) => void;
   readonly readiness: () => Promise<boolean>;

@@ -12,7 +12,10 @@ import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
 import { accessLine, type Log } from '../../functions/adapters/observe/log.ts';
+import { openOtlp } from '../../functions/adapters/observe/otlp.ts';
+import type { OtlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openMetrics } from '../../functions/adapters/observe/metrics.ts';
+import { GATEWAY_VERSION } from '../../functions/adapters/providers/registry.ts';
 import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
 import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
 import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
@@ -35,6 +38,8 @@ export interface EditionOptions {
   readonly accessLog?: (line: string) => void;
   /** Where settlements wait while the store is away; in memory unless given. */
   readonly spoolFile?: string;
+  /** Where traces go; nowhere unless given. */
+  readonly otlp?: OtlpSettings;
   /** Those of the store unless given. */
   readonly breakers?: Breakers;
 }
@@ -70,6 +75,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
   }));
   const refusals = openRefusalCounter({ store, clock, random: Math.random, timer: true, lost: metrics.refusalsLost });
+  const traces = options.otlp && openOtlp({ settings: options.otlp, version: GATEWAY_VERSION, instanceId: options.bootId, log, count: metrics.traced });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = monotonicFactory(pooledRandom());
@@ -86,6 +92,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     log,
     metrics,
     refusals,
+    ...(traces && { traces }),
     ...(options.accessLog !== undefined && { access: accessTo(options.accessLog, clock) }),
     readiness: async () => {
       await Promise.all([store.get({ table: 'tenants', pk: 'ready', sk: 'ready' }), keys.pepper()]);
@@ -108,7 +115,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     flushRefusals: () => refusals.flush(),
     async close() {
       outbound.close();
-      await refusals.flush();
+      await Promise.all([refusals.flush(), traces?.close()]);
       await store.close();
     },
   };

@@ -10,6 +10,8 @@ export interface Metrics {
   refusalsLost(count: number): void;
   /** The store was away for an admission (`admission`) or a settlement (`settlement`). */
   storeAway(what: 'admission' | 'settlement'): void;
+  /** What became of the traces of so many requests. */
+  traced(outcome: 'sent' | 'dropped' | 'failed', requests: number): void;
   /** Everything of one tenant, and of the process, in the Prometheus text format 0.0.4. */
   text(tenantId: string, gauges?: readonly Gauge[]): string;
 }
@@ -36,6 +38,7 @@ const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', hel
   bsgateway_unpriced_requests_total: ['counter', 'Requests whose model has no price: they are in no sum of money.'],
   bsgateway_estimated_requests_total: ['counter', 'Requests whose usage had to be estimated.'],
   bsgateway_store_away_total: ['counter', 'Admissions and settlements that found the store unreachable.'],
+  bsgateway_traced_requests_total: ['counter', 'Requests whose trace was sent, dropped because too many waited, or not taken by the collector.'],
   bsgateway_request_duration_seconds: ['histogram', 'From arrival to the last byte.'],
   bsgateway_time_to_first_token_seconds: ['histogram', 'From arrival to the first output part.'],
 };
@@ -57,6 +60,7 @@ export function openMetrics(): Metrics {
     refused: (tenantId, code) => (tenantId === undefined ? process : seriesOf(tenantId)).add('bsgateway_refusals_total', { code }, 1),
     refusalsLost: (lost) => process.add('bsgateway_refusals_unrecorded_total', {}, lost),
     storeAway: (what) => process.add('bsgateway_store_away_total', { what }, 1),
+    traced: (outcome, requests) => process.add('bsgateway_traced_requests_total', { outcome }, requests),
     text: (tenantId, gauges = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines)].join('\n').concat('\n'),
   };
 }
