@@ -7,7 +7,7 @@ import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts
 import { parallelAccounts } from '../../functions/adapters/store/parallel-accounts.ts';
 import { openRefusalCounter } from '../../functions/adapters/store/refusal-counter.ts';
 import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
-import { fileSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
+import { fileSpool, layeredSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
 import { listModels } from '../../functions/adapters/store/models.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
@@ -72,7 +72,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const metrics = openMetrics();
   const accounts = parallelAccounts(resilientAccounts({
     accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
-    spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
+    spool: options.spoolFile === undefined ? memorySpool() : layeredSpool(fileSpool(options.spoolFile), memorySpool()),
   }));
   const refusals = openRefusalCounter({ store, clock, random: Math.random, timer: true, lost: metrics.refusalsLost });
   const traces = options.otlp && openOtlp({ settings: options.otlp, version: GATEWAY_VERSION, instanceId: options.bootId, log, count: metrics.traced });
@@ -115,7 +115,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     flushRefusals: () => refusals.flush(),
     async close() {
       outbound.close();
-      await Promise.all([refusals.flush(), traces?.close()]);
+      await Promise.all([refusals.flush(), traces?.close(), accounts.close()]);
       await store.close();
     },
   };

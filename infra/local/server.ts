@@ -26,6 +26,9 @@ import { publicConfig } from './public-config.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { welcome } from './welcome.ts';
 
+/** What is printed may go to a file on a full disk, or to a pipe that nobody reads any more: that ends no gateway. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const DRAIN_MS = 30_000;
 const SWEEP_EVERY_MS = 60_000;
 
