@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { monotonicFactory } from 'ulidx';
 import type { Clock } from '../core/clock.ts';
 import { readAwsEnvironment, roleCredentials, type AwsEnvironment } from '../adapters/aws/environment.ts';
 import { dropSockets } from '../adapters/aws/idle-sockets.ts';
@@ -11,6 +10,7 @@ import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { listModels } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
 import { parallelAccounts } from '../adapters/store/parallel-accounts.ts';
+import { requestIds } from '../adapters/store/request-ids.ts';
 import { openRefusalCounter, type RefusalCounter } from '../adapters/store/refusal-counter.ts';
 import { resilientAccounts } from '../adapters/store/resilient-accounts.ts';
 import { memorySpool } from '../adapters/store/spool.ts';
@@ -78,7 +78,7 @@ interface World {
 
 function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
   const caches = openCaches(store, clock);
-  const newId = monotonicFactory();
+  const newId = requestIds();
   const verify = secretVerifier(pepperKeys);
   const log = jsonLog((line) => process.stdout.write(line), () => Date.now());
   return {

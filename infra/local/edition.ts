@@ -1,10 +1,10 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
-import { monotonicFactory } from 'ulidx';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
 import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { parallelAccounts } from '../../functions/adapters/store/parallel-accounts.ts';
+import { requestIds } from '../../functions/adapters/store/request-ids.ts';
 import { openRefusalCounter } from '../../functions/adapters/store/refusal-counter.ts';
 import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
 import { fileSpool, layeredSpool, memorySpool } from '../../functions/adapters/store/spool.ts';
@@ -78,7 +78,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const traces = options.otlp && openOtlp({ settings: options.otlp, version: GATEWAY_VERSION, instanceId: options.bootId, log, count: metrics.traced });
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
-  const newId = monotonicFactory(pooledRandom());
+  const newId = requestIds(pooledRandom());
   const ports: Ports = {
     clock,
     newRequestId: () => newId(clock.now()),

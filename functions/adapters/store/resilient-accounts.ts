@@ -153,8 +153,9 @@ class Resilient implements ResilientAccounts {
   }
 
   #withoutStore({ requestId, key, tokens, costMicros }: ReserveRequest): ReserveResult {
-    const nowMs = this.#deps.clock.now();
-    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS && at <= nowMs);
+    // By the clock that is never set back.
+    const nowMs = this.#deps.clock.elapsed();
+    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS);
     const limit = key.rpm ?? LOCAL_RPM;
     const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
     if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };
