@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { gathered, jsonLog } from '../../functions/adapters/observe/log.ts';
+import { gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
 import { otlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
@@ -69,7 +69,7 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const { port } = door.server.address() as AddressInfo;
   rollUps.start();
   process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key, signInUrl: issuer.link() }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop({ door, edition, folder, demo, rollUps }); });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { void stop({ door, edition, folder, demo, rollUps, log }); });
 }
 
 async function readConfig(file: string): Promise<string> {
@@ -108,20 +108,23 @@ async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void
   });
 }
 
-interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps }
+interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps; readonly log: Log }
 
 let stopping = false;
 
 /** Stops taking requests, lets the running ones end and settle, then closes the store. A second signal ends at once. */
-async function stop({ door, edition, folder, demo, rollUps }: Running): Promise<void> {
+async function stop({ door, edition, folder, demo, rollUps, log }: Running): Promise<void> {
   if (stopping) process.exit(1);
   stopping = true;
-  await door.drain(DRAIN_MS);
-  await rollUps.stop();
-  await edition.close();
-  await demo?.close();
+  // What fails in one step must not leave out the next: the store is closed whatever happens before.
+  for (const step of [() => door.drain(DRAIN_MS), () => rollUps.stop(), () => edition.close(), () => demo?.close()]) {
+    await Promise.resolve(step()).catch((error: unknown) => {
+      process.exitCode = 1;
+      log.error('stopping failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    });
+  }
   folder.release();
-  process.exit(0);
+  process.exit();
 }
 
 try {

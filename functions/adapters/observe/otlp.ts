@@ -21,7 +21,7 @@ const MAX_WAITING = 2_048;
 /** Few enough that writing them down keeps the event loop for a few milliseconds only. */
 const BATCH = 64;
 const EVERY_MS = 1_000;
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 3_000;
 const COMPLAIN_EVERY_MS = 60_000;
 
 /**
