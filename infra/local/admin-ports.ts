@@ -48,6 +48,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     testModel: (test) => testModel({ keys: edition.opening, outbound: edition.ports.outbound, clock: edition.ports.clock }, test),
     changed: () => edition.caches.invalidate(),
     metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId)) ?? '',
+    ...(edition.ports.access && { access: edition.ports.access }),
     operatorTenantId: DEFAULT_TENANT,
     revocationSeconds: 0,
     get dashboardUrl() { return dashboardUrl(); },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { framesOf, gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
 import { otlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
@@ -50,6 +50,11 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const log = jsonLog(accessLog, () => Date.now());
   const { settings: otlp, problem } = otlpSettings(process.env);
   if (problem !== undefined) process.stderr.write(`${problem}\n`);
+  process.on('uncaughtException', (error) => {
+    // A fault of ours. Its message is not printed: it may repeat what somebody sent. Leases tell the next start what was open.
+    log.error('crashed', { kind: error instanceof Error ? error.name : 'unknown', where: framesOf(error) });
+    process.exit(1);
+  });
   const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
