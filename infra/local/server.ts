@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { framesOf, gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
@@ -22,9 +23,10 @@ import { dashboardOrigins, exposure } from './exposure.ts';
 import { hostGuard } from './host-guard.ts';
 import { passwordGate } from './issuer/password.ts';
 import { openLocalIssuer, type LocalIssuer } from './local-issuer.ts';
+import { masterKeyFits } from './master-key-fits.ts';
 import { publicConfig } from './public-config.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
-import { welcome } from './welcome.ts';
+import { keepTheKey, welcome } from './welcome.ts';
 
 /** What is printed may go to a file on a full disk, or to a pipe that nobody reads any more: that ends no gateway. */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -45,6 +47,9 @@ async function start(options: CommandLine): Promise<void> {
 }
 
 async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
+  if (folder.firstStart && existsSync(folder.paths.database)) {
+    throw new StartError(`${folder.paths.root} has a database but no master.key: put the key back that belongs to it. A new one would open none of its credentials and know none of its virtual keys.`);
+  }
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
   const accessLog = gathered((text) => process.stderr.write(text));
   const log = jsonLog(accessLog, () => Date.now());
@@ -56,6 +61,7 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
     process.exit(1);
   });
   const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
+  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials.`);
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {
@@ -73,6 +79,7 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;
   rollUps.start();
+  if (folder.firstStart && options.json) process.stderr.write(`${keepTheKey(folder.paths.masterKey)}\n`);
   process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key, signInUrl: issuer.link() }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { void stop({ door, edition, folder, demo, rollUps, log }); });
 }
