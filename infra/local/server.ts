@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { gathered, jsonLog } from '../../functions/adapters/observe/log.ts';
+import { framesOf, gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { otlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
@@ -21,9 +23,13 @@ import { dashboardOrigins, exposure } from './exposure.ts';
 import { hostGuard } from './host-guard.ts';
 import { passwordGate } from './issuer/password.ts';
 import { openLocalIssuer, type LocalIssuer } from './local-issuer.ts';
+import { masterKeyFits } from './master-key-fits.ts';
 import { publicConfig } from './public-config.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
-import { welcome } from './welcome.ts';
+import { keepTheKey, welcome } from './welcome.ts';
+
+/** What is printed may go to a file on a full disk, or to a pipe that nobody reads any more: that ends no gateway. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const DRAIN_MS = 30_000;
 const SWEEP_EVERY_MS = 60_000;
@@ -41,10 +47,21 @@ async function start(options: CommandLine): Promise<void> {
 }
 
 async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
+  if (folder.firstStart && existsSync(folder.paths.database)) {
+    throw new StartError(`${folder.paths.root} has a database but no master.key: put the key back that belongs to it. A new one would open none of its credentials and know none of its virtual keys.`);
+  }
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
   const accessLog = gathered((text) => process.stderr.write(text));
   const log = jsonLog(accessLog, () => Date.now());
-  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
+  const { settings: otlp, problem } = otlpSettings(process.env);
+  if (problem !== undefined) process.stderr.write(`${problem}\n`);
+  process.on('uncaughtException', (error) => {
+    // A fault of ours. Its message is not printed: it may repeat what somebody sent. Leases tell the next start what was open.
+    log.error('crashed', { kind: error instanceof Error ? error.name : 'unknown', where: framesOf(error) });
+    process.exit(1);
+  });
+  const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
+  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials.`);
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {
@@ -62,8 +79,9 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;
   rollUps.start();
+  if (folder.firstStart && options.json) process.stderr.write(`${keepTheKey(folder.paths.masterKey)}\n`);
   process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key, signInUrl: issuer.link() }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop({ door, edition, folder, demo, rollUps }); });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { void stop({ door, edition, folder, demo, rollUps, log }); });
 }
 
 async function readConfig(file: string): Promise<string> {
@@ -102,20 +120,23 @@ async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void
   });
 }
 
-interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps }
+interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps; readonly log: Log }
 
 let stopping = false;
 
 /** Stops taking requests, lets the running ones end and settle, then closes the store. A second signal ends at once. */
-async function stop({ door, edition, folder, demo, rollUps }: Running): Promise<void> {
+async function stop({ door, edition, folder, demo, rollUps, log }: Running): Promise<void> {
   if (stopping) process.exit(1);
   stopping = true;
-  await door.drain(DRAIN_MS);
-  await rollUps.stop();
-  await edition.close();
-  await demo?.close();
+  // What fails in one step must not leave out the next: the store is closed whatever happens before.
+  for (const step of [() => door.drain(DRAIN_MS), () => rollUps.stop(), () => edition.close(), () => demo?.close()]) {
+    await Promise.resolve(step()).catch((error: unknown) => {
+      process.exitCode = 1;
+      log.error('stopping failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    });
+  }
   folder.release();
-  process.exit(0);
+  process.exit();
 }
 
 try {
