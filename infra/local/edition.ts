@@ -71,6 +71,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const newId = monotonicFactory(pooledRandom());
   const ports: Ports = {
     clock,
+    random: Math.random,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
     verifySecret: secretVerifier(keys),
