@@ -5,6 +5,7 @@ import { exclusionOf } from './eligibility.ts';
 import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
+import { TextSearch } from './text-search.ts';
 
 /** The key of an entry as it stands now; the record itself only has its id. */
 export interface RecordedKey { readonly name: string; readonly allowedModels: readonly string[] | null }
@@ -136,7 +137,7 @@ export class Recorded {
     const { timezone } = this.#policy;
     const facts = { inputTokens: inputs.inputTokens, hasCode: this.#dense?.[DENSE.code] === 1, hasErrorTrace: this.#dense?.[DENSE.errorTrace] === 1 } as RequestFacts;
     return {
-      facts, requestedModel, keyName: this.#key?.name ?? '', hour: () => localTime(timezone, atMs).hour, weekday: () => localTime(timezone, atMs).weekday,
+      facts, requestedModel, keyName: this.#key?.name ?? '', search: new TextSearch(), hour: () => localTime(timezone, atMs).hour, weekday: () => localTime(timezone, atMs).weekday,
       score: () => score ?? Number.NaN, spendTodayPct: inputs.spendTodayPct, spendMonthPct: null,
     };
   }

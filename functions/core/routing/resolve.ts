@@ -14,6 +14,7 @@ import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { sessionIdOf } from './session.ts';
 import { templateKeyOf } from './template.ts';
+import { TextSearch } from './text-search.ts';
 
 export interface ResolveInput {
   readonly policy: CompiledPolicy;
@@ -104,7 +105,7 @@ class Resolver {
     let memo: { hour: number; weekday: string } | undefined;
     const time = (): { hour: number; weekday: string } => (memo ??= localTime(policy.timezone, nowMs));
     return {
-      facts, requestedModel, keyName: key.name, hour: () => time().hour, weekday: () => time().weekday,
+      facts, requestedModel, keyName: key.name, search: new TextSearch(), hour: () => time().hour, weekday: () => time().weekday,
       score: () => this.#score().score, spendTodayPct: spend.todayPct, spendMonthPct: spend.monthPct,
     };
   }
