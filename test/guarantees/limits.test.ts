@@ -9,7 +9,7 @@ import type { KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { countingStore, entryOf, handClock, limiterItem, NOON, testKey, wishOf, type HandClock } from '../support/accounts.ts';
-import { startDynamoDbLocal, type DynamoDbLocal } from '../support/dynamodb-local.ts';
+import { startDynamoDbLocal, throttled, type DynamoDbLocal } from '../support/dynamodb-local.ts';
 import { full } from '../support/full.ts';
 import { needs } from '../support/optional.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -54,39 +54,7 @@ needs('java')('limits on DynamoDB', () => {
   test.each([1, 10, 100])('guarantee C1: on DynamoDB too, a limit of %d admits exactly that many', async (limit) => {
     for (let repetition = 0; repetition < full(2, 1); repetition += 1) await expectExactly(store, limit, full(1000, 200));
   }, 120_000);
-
-  test('guarantee C6: on DynamoDB too, settling a request many times at once counts it once', async () => {
-    const key = testKey({ tpm: 1_000_000, dailyUsd: 1000 });
-    const accounts = accountsOn(store);
-    const count = full(200, 20);
-    await Promise.all(times(count, async (i) => {
-      const reserved = await accounts.reserve(wishOf(key, { tokens: 100, micros: 50 }));
-      if (!reserved.ok) throw new Error(reserved.denial.code);
-      const entry = entryOf(reserved.lease.requestId, key, { tokens: 40, micros: 7 });
-      await Promise.all(times(1 + (i % 3), () => accounts.settle(reserved.lease, entry)));
-    }));
-    expect(await limiterItem(store, key)).toMatchObject({ open: 0, dayMicros: 7 * count, monthMicros: 7 * count, tkSum: 40 * count, rqSum: count });
-  }, 120_000);
 });
-
-/** The same store with at most `most` writes under way: the client counts waiting for a socket as failing to connect. */
-function throttled(store: Store, most: number): Store {
-  let underWay = 0;
-  const waiting: (() => void)[] = [];
-  return {
-    ...store,
-    async write(ops) {
-      if (underWay >= most) await new Promise<void>((resolve) => { waiting.push(resolve); });
-      underWay += 1;
-      try {
-        return await store.write(ops);
-      } finally {
-        underWay -= 1;
-        waiting.shift()?.();
-      }
-    },
-  };
-}
 
 /** Starts one asking process; resolves when it waits for the word to go. */
 async function asker(file: string, requests: number, key: KeyRecord) {
