@@ -84,6 +84,7 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
   const log = jsonLog((line) => process.stdout.write(line), () => Date.now());
   return {
     clock,
+    random: Math.random,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
     verifySecret: verify,

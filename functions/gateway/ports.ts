@@ -39,6 +39,8 @@ export interface GatewayResponse {
 /** The world as `serve` sees it. */
 export interface Ports {
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** A new ULID. */
   readonly newRequestId: () => string;
   readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };

@@ -82,6 +82,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const newId = requestIds(pooledRandom());
   const ports: Ports = {
     clock,
+    random: Math.random,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
     verifySecret: secretVerifier(keys),

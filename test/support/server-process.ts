@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** What `npm start` gives its Node. */
+const { NODE_FLAGS } = (await import(join(ROOT, 'tools', 'launcher', 'node-flags.mjs'))) as { NODE_FLAGS: readonly string[] };
 
 export interface Ready { readonly baseUrl: string; readonly adminUrl: string; readonly dashboardUrl: string; readonly adminTokenFile: string; readonly demoKey?: string }
 
@@ -24,7 +26,7 @@ export async function startServer(options: { dataDir: string; config?: object; a
   const configFile = options.configFile ?? join(options.dataDir, '..', 'config.json');
   if (options.config !== undefined) await writeFile(configFile, JSON.stringify(options.config));
   const child = spawn(process.execPath, [
-    join(ROOT, 'dist', 'server.mjs'), '--json', '--port', options.port ?? '0', '--data', options.dataDir, ...(options.config === undefined ? [] : ['--config', configFile]), ...(options.args ?? []),
+    ...NODE_FLAGS, join(ROOT, 'dist', 'server.mjs'), '--json', '--port', options.port ?? '0', '--data', options.dataDir, ...(options.config === undefined ? [] : ['--config', configFile]), ...(options.args ?? []),
   ], { env: { PATH: process.env['PATH'] ?? '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString(); });

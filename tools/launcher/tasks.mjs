@@ -1,6 +1,6 @@
 import module from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { jest } from '../run-tests.mjs';
+import { guaranteesRun, jest } from '../run-tests.mjs';
 import { runChild } from './child.mjs';
 import { ensureInstalled } from './install.mjs';
 import { installedNode, NODE_MAJOR } from './node-binary.mjs';
@@ -13,7 +13,7 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 've
 /** Tasks that are other programs run one after the other; the first failure is the result. */
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
-  'test:guarantees': (args) => [jest(root, ['test/guarantees', ...args])],
+  'test:guarantees': (args) => [guaranteesRun(root, args)],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [[inRoot('node_modules/typescript/bin/tsc'), '-p', root, ...args]],

@@ -2,6 +2,7 @@ import { allowedOn, missing, pieceOf, type Micros, type TenantBudget } from '../
 import type { Moment } from '../../core/limits/admission.ts';
 import type { Demand } from '../../core/limits/limits.ts';
 import { countingDay, spentOn } from '../../core/limits/budget.ts';
+import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { partition } from './entity.ts';
 import { allowanceOp, imageOf, limiterKey } from './limiter.ts';
 import { StoreError, type Item, type Key, type Store } from './port.ts';
@@ -54,7 +55,7 @@ interface Hand { readonly store: Store; readonly random: () => number }
 export interface Exhausted { readonly left: number; readonly window: 'day' | 'month' }
 
 const MAX_TRIES = 32;
-const LONGEST_PAUSE_MS = 64;
+const BACKOFF = { baseMs: 4, capMs: 64 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /**
@@ -66,7 +67,7 @@ export async function draw({ store, random }: Hand, wish: Draw): Promise<{ reado
   const key = limiterKey(tenantId, keyId);
   let reclaimed = false;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if (tries > 1) await pause(random() * Math.min(LONGEST_PAUSE_MS, 2 ** tries));
+    if (tries > 1) await pause(fullJitterMs(random, BACKOFF, tries - 2));
     const item = await store.get(key);
     const image = imageOf(item);
     if (image === undefined) throw new StoreError('unavailable', 'a limiter is missing');

@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { secretMatches } from '../../core/keys/virtual-key.ts';
 import type { PepperKeys } from './vault.ts';
 
@@ -18,6 +18,9 @@ export function pepperOnce(keys: PepperKeys): PepperKeys {
 
 /** Keys whose secret was verified lately: stored hash → SHA-256 of the secret. A tenth of the cost of the peppered hash. */
 const MAX_VERIFIED = 10_000;
+/** Whose secret nobody knows: what stands in for the record of an unknown id. */
+const NOBODY = { hash: randomBytes(32).toString('base64') };
+const NO_DIGEST = Buffer.alloc(32);
 
 /**
  * Checks a presented secret against a key's record; `undefined` (unknown id) costs the same as a wrong secret. Rejects
@@ -29,13 +32,15 @@ export function secretVerifier(keys: PepperKeys): (record: { readonly hash: stri
   const verified = new Map<string, Buffer>();
   return async (record, secret) => {
     const digest = hash('sha256', secret, 'buffer');
-    const known = record && verified.get(record.hash);
-    if (known !== undefined && timingSafeEqual(known, digest)) return true;
-    const matches = secretMatches(await once.pepper(), secret, record?.hash);
-    if (matches && record !== undefined) {
-      if (verified.size >= MAX_VERIFIED) verified.clear();
-      verified.set(record.hash, digest);
-    }
-    return matches;
+    const { hash: stored } = record ?? NOBODY;
+    const known = verified.get(stored);
+    // Compared even with nothing: a wrong secret of a key in use must not take longer than that of a key nobody has.
+    const recognised = timingSafeEqual(known ?? NO_DIGEST, digest);
+    if (recognised && known !== undefined) return true;
+    const matches = secretMatches(await once.pepper(), secret, stored);
+    if (!matches || record === undefined) return false;
+    if (verified.size >= MAX_VERIFIED) verified.clear();
+    verified.set(stored, digest);
+    return true;
   };
 }

@@ -15,6 +15,7 @@ import { inputsOf, type RequestFacts } from './request-facts.ts';
 import { paysToMove, type SessionState } from './session-choice.ts';
 import { sessionIdOf } from './session.ts';
 import { templateKeyOf } from './template.ts';
+import { TextSearch } from './text-search.ts';
 
 export interface ResolveInput {
   readonly policy: CompiledPolicy;
@@ -140,7 +141,7 @@ class Resolver {
     let memo: { hour: number; weekday: string } | undefined;
     const time = (): { hour: number; weekday: string } => (memo ??= localTime(policy.timezone, nowMs));
     return {
-      facts, requestedModel, keyName: key.name, hour: () => time().hour, weekday: () => time().weekday,
+      facts, requestedModel, keyName: key.name, search: new TextSearch(), hour: () => time().hour, weekday: () => time().weekday,
       score: () => this.#score().score, spendTodayPct: spend.todayPct, spendMonthPct: spend.monthPct,
     };
   }
