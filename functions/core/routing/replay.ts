@@ -1,4 +1,4 @@
-import type { LedgerEntry, Reason, RoutingDocument, Stage, Tier } from '../../contract/index.ts';
+import type { Decision, Judgement, LedgerEntry, Reason, RoutingDocument, Stage, Tier } from '../../contract/index.ts';
 import { TIERS } from '../../contract/words.ts';
 import { costMicros } from '../money/cost.ts';
 import { boundariesOf, higherTier, tierOf, tiersFrom } from './boundaries.ts';
@@ -29,7 +29,7 @@ const unknown = (because: Undecidable): { readonly known: false; readonly becaus
 const some = (model: string | null): First => ({ known: true, model });
 
 /** Reasons of decisions that rest on nothing but the document, the request and the score. */
-const REPLAYED: ReadonlySet<Reason> = new Set<Reason>(['named', 'alias', 'rule', 'tier', 'agent_floor', 'next_tier_up', 'artifact_missing', 'always_strongest']);
+const REPLAYED: ReadonlySet<Reason> = new Set<Reason>(['named', 'alias', 'rule', 'tier', 'agent_floor', 'next_tier_up', 'artifact_missing', 'always_strongest', 'judge', 'judge_failed']);
 const MOST_OUTPUT = 512;
 
 /**
@@ -81,7 +81,8 @@ class Replay {
   #auto(stage: Stage, fallbacks: readonly string[]): Redecided {
     const { decision } = this.#recorded;
     const { auto } = this.#draft.document;
-    if (!REPLAYED.has(decision.reason)) return { decided: false, because: 'other_strategy' };
+    const judged = judgementOf(decision);
+    if (!REPLAYED.has(decision.reason) || !sameScore(decision, auto, judged)) return { decided: false, because: 'other_strategy' };
     const tiers = decision.score === null ? TIERS : [tierOf(decision.score, boundariesOf(auto))];
     const tier = decision.score === null ? null : (tiers[0] ?? null);
     const strongest = this.#draft.alwaysStrongest ? this.#strongest() : some(null);
@@ -147,6 +148,15 @@ class Replay {
     const shortest = dearestFor(0);
     return shortest !== undefined && shortest === dearestFor(MOST_OUTPUT) ? some(shortest) : unknown('price');
   }
+}
+
+/** What a judge said, where the decision rests on it. */
+export const judgementOf = ({ judge }: Decision): Judgement | undefined => (judge !== null && typeof judge === 'object' && judge.outcome === 'judged' ? judge : undefined);
+
+/** Whether the recorded score is the one by which the draft would have decided: a judge's only for the same judge. */
+function sameScore({ strategy }: Decision, auto: RoutingDocument['auto'], judged: Judgement | undefined): boolean {
+  if (judged !== undefined) return auto.strategy === 'llm' && auto.judgeModel === judged.model;
+  return auto.strategy !== 'llm' || strategy === null || strategy === 'llm';
 }
 
 type Tiers = Pick<RoutingDocument['auto'], 'tiers' | 'agentFloor'>;

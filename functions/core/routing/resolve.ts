@@ -27,7 +27,12 @@ export interface ResolveInput {
   readonly templateSalt: string;
   /** Models the budget could not carry; they are excluded as `budget`. */
   readonly excludeModels?: ReadonlySet<string>;
+  /** Strategy `llm`: what the judge said of the request; absent = it was not asked, and the in-process score decides. */
+  readonly judged?: Judged | 'failed';
 }
+
+/** `tier` is the score's tier under the policy's boundaries. */
+export interface Judged { readonly tier: Tier; readonly score: number }
 
 export type Resolution =
   | { readonly ok: true; readonly decision: Decision; readonly route: RegisteredModel[]; readonly features: { v: number; dense: number[]; logits: number[] | null } | null }
@@ -135,12 +140,15 @@ class Resolver {
     // Vectors of two models have nothing to do with each other: who asks for them must know the model.
     if (facts.wantsEmbedding) return { ok: false, failure: failure('invalid_request', "Embeddings need a model by its name, alias or rule; they are never routed by 'auto'.", { param: 'model' }), decision: null };
     const { auto } = policy.document;
-    const scored = this.#score();
+    const judged = auto.strategy === 'llm' ? this.#input.judged : undefined;
+    const inProcess = this.#score();
+    // A judge gives no reasons that would add up: its score stands by itself.
+    const scored = typeof judged === 'object' ? { ...inProcess, score: judged.score, base: judged.score, contributions: [] } : inProcess;
     const boundaries = boundariesOf(auto);
-    const tier = tierOf(scored.score, boundaries);
+    const tier = typeof judged === 'object' ? judged.tier : tierOf(scored.score, boundaries);
     const start = facts.isAgent ? this.#floored(tier) : tier;
     const baseline = this.#strongest();
-    let reason: Reason = start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor';
+    let reason: Reason = start === tier ? this.#tierReason(judged) : 'agent_floor';
     let own = this.#tier(start);
     const fallbacks = goal.fallbacks.map((id) => this.#listed(id));
     let above = this.#above(start, own);
@@ -151,6 +159,12 @@ class Resolver {
     } else if (!this.#serves(own)) reason = this.#serves(fallbacks) ? 'rule' : 'next_tier_up';
     // The order of DECISIONS §3.11: the target's own list, the rule's fallbacks, the next tier up.
     return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries });
+  }
+
+  /** Why the tier's own list serves. */
+  #tierReason(judged: ResolveInput['judged']): Reason {
+    if (judged !== undefined) return judged === 'failed' ? 'judge_failed' : 'judge';
+    return this.#input.policy.document.auto.strategy === 'static' ? 'tier' : 'artifact_missing';
   }
 
   /** The tier an agent starts at: never below the floor, unless no tier from there upwards names a model. */
@@ -246,7 +260,8 @@ class Resolver {
       contributions: scored?.contributions ?? [],
       marginToNextTier: scored === undefined || boundaries === undefined ? null : marginToNextTier(scored.score, boundaries),
       strategy: scored === undefined ? null : policy.document.auto.strategy,
-      judge: null,
+      // Who asked the judge puts its record here.
+      judge: scored !== undefined && policy.document.auto.strategy === 'llm' && !policy.alwaysStrongest ? 'not_called' : null,
       reason: how.reason,
       session: session === null ? null : { id: session, pinned: false },
       template: { key: templateKeyOf(templateSalt, facts), labels: 0 },
