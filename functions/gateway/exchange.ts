@@ -15,7 +15,7 @@ export interface Exchange {
   readonly atMs: number;
   readonly startedAt: number;
   /** Durations in ms, for `server-timing`. */
-  readonly timing: { auth?: number; route?: number; upstream?: number };
+  readonly timing: { auth?: number; route?: number; judge?: number; upstream?: number };
 }
 
 export function openExchange(request: GatewayRequest, dialect: Dialect, ports: Ports): Exchange {

@@ -3,9 +3,10 @@ import { GatewayError } from '../core/errors.ts';
 import { factsOf, type RequestFacts } from '../core/routing/request-facts.ts';
 import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
-import { resolve, type Resolution } from '../core/routing/resolve.ts';
+import { resolve, type ResolveInput } from '../core/routing/resolve.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Exchange } from './exchange.ts';
+import { consult, type Judging } from './judge/consult.ts';
 import type { Ports } from './ports.ts';
 import type { Asked } from './read.ts';
 
@@ -19,6 +20,10 @@ export interface Plan {
   readonly decision: Decision;
   readonly route: readonly RegisteredModel[];
   readonly features: { v: number; dense: number[]; logits: number[] | null } | null;
+  /** What was decided on; a second decision of the same request differs from it in one thing only. */
+  readonly input: ResolveInput;
+  /** Set while a judge is still to be asked: then any tier's models may serve. */
+  readonly judging?: Judging;
   /** Set when a budget could only afford fewer output tokens than asked for (disclosed as `clamped=max_tokens`). */
   readonly maxOutputTokens?: number;
 }
@@ -27,11 +32,15 @@ export interface Plan {
 export function route(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, ports: Ports): Plan {
   const before = ports.clock.elapsed();
   const facts = factsFor(exchange, asked);
-  const resolution = decide(exchange, key, asked, policy, facts, ports);
+  const input = inputOf(exchange, key, asked, policy, facts, ports);
+  const resolution = resolve(input);
+  if (!resolution.ok) {
+    exchange.timing.route = ports.clock.elapsed() - before;
+    throw new GatewayError(resolution.failure);
+  }
+  const { decided: { decision, route: models, features }, judging } = consult(input, resolution, ports);
   exchange.timing.route = ports.clock.elapsed() - before;
-  if (!resolution.ok) throw new GatewayError(resolution.failure);
-  const { decision, route: models, features } = resolution;
-  return { exchange, key, policy, asked, facts, decision, route: models, features };
+  return { exchange, key, policy, asked, facts, decision, route: models, features, input, ...(judging && { judging }) };
 }
 
 export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
@@ -45,11 +54,9 @@ export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
   });
 }
 
-/** The one call of the pure resolver, shared by live traffic, the budget's second try and the dry run. */
-export function decide(
-  exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports, without?: ReadonlySet<string>,
-): Resolution {
-  return resolve({
+/** What the pure resolver decides on, shared by live traffic and the dry run. */
+export function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports): ResolveInput {
+  return {
     policy,
     facts,
     requestedModel: asked.conversation.model,
@@ -59,8 +66,7 @@ export function decide(
     breakerOpen: ports.breakers.open(key.tenantId),
     nowMs: exchange.atMs,
     templateSalt: policy.tenantId,
-    ...(without && { excludeModels: without }),
-  });
+  };
 }
 
 /** Share of the key's own budgets spent, in percent, by the counters that the last write returned; null without a budget. */

@@ -17,7 +17,10 @@ import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
 import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
 import type { OpeningKeys, SealingKeys } from '../../functions/adapters/vault/vault.ts';
+import { openQuality } from '../../functions/adapters/store/quality.ts';
 import { openCaches, type Caches } from '../../functions/gateway/caches.ts';
+import { Judgements } from '../../functions/gateway/judge/judgements.ts';
+import { Learning } from '../../functions/gateway/shadow/learning.ts';
 import type { AnsweredRequest, Ports } from '../../functions/gateway/ports.ts';
 
 export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
@@ -34,6 +37,10 @@ export interface EditionOptions {
   readonly accessLog?: (line: string) => void;
   /** Where settlements wait while the store is away; in memory unless given. */
   readonly spoolFile?: string;
+  /** Uniform in [0, 1): which answers are compared, and in which order. The system's unless given. */
+  readonly random?: () => number;
+  /** 40 hex digits: what a judge's question is marked with. The system's generator unless given. */
+  readonly randomHex?: () => string;
   /** Those of the store unless given. */
   readonly breakers?: Breakers;
 }
@@ -69,6 +76,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = monotonicFactory(pooledRandom());
+  const learning = new Learning({ quality: openQuality({ store, clock }), clock, log, random: options.random ?? Math.random, newId: () => newId(clock.now()) });
   const ports: Ports = {
     clock,
     newRequestId: () => newId(clock.now()),
@@ -79,6 +87,8 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     breakers: options.breakers ?? openBreakers({ store, clock }),
     credentials,
     outbound,
+    judgements: new Judgements({ clock, randomHex: options.randomHex ?? (() => randomBytes(20).toString('hex')) }),
+    learning,
     log,
     metrics,
     ...(options.accessLog !== undefined && { access: accessTo(options.accessLog, clock) }),
@@ -101,6 +111,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     sweepOrphans: () => sweep(() => true, true),
     sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),
     async close() {
+      await learning.stop();
       outbound.close();
       await store.close();
     },
