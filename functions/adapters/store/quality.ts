@@ -30,20 +30,28 @@ export interface Quality {
 const PLAN_MS = 60_000;
 const MAX_TENANTS = 1_000;
 
+interface Known { plan: EvidencePlan | undefined; readAt: number }
+
+async function refresh(store: Store, tenantId: string, known: Known): Promise<void> {
+  try {
+    known.plan = await getPlan(store, tenantId);
+  } catch { /* the old one serves on */ }
+}
+
 export function openQuality({ store, clock }: { readonly store: Store; readonly clock: Clock }): Quality {
-  const plans = new Map<string, { plan: EvidencePlan | undefined; readAt: number }>();
+  const plans = new Map<string, Known>();
   return {
     label: (tenantId, label) => recordLabel(store, tenantId, label, clock.now()),
     veto: (tenantId, veto) => recordVeto(store, tenantId, veto, clock.now()),
     check: (tenantId, check) => recordJudgeCheck(store, tenantId, check, clock.now()),
     plan(tenantId) {
       const now = clock.now();
-      const known = plans.get(tenantId) ?? { plan: undefined, readAt: Number.NEGATIVE_INFINITY };
+      const known: Known = plans.get(tenantId) ?? { plan: undefined, readAt: Number.NEGATIVE_INFINITY };
       if (Math.abs(now - known.readAt) >= PLAN_MS) {
         known.readAt = now;
         if (!plans.has(tenantId) && plans.size >= MAX_TENANTS) for (const oldest of plans.keys()) { plans.delete(oldest); break; }
         plans.set(tenantId, known);
-        getPlan(store, tenantId).then((plan) => { known.plan = plan; }, () => { /* the old one serves on */ });
+        void refresh(store, tenantId, known);
       }
       return known.plan;
     },

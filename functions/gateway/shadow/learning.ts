@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../adapters/observe/log.ts';
 import type { Quality } from '../../adapters/store/quality.ts';
-import type { GatewayRequest } from '../ports.ts';
 import { Labelled } from './labelled.ts';
 import { Retries } from './retries.ts';
 
@@ -14,6 +13,9 @@ export interface LearningDeps {
   /** A new ULID. */
   readonly newId: () => string;
 }
+
+/** Who keeps the process alive for a task; see `GatewayRequest.afterwards`. */
+interface Host { readonly afterwards?: (task: () => Promise<void>) => void }
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -43,7 +45,7 @@ export class Learning {
   }
 
   /** Runs a task after the answer: where the host would freeze the process, as part of the invocation, else in the background. */
-  after(request: GatewayRequest, task: Task): void {
+  after(host: Host, task: Task): void {
     if (this.#stopped.signal.aborted) return;
     const guarded = async (): Promise<void> => {
       try {
@@ -53,7 +55,7 @@ export class Learning {
         this.#log.warn('learning from an answer failed', { kind: error instanceof Error ? error.name : 'unknown' });
       }
     };
-    if (request.afterwards !== undefined) request.afterwards(guarded);
+    if (host.afterwards !== undefined) host.afterwards(guarded);
     else {
       // The answer's last bytes go first.
       const running = new Promise<void>((resolve) => { setImmediate(resolve); }).then(guarded);

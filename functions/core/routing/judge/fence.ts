@@ -14,7 +14,7 @@ export const markOf = (digits: string): Mark => ({ fence: digits.slice(0, 32), s
  * it), the mark is taken out of it, so that there is never more than one end.
  */
 export function fenced(label: string, text: string, { fence, seal }: Mark): string {
-  return `<<${label} ${fence}>>\n${text.replaceAll(fence, '').replaceAll(seal, '')}\n<<end of ${label} ${fence}>>`;
+  return `<<${label} ${fence}>>\n${text.replaceAll(fence, '*').replaceAll(seal, '*')}\n<<end of ${label} ${fence}>>`;
 }
 
 /** The beginning and the end of a text that is longer than `maxChars`: what is asked for stands in one of the two. */
