@@ -108,7 +108,7 @@ describe('strategy llm', () => {
     expect(judge.asked).toHaveLength(1);
   });
 
-  test('a turn without words, and a tenant that always uses the strongest, need no judge', async () => {
+  test('a turn without words needs no judge', async () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
     const answer = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('auto', { messages: [{ role: 'user', content: [image] }] }) });
     expect((await entryOf(answer)).decision).toMatchObject({ judge: 'not_called', strategy: 'llm' });
