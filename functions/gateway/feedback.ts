@@ -29,7 +29,7 @@ export async function feedback(exchange: Exchange, ports: Ports): Promise<Gatewa
   const entry = isUlid(given.requestId) ? await quality.entry(policy.tenantId, given.requestId) : undefined;
   if (entry === undefined || entry.keyId !== key.keyId) return missing();
   const at = new Date(exchange.atMs).toISOString();
-  const saved = await quality.rate(policy.tenantId, given.requestId, { rating: given.rating, at }, key.logContent ? given.comment : undefined);
+  const saved = await quality.rate(policy.tenantId, { requestId: given.requestId, feedback: { rating: given.rating, at }, comment: key.logContent ? given.comment : undefined, before: entry.feedback });
   if (!saved) return missing();
   const wasLow = entry.feedback !== undefined && isLow(entry.feedback.rating);
   if (isLow(given.rating) && !wasLow && standsIn(entry)) {

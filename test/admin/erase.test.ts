@@ -79,7 +79,7 @@ test.each([[{}], [{ keyId: 'AAAAAAAAAAAA', user: 'x' }], [{ keyId: 'short' }], [
 test('a comment on an answer goes with the rest, the rating stays', async () => {
   const rated = personal(NOW - 5_000);
   await putEntries(temp.store, [rated]);
-  await saveFeedback(temp.store, 'default', rated.requestId, { rating: 'down', at: new Date(NOW).toISOString() }, 'canary comment', NOW);
+  await saveFeedback(temp.store, 'default', { requestId: rated.requestId, feedback: { rating: 'down', at: new Date(NOW).toISOString() }, comment: 'canary comment', before: undefined }, NOW);
   expect((await erase({ keyId: 'AAAAAAAAAAAA' })).json).toMatchObject({ erased: 1 });
   expect(await getComment(temp.store, 'default', rated.requestId, NOW)).toBeUndefined();
   expect((await getLedgerEntry(temp.store, 'default', rated.requestId))?.feedback).toEqual({ rating: 'down', at: new Date(NOW).toISOString(), hasComment: false });

@@ -17,7 +17,7 @@ const reads = async (): Promise<unknown[]> => (await listChanges(temp.store, 'de
 test('a rating is on the entry for everybody, its comment for administrators alone, and each showing leaves a trace without the words', async () => {
   await putEntries(temp.store, [entry]);
   expect((await as('viewer')).json['feedback']).toBeUndefined();
-  await saveFeedback(temp.store, 'default', entry.requestId, { rating: 'down', at }, 'COMMENT-CANARY', NOW);
+  await saveFeedback(temp.store, 'default', { requestId: entry.requestId, feedback: { rating: 'down', at }, comment: 'COMMENT-CANARY', before: undefined }, NOW);
   for (const role of ['viewer', 'member'] as const) expect((await as(role)).json['feedback']).toEqual({ rating: 'down', at, hasComment: true });
   expect(await reads()).toEqual([]);
   for (const role of ['admin', 'owner'] as const) expect((await as(role)).json['feedback']).toEqual({ rating: 'down', at, hasComment: true, comment: 'COMMENT-CANARY' });
@@ -28,6 +28,6 @@ test('a rating is on the entry for everybody, its comment for administrators alo
 
 test('a comment is forgotten after 30 days, a rating is not', async () => {
   await putEntries(temp.store, [entry]);
-  await saveFeedback(temp.store, 'default', entry.requestId, { rating: 2, at }, 'words', NOW - 30 * 86_400_000);
+  await saveFeedback(temp.store, 'default', { requestId: entry.requestId, feedback: { rating: 2, at }, comment: 'words', before: undefined }, NOW - 30 * 86_400_000);
   expect((await as('owner')).json['feedback']).toEqual({ rating: 2, at, hasComment: false });
 });

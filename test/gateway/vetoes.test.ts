@@ -28,7 +28,12 @@ async function vetoes(answer: Answer): Promise<Record<string, string[]>> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   await gateway.edition.ports.learning.settled();
   const { rows } = await gateway.edition.store.query({ table: 'usage', pk: 'T#default#EVIDENCE-VETO', limit: 100 });
-  return Object.fromEntries(rows.map(({ sk, item }) => [sk.split('#')[1] ?? '', ['structural', 'feedback', 'retry'].flatMap((kind) => Array.from({ length: Math.round(Number(item[kind] ?? 0) / scaleOf(item)) }, () => kind))]));
+  const found: Record<string, string[]> = {};
+  for (const { sk, item } of rows) {
+    const kinds = ['structural', 'feedback', 'retry'].flatMap((kind) => Array.from({ length: Math.round(Number(item[kind] ?? 0) / scaleOf(item)) }, () => kind));
+    (found[sk.split('#')[1] ?? ''] ??= []).push(...kinds);
+  }
+  return found;
 }
 /** All vetoes of a test are of one moment, so each weighs the same. */
 const scaleOf = (item: Record<string, unknown>): number => ['structural', 'feedback', 'retry'].reduce((sum, kind) => sum + Number(item[kind] ?? 0), 0) / Number(item['count']);
@@ -56,7 +61,7 @@ describe('what is plainly wrong with an answer is a veto', () => {
     upstream.script((_received, response) => void sse(response, chatEvents(['{"town":', '"Paris"}'])));
     expect(await vetoes(await post(chat('auto', { stream: true, response_format: schema })))).toEqual({ cheap: ['structural'] });
     upstream.script((received, response) => json(response, 200, received.path.includes('/messages') ? messageAnswer('') : chatAnswer('')));
-    expect(await vetoes(await post(messages('auto'), { path: '/v1/messages' }))).toEqual({ cheap: expect.arrayContaining(['structural', 'structural']) as string[] });
+    expect(await vetoes(await post(messages('auto'), { path: '/v1/messages' }))).toEqual({ cheap: ['structural', 'structural'] });
   });
 
   test.each([

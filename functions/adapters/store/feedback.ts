@@ -8,12 +8,22 @@ const COMMENT_KEPT_MS = 30 * 86_400_000;
 
 const commentKey = (tenantId: string, requestId: string): Key => ({ table: 'usage', pk: partition('LC', tenantId, requestId), sk: 'comment' });
 
-/** Puts a rating on a ledger entry; a later one replaces it with its comment. `comment` undefined = none is kept. False when there is no such entry. */
-export async function saveFeedback(store: Store, tenantId: string, requestId: string, feedback: Omit<LedgerFeedback, 'hasComment'>, comment: string | undefined, nowMs: number): Promise<boolean> {
-  const words: Op = comment === undefined
-    ? deleteCommentOp(tenantId, requestId)
-    : { put: commentKey(tenantId, requestId), item: { comment, expiresAt: Math.ceil((nowMs + COMMENT_KEPT_MS) / 1000) } };
-  return (await store.write([rateLedgerOp(tenantId, requestId, { ...feedback, hasComment: comment !== undefined }), words])).ok;
+export interface Rating {
+  readonly requestId: string;
+  readonly feedback: Omit<LedgerFeedback, 'hasComment'>;
+  /** undefined = none is kept. */
+  readonly comment: string | undefined;
+  /** What stood on the entry before: a comment goes with the rating that it came with. */
+  readonly before: LedgerFeedback | undefined;
+}
+
+/** Puts a rating on a ledger entry in the place of the one before. False when there is no such entry. */
+export async function saveFeedback(store: Store, tenantId: string, { requestId, feedback, comment, before }: Rating, nowMs: number): Promise<boolean> {
+  const rating = rateLedgerOp(tenantId, requestId, { ...feedback, hasComment: comment !== undefined });
+  const words: Op[] = comment !== undefined
+    ? [{ put: commentKey(tenantId, requestId), item: { comment, expiresAt: Math.ceil((nowMs + COMMENT_KEPT_MS) / 1000) } }]
+    : before?.hasComment === true ? [deleteCommentOp(tenantId, requestId)] : [];
+  return (await store.write([rating, ...words])).ok;
 }
 
 /** The comment of a rating; undefined when there is none any more. */

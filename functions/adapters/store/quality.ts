@@ -1,10 +1,10 @@
-import type { LedgerEntry, LedgerFeedback } from '../../contract/ledger.ts';
+import type { LedgerEntry } from '../../contract/ledger.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { JudgeCheck, Label, Veto } from '../../core/routing/evidence/label.ts';
 import type { EvidencePlan } from '../../core/routing/evidence/plan.ts';
 import { recordJudgeCheck, recordLabel, recordVeto } from './evidence.ts';
 import { getPlan } from './evidence-plan.ts';
-import { saveFeedback } from './feedback.ts';
+import { saveFeedback, type Rating } from './feedback.ts';
 import { getLedgerEntry } from './ledger.ts';
 import { holdOverhead, spendOverhead, type OverheadRow } from './overhead.ts';
 import type { Store } from './port.ts';
@@ -23,7 +23,7 @@ export interface Quality {
   spend(tenantId: string, row: Omit<OverheadRow, 'state'>, spentMicros: number): Promise<void>;
   entry(tenantId: string, requestId: string): Promise<LedgerEntry | undefined>;
   /** False when there is no such entry. */
-  rate(tenantId: string, requestId: string, feedback: Omit<LedgerFeedback, 'hasComment'>, comment: string | undefined): Promise<boolean>;
+  rate(tenantId: string, rating: Rating): Promise<boolean>;
 }
 
 /** A plan changes once a day. */
@@ -58,6 +58,6 @@ export function openQuality({ store, clock }: { readonly store: Store; readonly 
     hold: (tenantId, row, capMicros) => holdOverhead(store, tenantId, row, capMicros),
     spend: (tenantId, row, spentMicros) => spendOverhead(store, tenantId, row, spentMicros),
     entry: (tenantId, requestId) => getLedgerEntry(store, tenantId, requestId),
-    rate: (tenantId, requestId, feedback, comment) => saveFeedback(store, tenantId, requestId, feedback, comment, clock.now()),
+    rate: (tenantId, rating) => saveFeedback(store, tenantId, rating, clock.now()),
   };
 }

@@ -23,9 +23,8 @@ export function lessons(undertaking: Undertaking): () => void {
   const again = sessionId !== undefined && isTellingSession(facts) ? learning.retries.repeated(sessionId, facts) : undefined;
   const isAuto = decision.stage === 'auto' || decision.via === 'auto';
   const drawn = isAuto ? draw(plan, ports) : undefined;
-  const wantsJson = conversation.responseFormat !== undefined && conversation.responseFormat.type !== 'text';
   // The parts of several choices come as those of one.
-  if (isAuto && (conversation.n ?? 1) === 1) trail.watch = new AnswerWatch({ maxChars: MAX_CHARS, keepText: wantsJson || drawn !== undefined });
+  if (isAuto && (conversation.n ?? 1) === 1) trail.watch = new AnswerWatch({ maxChars: MAX_CHARS, keepText: wantsJson(undertaking) || drawn !== undefined });
   let isOver = false;
   return () => {
     if (isOver) return;
@@ -38,19 +37,31 @@ export function lessons(undertaking: Undertaking): () => void {
 function learn(undertaking: Undertaking, drawn: Draw | undefined): void {
   const { admitted: { plan }, trail, ports: { learning } } = undertaking;
   const { decision, facts, exchange } = plan;
-  const answer = answered(undertaking);
-  if (answer !== undefined) {
-    if (decision.session !== null && isTellingSession(facts)) learning.retries.answered(decision.session.id, facts, answer);
-    if (fault(undertaking) !== undefined) learning.after(exchange.request, () => veto(undertaking, answer, 'structural'));
+  if (standsIn(undertaking)) {
+    if (decision.session !== null && isTellingSession(facts)) learning.retries.answered(decision.session.id, facts, answered(undertaking));
+    // Whether there is anything in it is told at once; what has to be parsed waits until the caller has its answer.
+    const isQuick = trail.watch === undefined || (!wantsJson(undertaking) && trail.watch.calls().length === 0);
+    if (!isQuick || fault(undertaking) !== undefined) {
+      learning.after(exchange.request, async () => {
+        if (fault(undertaking) !== undefined) await veto(undertaking, answered(undertaking), 'structural');
+      });
+    }
   }
   if (drawn !== undefined && trail.watch?.isCut === false) learning.after(exchange.request, (signal) => compare(undertaking, drawn, signal));
 }
 
 /** Vetoes are about models that stand in for the baseline; the baseline's own answers are what everything is measured by. */
-function answered({ admitted: { plan }, trail }: Undertaking): Answered | undefined {
+function standsIn({ admitted: { plan: { decision } }, trail }: Undertaking): boolean {
+  return trail.servedBy !== undefined && decision.template !== null && decision.baseline !== null && decision.baseline.model !== trail.servedBy.id;
+}
+
+function answered({ admitted: { plan }, trail }: Undertaking): Answered {
   const { decision, input, exchange } = plan;
-  if (trail.servedBy === undefined || decision.template === null || decision.baseline === null || decision.baseline.model === trail.servedBy.id) return undefined;
-  return { requestId: exchange.requestId, templateKey: decision.template.key, parentKey: templateParentOf(input.templateSalt, plan.facts), model: trail.servedBy.id };
+  return { requestId: exchange.requestId, templateKey: decision.template?.key ?? '', parentKey: templateParentOf(input.templateSalt, plan.facts), model: trail.servedBy?.id ?? '' };
+}
+
+function wantsJson({ admitted: { plan: { asked: { conversation: { responseFormat } } } } }: Undertaking): boolean {
+  return responseFormat !== undefined && responseFormat.type !== 'text';
 }
 
 function fault({ admitted: { plan }, trail }: Undertaking) {
