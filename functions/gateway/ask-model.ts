@@ -1,6 +1,7 @@
 import type { Conversation } from '../core/conversation.ts';
 import { upstreamCodecs } from '../core/dialects/dialect.ts';
 import { Disclosures } from '../core/dialects/disclosures.ts';
+import { fitToModel } from '../core/dialects/fit-model.ts';
 import { adaptChat } from '../core/dialects/openai-chat/wire.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { costMicros } from '../core/money/cost.ts';
@@ -83,10 +84,12 @@ interface Seen { parts: readonly StreamPart[]; accepted: boolean; usage: TokenUs
 
 async function call(ports: Asking, { tenantId, model, conversation, maxOutputTokens, signal }: Question, seen: Seen): Promise<void> {
   const provider = providerOf(model.provider);
-  const format = provider.dialects[0] ?? 'openai-chat';
+  const format = provider.dialects.find((spoken) => spoken === conversation.dialect) ?? provider.dialects[0] ?? 'openai-chat';
   const codec = upstreamCodecs[format];
   const wire = provider.wire?.(model);
   const written = codec.writeRequest({ ...conversation, stream: false, maxOutputTokens }, { upstreamModel: model.upstreamModel, facts: model.facts, streamUsage: false, maxOutputTokens, ...(wire?.wantsReasoning && { wantsReasoning: true }) });
+  // The caller named another model, or none: what this one would refuse is left out.
+  if (format === conversation.dialect) fitToModel(written.body, conversation, model.facts, new Disclosures());
   if (wire !== undefined && format === 'openai-chat') adaptChat(written.body, wire, new Disclosures());
   const body = new TextEncoder().encode(JSON.stringify(written.body));
   const references = model.credentials.length === 0 ? [undefined] : model.credentials;

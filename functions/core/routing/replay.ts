@@ -30,6 +30,8 @@ const some = (model: string | null): First => ({ known: true, model });
 
 /** Reasons of decisions that rest on nothing but the document, the request and the score. */
 const REPLAYED: ReadonlySet<Reason> = new Set<Reason>(['named', 'alias', 'rule', 'tier', 'agent_floor', 'next_tier_up', 'artifact_missing', 'always_strongest', 'judge', 'judge_failed']);
+/** The tier's own list served: no floor had lifted it. */
+const BY_TIER: ReadonlySet<Reason> = new Set<Reason>(['tier', 'artifact_missing', 'judge', 'judge_failed']);
 const MOST_OUTPUT = 512;
 
 /**
@@ -115,7 +117,7 @@ class Replay {
     if (agent !== undefined || this.#live === undefined || tier === null) return agent;
     const { auto } = this.#live;
     if (floored(auto, tier) === tier) return undefined;
-    if (reason === 'tier' || reason === 'artifact_missing') return false;
+    if (BY_TIER.has(reason)) return false;
     // Past this point no fallback of a rule has served; where one did (`rule`), the route proves nothing.
     if (reason !== 'next_tier_up') return undefined;
     const [lifted, plain] = [this.#first(order(auto, tier, true, [])), this.#first(order(auto, tier, false, []))];
