@@ -140,6 +140,7 @@ function forget(trail: Trail): void {
   trail.finish = undefined;
   trail.ttftMs = undefined;
   trail.outputChars = 0;
+  trail.watch?.forget();
   trail.translation = undefined;
 }
 
@@ -176,7 +177,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const before = ports.clock.elapsed();
   const { response, failed } = await send(undertaking, model, provider, dialect, body);
   if (failed !== undefined) throw new GatewayError(failed);
-  exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0);
+  exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0) - (exchange.timing.judge ?? 0);
   const { conversation } = admitted.plan.asked;
   if (conversation.stream) return open(undertaking, model, body, response, firstPartTimeoutMs(model) - (ports.clock.elapsed() - before));
   const answer = await readAnswer({ response, body, conversation, model, exchange, trail, ports });
@@ -202,7 +203,8 @@ async function send(
     const signature = provider.sign?.({ call: upstream, body: body.bytes, model, credential, atMs: ports.clock.now() });
     const headers = signature === undefined ? upstream.headers : { ...upstream.headers, ...signature };
     trail.url = upstream.url;
-    trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt;
+    // Waiting for a judge is no time of the gateway's own.
+    trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt - (exchange.timing.judge ?? 0);
     const response = await ports.outbound.send({
       method: 'POST',
       url: upstream.url,

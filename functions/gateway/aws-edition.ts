@@ -9,6 +9,7 @@ import { openBreakers } from '../adapters/store/breaker.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { listModels } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
+import { openQuality } from '../adapters/store/quality.ts';
 import { parallelAccounts } from '../adapters/store/parallel-accounts.ts';
 import { requestIds } from '../adapters/store/request-ids.ts';
 import { openRefusalCounter, type RefusalCounter } from '../adapters/store/refusal-counter.ts';
@@ -20,7 +21,9 @@ import { kmsClient, kmsOpeningKeys, kmsPepperKeys } from '../adapters/vault/kms.
 import { pepperOnce, secretVerifier } from '../adapters/vault/pepper.ts';
 import type { SealedRecord } from '../adapters/vault/vault.ts';
 import { openCaches } from './caches.ts';
+import { Judgements } from './judge/judgements.ts';
 import type { Ports } from './ports.ts';
+import { Learning } from './shadow/learning.ts';
 import type { TestDeps } from './test-model.ts';
 
 /** A readiness answer is good for this long: load balancers ask often, and each asking costs a read and a call to KMS. */
@@ -97,6 +100,8 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
       load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId),
     }),
     outbound: openOutbound({ allowHosts: settings.allowUpstreams, allowLoopback: false, via: settings.deploymentId, elapsed: () => Date.now() }),
+    judgements: new Judgements({ clock, randomHex: () => randomBytes(20).toString('hex') }),
+    learning: new Learning({ quality: openQuality({ store, clock }), clock, log, random: Math.random, newId: () => newId(clock.now()) }),
     log,
     refusals,
     readiness: remembered(async () => {

@@ -16,7 +16,7 @@ export interface Exchange {
   readonly atMs: number;
   readonly startedAt: number;
   /** Durations in ms, for `server-timing`. */
-  readonly timing: { auth?: number; route?: number; upstream?: number };
+  readonly timing: { auth?: number; route?: number; judge?: number; upstream?: number };
   /** What was learned on the way, for whoever counts a request that gets no further: the key it named and the model it asked for. */
   readonly seen: { key?: KeyRecord; model?: string };
 }

@@ -2,6 +2,8 @@ import type { Dialect } from '../core/conversation.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Judgements } from './judge/judgements.ts';
+import type { Learning } from './shadow/learning.ts';
 import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Breakers } from '../adapters/store/breaker.ts';
@@ -27,6 +29,8 @@ export interface GatewayRequest {
   readonly sourceIp?: string | undefined;
   /** Milliseconds until the host ends this invocation; Infinity on a server. */
   readonly remainingMs: () => number;
+  /** Has something done once the answer has ended, while the host keeps the process alive for it. Absent on a host that lives anyway. */
+  readonly afterwards?: (task: () => Promise<void>) => void;
 }
 
 export interface GatewayResponse {
@@ -51,6 +55,10 @@ export interface Ports {
   readonly sessions: Sessions;
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;
+  /** What judges of strategy `llm` have said. */
+  readonly judgements: Judgements;
+  /** What is learned from answers, after they have ended. */
+  readonly learning: Learning;
   readonly log: Log;
   /** Absent where the host counts. */
   readonly metrics?: Metrics;

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../contract/index.ts';
 import type { RequestFacts } from '../core/routing/request-facts.ts';
-import type { Resolution } from '../core/routing/resolve.ts';
+import type { Resolution, ResolveInput } from '../core/routing/resolve.ts';
 import type { SessionState } from '../core/routing/session-choice.ts';
 import type { Plan } from './route.ts';
 import type { Ports } from './ports.ts';
@@ -13,8 +13,7 @@ const mayContinue = ({ context, conversation }: RequestFacts): boolean =>
  * What its session left behind for a request that automatic routing decides; undefined where there is none. The only read
  * of the request path, and none for requests that stand alone. While the store is away sessions are not known.
  */
-export async function sessionOf(tenantId: string, resolution: Resolution, facts: RequestFacts, nowMs: number, ports: Ports): Promise<SessionState | undefined> {
-  const { decision } = resolution;
+export async function sessionOf({ decision }: Resolution, { policy: { tenantId }, facts, nowMs }: ResolveInput, ports: Ports): Promise<SessionState | undefined> {
   if (decision === null || decision.tier === null || decision.session === null || !mayContinue(facts)) return undefined;
   try {
     return await ports.sessions.of(tenantId, decision.session.id, nowMs);
@@ -25,7 +24,7 @@ export async function sessionOf(tenantId: string, resolution: Resolution, facts:
 }
 
 /** Keeps for the next request who served this one; nothing for one that failed or stands alone. Never fails. */
-export async function keepSession({ facts, session, policy, decision }: Plan, entry: LedgerEntry, ports: Ports): Promise<void> {
+export async function keepSession({ facts, input: { session }, policy, decision }: Plan, entry: LedgerEntry, ports: Ports): Promise<void> {
   if (decision.tier === null || entry.sessionId === null || entry.servedModel === null || entry.status !== 200) return;
   if (!mayContinue(facts) && !facts.usesTools) return;
   const { input = 0, cacheRead = 0, cacheWrite5m = 0, cacheWrite1h = 0, output = 0 } = entry.tokens;

@@ -7,6 +7,7 @@ import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { TracedCall } from '../adapters/observe/traces.ts';
 import { outputCap, type Admitted } from './admit.ts';
+import type { AnswerWatch } from './shadow/answer-watch.ts';
 import type { Ports } from './ports.ts';
 import { keepSession } from './sessions.ts';
 
@@ -29,6 +30,10 @@ export interface Trail {
   ttftMs: number | undefined;
   servedBy: RegisteredModel | undefined;
   usage: TokenUsage | undefined;
+  /** Micro-USD spent beside the answer, on a judge; null = unpriced. */
+  overheadMicros: number | null;
+  /** Reads along where something is to be learned from the answer. */
+  watch: AnswerWatch | undefined;
   /** Characters of answer text seen, for an estimate when no usage came. */
   outputChars: number;
   finish: { unified: FinishReason; raw: string | null } | undefined;
@@ -43,7 +48,7 @@ export interface Trail {
 export function newTrail(): Trail {
   return {
     attempts: [], calls: [], url: undefined, lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
-    outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
+    overheadMicros: 0, watch: undefined, outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
 
@@ -92,6 +97,7 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   const { tokens, measured } = tokensOf(admitted, trail);
   const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, model.price));
   const baseline = baselineMicros(admitted, trail, tokens, cost);
+  const overhead = trail.overheadMicros;
   const clientRequestId = exchange.request.headers['x-request-id'];
   const entry: LedgerEntry = {
     requestId: exchange.requestId,
@@ -112,9 +118,10 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     usage: measured ? 'measured' : 'estimated',
     finish: trail.finish ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
     costMicros: cost,
-    overheadMicros: 0,
+    overheadMicros: overhead ?? 0,
     baselineMicros: baseline,
-    savedMicros: savedMicros(baseline, cost, 0),
+    // What an unpriced judge cost nobody knows, so nobody knows what was saved.
+    savedMicros: overhead === null ? null : savedMicros(baseline, cost, overhead),
     priceVersion: paid?.price?.version ?? 'unpriced',
     sessionId: decision.session?.id ?? null,
     source: 'live',

@@ -22,7 +22,10 @@ import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
 import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
 import type { OpeningKeys, SealingKeys } from '../../functions/adapters/vault/vault.ts';
+import { openQuality } from '../../functions/adapters/store/quality.ts';
 import { openCaches, type Caches } from '../../functions/gateway/caches.ts';
+import { Judgements } from '../../functions/gateway/judge/judgements.ts';
+import { Learning } from '../../functions/gateway/shadow/learning.ts';
 import type { AnsweredRequest, Ports } from '../../functions/gateway/ports.ts';
 
 export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
@@ -41,6 +44,10 @@ export interface EditionOptions {
   readonly spoolFile?: string;
   /** Where traces go; nowhere unless given. */
   readonly otlp?: OtlpSettings;
+  /** Uniform in [0, 1): which answers are compared, and in which order. The system's unless given. */
+  readonly random?: () => number;
+  /** 40 hex digits: what a judge's question is marked with. The system's generator unless given. */
+  readonly randomHex?: () => string;
   /** Those of the store unless given. */
   readonly breakers?: Breakers;
 }
@@ -80,6 +87,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });
   const credentials = openCredentials({ keys, clock, load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId) });
   const newId = requestIds(pooledRandom());
+  const learning = new Learning({ quality: openQuality({ store, clock }), clock, log, random: options.random ?? Math.random, newId: () => newId(clock.now()) });
   const ports: Ports = {
     clock,
     random: Math.random,
@@ -92,6 +100,8 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     sessions: openSessions(store),
     credentials,
     outbound,
+    judgements: new Judgements({ clock, randomHex: options.randomHex ?? (() => randomBytes(20).toString('hex')) }),
+    learning,
     log,
     metrics,
     refusals,
@@ -117,6 +127,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),
     flushRefusals: () => refusals.flush(),
     async close() {
+      await learning.stop();
       outbound.close();
       await Promise.all([refusals.flush(), traces?.close(), accounts.close()]);
       await store.close();

@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RefusalUsage } from '../../contract/admin/refusals.ts';
 import type { UsageMeasures } from '../../contract/admin/usage.ts';
 import type { LedgerEntry } from '../../contract/ledger.ts';
-import { dimsOf, labelOf, type Dimension, type Dims, type Label } from '../../core/usage/groups.ts';
+import { dimsOf, labelOf, NONE, type Dimension, type Dims, type Label } from '../../core/usage/groups.ts';
 import { Tally } from '../../core/usage/tally.ts';
 import { listKeys } from '../../adapters/store/keys.ts';
+import { readOverhead } from '../../adapters/store/overhead.ts';
 import { queryLedger } from '../../adapters/store/ledger.ts';
 import type { Store } from '../../adapters/store/port.ts';
 import { listDirty } from '../../adapters/store/rollup-marks.ts';
@@ -72,6 +73,9 @@ export async function readUsage(store: Store, tenantId: string, request: UsageRe
     // By the time in the id, which is also what selects the row.
     usage.add(ulidTimeMs(entry.requestId), dimsOf(entry), (tally) => tally.add(entry), label && labelOf(entry, label));
   });
+  for (const { fromMs, toMs } of raw) {
+    for await (const { id, dims, micros } of readOverhead(store, tenantId, fromMs, toMs)) usage.add(ulidTimeMs(id), dims, (tally) => tally.addOverhead(micros), label && NONE);
+  }
   const refusals = await refusalUsage(store, { tenantId, withUnknown: request.withUnknown }, usage.refusals());
   return usage.report(await namesOf(store, tenantId, request.by), truncated, refusals);
 }

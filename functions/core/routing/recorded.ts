@@ -90,7 +90,8 @@ export class Recorded implements Recollection {
     switch (field) {
       case 'model': case 'input_tokens': case 'turns': case 'tool_count': case 'has_images': case 'hour': case 'weekday': case 'spend_today_pct': return true;
       case 'key': return this.#key !== undefined;
-      case 'score': return this.#decision.score !== null;
+      // A condition looks at the in-process score, which a judged record does not show.
+      case 'score': return this.#decision.score !== null && (this.#decision.judge === null || this.#decision.judge === 'not_called' || this.#decision.judge.outcome === 'failed');
       case 'has_code': case 'has_error_trace': return this.#dense !== undefined;
       default: return false;
     }

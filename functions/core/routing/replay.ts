@@ -1,4 +1,4 @@
-import type { LedgerEntry, Reason, Stage, Tier } from '../../contract/index.ts';
+import type { Decision, Judgement, LedgerEntry, Reason, RoutingDocument, Stage, Tier } from '../../contract/index.ts';
 import type { WireFormat } from '../conversation.ts';
 import type { CompiledPolicy } from './policy-compile.ts';
 import { Recorded, UndecidableError, type RecordedKey, type Undecidable } from './recorded.ts';
@@ -21,7 +21,7 @@ export interface ReplayWorld {
 }
 
 /** Reasons of decisions that rest on nothing but the document, the request, its session and the score. */
-const REPLAYED: ReadonlySet<Reason> = new Set<Reason>(['named', 'alias', 'rule', 'tier', 'agent_floor', 'next_tier_up', 'artifact_missing', 'always_strongest', 'tool_loop', 'session_cache', 'pinned_unavailable']);
+const REPLAYED: ReadonlySet<Reason> = new Set<Reason>(['named', 'alias', 'rule', 'tier', 'agent_floor', 'next_tier_up', 'artifact_missing', 'always_strongest', 'tool_loop', 'session_cache', 'pinned_unavailable', 'judge', 'judge_failed']);
 
 /**
  * Decides a stored entry again under a draft, by the very resolver of live traffic, with the record in the place of the
@@ -36,6 +36,7 @@ export function redecide(entry: LedgerEntry, { draft, key, held }: ReplayWorld):
   const recorded = new Recorded(entry, decision, request, key);
   const nowMs = Date.parse(entry.at);
   const { session } = recorded;
+  const judged = judgementOf(decision);
   try {
     const resolution = resolve({
       policy: draft, facts: recorded.facts, requestedModel: decision.requestedModel, dialect: decision.dialect as WireFormat,
@@ -46,10 +47,19 @@ export function redecide(entry: LedgerEntry, { draft, key, held }: ReplayWorld):
     });
     if (resolution.decision === null) return { decided: true, model: null, stage: null, tier: null };
     const { stage, tier, route } = resolution.decision;
-    if (tier !== null && !REPLAYED.has(decision.reason)) return { decided: false, because: 'other_strategy' };
+    if (tier !== null && !(REPLAYED.has(decision.reason) && sameScore(decision, draft.document.auto, judged))) return { decided: false, because: 'other_strategy' };
     return { decided: true, model: route[0] ?? null, stage, tier };
   } catch (error) {
     if (error instanceof UndecidableError) return { decided: false, because: error.because };
     throw error;
   }
+}
+
+/** What a judge said, where the decision rests on it. */
+export const judgementOf = ({ judge }: Decision): Judgement | undefined => (judge !== null && typeof judge === 'object' && judge.outcome === 'judged' ? judge : undefined);
+
+/** Whether the recorded score is the one by which the draft would have decided: a judge's only for the same judge. */
+function sameScore({ strategy }: Decision, auto: RoutingDocument['auto'], judged: Judgement | undefined): boolean {
+  if (judged !== undefined) return auto.strategy === 'llm' && auto.judgeModel === judged.model;
+  return auto.strategy !== 'llm' || strategy === null || strategy === 'llm';
 }

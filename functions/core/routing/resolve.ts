@@ -31,6 +31,8 @@ export interface ResolveInput {
   readonly excludeModels?: ReadonlySet<string>;
   /** What the session's last answer left behind; absent where there is none or nobody looked. */
   readonly session?: SessionState;
+  /** Strategy `llm`: what the judge said of the request; absent = it was not asked, and the in-process score decides. */
+  readonly judged?: Judged | 'failed';
   /** In a replay: what the record says where the request itself would be asked. */
   readonly recollection?: Recollection;
 }
@@ -47,10 +49,15 @@ export interface Recollection {
   exclusion(model: RegisteredModel): Exclusion | null | undefined;
 }
 
+/** `tier` is the score's tier under the policy's boundaries. */
+export interface Judged { readonly tier: Tier; readonly score: number }
+
 export type Resolution =
   | { readonly ok: true; readonly decision: Decision; readonly route: RegisteredModel[]; readonly features: { v: number; dense: number[]; logits: number[] | null } | null }
   | { readonly ok: false; readonly failure: Failure; readonly decision: Decision | null };
 
+/** Decisions in which no judge has a say. */
+const UNJUDGED: ReadonlySet<Reason> = new Set<Reason>(['always_strongest', 'tool_loop']);
 const MAX_ROUTE = 3;
 /** Answer length assumed for estimates while none has been seen. */
 const EXPECTED_OUTPUT_TOKENS = 512;
@@ -172,13 +179,16 @@ class Resolver {
     // Vectors of two models have nothing to do with each other: who asks for them must know the model.
     if (facts.wantsEmbedding) return { ok: false, failure: failure('invalid_request', "Embeddings need a model by its name, alias or rule; they are never routed by 'auto'.", { param: 'model' }), decision: null };
     const { auto } = policy.document;
-    const scored = this.#score();
+    const judged = auto.strategy === 'llm' ? this.#input.judged : undefined;
+    const inProcess = this.#score();
+    // A judge gives no reasons that would add up: its score stands by itself.
+    const scored = typeof judged === 'object' ? { ...inProcess, score: judged.score, base: judged.score, contributions: [] } : inProcess;
     const boundaries = boundariesOf(auto);
-    const tier = tierOf(scored.score, boundaries);
+    const tier = typeof judged === 'object' ? judged.tier : tierOf(scored.score, boundaries);
     const start = facts.isAgent ? this.#floored(tier) : tier;
     const baseline = this.#strongest();
     const fallbacks = goal.fallbacks.map((id) => this.#listed(id));
-    const wanted = this.#wanted(start, start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor', fallbacks, baseline);
+    const wanted = this.#wanted(start, start === tier ? this.#tierReason(judged) : 'agent_floor', fallbacks, baseline);
     const { own, above, reason, pinned } = this.#kept(wanted);
     // The order of DECISIONS §3.11: the target's own list, the rule's fallbacks, the next tier up.
     return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries, ...(pinned && { pinned }) });
@@ -218,6 +228,12 @@ class Resolver {
   #isDearer(one: RegisteredModel, other: RegisteredModel): boolean {
     const [cost, otherCost] = [this.#estimate(one), this.#estimate(other)];
     return cost !== null && otherCost !== null && cost > otherCost;
+  }
+
+  /** Why the tier's own list serves. */
+  #tierReason(judged: ResolveInput['judged']): Reason {
+    if (judged !== undefined) return judged === 'failed' ? 'judge_failed' : 'judge';
+    return this.#input.policy.document.auto.strategy === 'static' ? 'tier' : 'artifact_missing';
   }
 
   /** The tier an agent starts at: never below the floor, unless no tier from there upwards names a model. */
@@ -319,7 +335,8 @@ class Resolver {
       contributions: scored?.contributions ?? [],
       marginToNextTier: scored === undefined || boundaries === undefined ? null : marginToNextTier(scored.score, boundaries),
       strategy: scored === undefined ? null : policy.document.auto.strategy,
-      judge: null,
+      // Who asked the judge puts its record here.
+      judge: scored !== undefined && policy.document.auto.strategy === 'llm' && !UNJUDGED.has(how.reason) ? 'not_called' : null,
       reason: how.reason,
       session: session === null ? null : { id: session, pinned: how.pinned ?? false },
       template: { key: recollection?.templateKey ?? templateKeyOf(templateSalt, facts), labels: 0 },

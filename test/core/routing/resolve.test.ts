@@ -209,8 +209,15 @@ describe('automatic routing', () => {
   test.each(['ml', 'llm'] as const)('strategy %s without its artifact decides by the heuristic and says so', (strategy) => {
     const byHeuristic = decisionOf('auto');
     const decision = decisionOf('auto', { auto: { strategy } });
-    expect(decision).toMatchObject({ strategy, reason: 'artifact_missing', artifact: null, judge: null });
+    expect(decision).toMatchObject({ strategy, reason: 'artifact_missing', artifact: null, judge: strategy === 'llm' ? 'not_called' : null });
     expect([decision.tier, decision.score, decision.route]).toEqual([byHeuristic.tier, byHeuristic.score, byHeuristic.route]);
+  });
+  test('a judge\'s score stands by itself, its tier decides, and one that failed leaves the decision as it was but for the reason', () => {
+    const unasked = decisionOf('auto', { auto: { strategy: 'llm' } });
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, judged: { tier: 'complex', score: 90 } })).toMatchObject({ tier: 'complex', score: 90, base: 90, contributions: [], marginToNextTier: null, reason: 'judge', route: ['strong'] });
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, judged: 'failed' })).toEqual({ ...unasked, reason: 'judge_failed' });
+    for (const strategy of ['static', 'ml']) expect(decisionOf('auto', { auto: { strategy }, judged: { tier: 'complex', score: 90 } })).toEqual(decisionOf('auto', { auto: { strategy } }));
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, policy: { alwaysStrongest: true }, judged: { tier: 'simple', score: 1 } })).toMatchObject({ reason: 'always_strongest', judge: null, route: ['strong'] });
   });
   test('base and contributions add up to the score, whatever the strategy', () => {
     for (const prompt of Object.values(PROMPTS)) {

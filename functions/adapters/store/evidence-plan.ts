@@ -1,0 +1,22 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { EvidencePlan } from '../../core/routing/evidence/plan.ts';
+import { nextVersion, partition, saveRecord, type Saved } from './entity.ts';
+import type { Item, Key, Store } from './port.ts';
+
+/** One item per tenant; 2,000 templates are some 300 KB of JSON and 60 KB here. */
+const keyOf = (tenantId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'EVIDENCE-PLAN'), sk: 'plan' });
+
+const read = (item: Item): EvidencePlan => JSON.parse(inflateRawSync(Buffer.from(String(item['plan']), 'base64')).toString('utf8')) as EvidencePlan;
+
+/** The plan in force; undefined before the first. */
+export async function getPlan(store: Store, tenantId: string): Promise<EvidencePlan | undefined> {
+  const item = await store.get(keyOf(tenantId));
+  return item && read(item);
+}
+
+/** Replaces the plan of `expectedVersion` (undefined = there is none yet); whoever comes second is told what stands there. The stored plan's version is one more. */
+export async function putPlan(store: Store, tenantId: string, plan: EvidencePlan, expectedVersion: number | undefined): Promise<Saved<EvidencePlan>> {
+  const version = nextVersion(expectedVersion);
+  const text = deflateRawSync(JSON.stringify({ ...plan, version })).toString('base64');
+  return saveRecord(store, keyOf(tenantId), { version, plan: text }, expectedVersion, read);
+}
