@@ -16,7 +16,7 @@ export interface OtlpDeps {
   readonly count: (outcome: TraceOutcome, requests: number) => void;
 }
 
-/** Requests that may wait: about 4 MB. More are dropped and counted: a collector that is slow must not cost memory. */
+/** Requests that may wait. More are dropped and counted: a collector that is slow must not cost memory. */
 const MAX_WAITING = 2_048;
 /** Few enough that writing them down keeps the event loop for a few milliseconds only. */
 const BATCH = 64;
