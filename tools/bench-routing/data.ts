@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { codecs } from '../../functions/core/dialects/dialect.ts';
-import { scoreStatic } from '../../functions/core/routing/classifier/static.ts';
+import type { PriorArtifact } from '../../functions/core/routing/classifier/artifact.ts';
+import { priorArtifact } from '../../functions/core/routing/classifier/prior-artifact.ts';
+import { scorePrior, type PriorScored } from '../../functions/core/routing/classifier/prior.ts';
 import { factsOf, type RequestFacts } from '../../functions/core/routing/request-facts.ts';
 
 /** Where the routing data lie unless a command is told otherwise (`--data DIR`): named by the environment, else beside the project. */
@@ -74,12 +76,12 @@ export function factsOfRow(row: Pick<BenchRow, 'prompt' | 'tools'>): RequestFact
   return factsOf(codecs['openai-chat'].readRequest({ model: 'auto', messages: [{ role: 'user', content: row.prompt }], ...(tools.length > 0 && { tools }) }), {});
 }
 
-export interface PriorScore {
-  /** Need for a strong model, 0–100. */
-  readonly score: number;
-}
+export type PriorScore = Pick<PriorScored, 'score' | 'exact' | 'logits' | 'dense' | 'novelty'>;
 
-/** What the shipped classifier says of each row, in the rows' order. */
-export function priorScores(rows: readonly BenchRow[]): PriorScore[] {
-  return rows.map((row) => ({ score: scoreStatic(factsOfRow(row)).score }));
+/**
+ * What the shipped classifier says of each row, in the rows' order. It was trained on the rows of `train`: what it says of
+ * them flatters it, and a measurement that uses them takes `unseenPriorScores`.
+ */
+export function priorScores(rows: readonly BenchRow[], artifact: PriorArtifact = priorArtifact()): PriorScore[] {
+  return rows.map((row) => scorePrior(factsOfRow(row), artifact));
 }
