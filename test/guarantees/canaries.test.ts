@@ -68,13 +68,13 @@ async function call(path: string, key: string, body: object | string, headers: R
   if (answer.status !== 200) answers.push(JSON.stringify(answer.headers), answer.text);
   else {
     answers.push(JSON.stringify(answer.headers));
-    requestIds.push(String(answer.headers['x-request-id']));
+    requestIds.push(String((answer.headers as Record<string, unknown>)['x-request-id']));
   }
   return answer.status;
 }
 
 async function live(): Promise<void> {
-  const routing = { aliases: [{ name: 'mine', target: 'cheap' }], auto: { strategy: 'llm', judgeModel: 'cheap', shadow: { enabled: true, dailyUsd: 100 }, tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } };
+  const routing = { aliases: [{ name: 'mine', target: 'model:cheap' }], auto: { strategy: 'llm', judgeModel: 'cheap', shadow: { enabled: true, dailyUsd: 100 }, tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } };
   const model = (id: string, apiKey: string): object => ({ id, provider: 'openai-compatible', upstreamModel: 'up', baseUrl: upstream.baseUrl, apiKey, price: { input: 1, output: 2 } });
   await administer('POST', '/admin/models', model('cheap', PLANTED['a credential']));
   await administer('POST', '/admin/models', { ...model('strong', ''), apiKey: undefined, credentials: [{ name: 'one', apiKey: PLANTED['a credential'] }, { name: 'two', apiKey: PLANTED['a second credential'] }] });
