@@ -1,11 +1,11 @@
 import { added, descaled, halfOf, sumsOf, type Cell, type Half } from '../../core/routing/evidence/cell.ts';
 import { epochAt, isWorn, KEPT_MS, rounded, scaleAt } from '../../core/routing/evidence/decay.ts';
-import type { JudgeCheck, Label, Veto, VetoKind } from '../../core/routing/evidence/label.ts';
-import { VETO_KINDS } from '../../core/routing/evidence/label.ts';
+import type { JudgeRecord } from '../../core/routing/evidence/judge-error.ts';
+import { VETO_KINDS, type JudgeCheck, type Label, type Veto, type VetoCount } from '../../core/routing/evidence/label.ts';
 import type { EvidenceSums } from '../../core/routing/evidence/summary.ts';
 import { partition } from './entity.ts';
 import { templateWithRoom } from './evidence-templates.ts';
-import { StoreError, type Item, type Key, type Store } from './port.ts';
+import { StoreError, type Item, type Key, type Row, type Store } from './port.ts';
 
 /**
  * Evidence stands with the ledger (table usage): the data plane writes it, and must not write what operators decide.
@@ -132,8 +132,6 @@ function timeOf(at: string, nowMs: number): number {
   return Number.isFinite(ms) ? Math.min(ms, nowMs) : nowMs;
 }
 
-/** Decayed counts of vetoes of one model on one template. */
-export interface VetoCount { readonly templateKey: string; readonly model: string; readonly counts: Readonly<Record<VetoKind, number>>; readonly updatedAt: string }
 
 const isLive = (item: Item, nowMs: number): boolean => Number(item['expiresAt'] ?? Infinity) * 1000 > nowMs;
 
@@ -152,14 +150,39 @@ export async function listEvidence(store: Store, tenantId: string, nowMs: number
 
 /** All live cells of a tenant: at most 2,000 templates × its models. */
 export async function readCells(store: Store, tenantId: string, nowMs: number): Promise<Cell[]> {
-  const cells: Cell[] = [];
+  const rows = await readRows(store, cellsOf(tenantId));
+  return rows.filter(({ item }) => isLive(item, nowMs)).map(({ sk, item }) => cellOf(sk, item, nowMs));
+}
+
+async function readRows(store: Store, pk: string): Promise<Row[]> {
+  const rows: Row[] = [];
   let cursor: string | undefined;
   do {
-    const page = await listEvidence(store, tenantId, nowMs, { limit: 1000, cursor });
-    cells.push(...page.items);
+    const page = await store.query({ table: 'usage', pk, limit: 1000, ...(cursor !== undefined && { cursor }) });
+    rows.push(...page.rows);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return cells;
+  return rows;
 }
 
 export const sumsOfCell = ({ a, b }: Cell): EvidenceSums => added(a, b);
+
+/** All live counts of vetoes, decayed as of `nowMs`. */
+export async function readVetoes(store: Store, tenantId: string, nowMs: number): Promise<VetoCount[]> {
+  const rows = await readRows(store, vetoesOf(tenantId));
+  return rows.filter(({ item }) => isLive(item, nowMs)).map(({ sk, item }) => {
+    const [templateKey = '', model = ''] = sk.split('#');
+    const scale = scaleAt(nowMs, Number(item['epochMs']));
+    const count = (kind: string): number => Number(item[kind] ?? 0) / scale;
+    return { templateKey, model, counts: { structural: count('structural'), feedback: count('feedback'), retry: count('retry') } };
+  });
+}
+
+/** How a judge has done; undefined when it was never checked. */
+export async function readJudge(store: Store, tenantId: string, judge: string, nowMs: number): Promise<JudgeRecord | undefined> {
+  const item = await store.get({ table: 'usage', pk: checksOf(tenantId), sk: judge });
+  if (item === undefined || !isLive(item, nowMs)) return undefined;
+  const scale = scaleAt(nowMs, Number(item['epochMs']));
+  const count = (name: string): number => Number(item[name] ?? 0) / scale;
+  return { aaPairs: count('aaPairs'), aaWrong: count('aaWrong'), plantedPairs: count('plantedPairs'), plantedWrong: count('plantedWrong') };
+}

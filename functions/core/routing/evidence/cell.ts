@@ -13,8 +13,8 @@ export function halfOf(requestId: string): Half {
   return ((hash ^ (hash >>> 15)) & 1) === 0 ? 'a' : 'b';
 }
 
-/** One label weighs at most as much as a sample of 1 in 200. */
-const MAX_WEIGHT = 200;
+/** One label weighs at most as much as a sample of 1 in 50: a few heavy ones would make many light ones worthless. */
+const MAX_WEIGHT = 50;
 
 /** w = 1/propensity, capped. */
 export const weightOf = (propensity: number): number => Math.min(MAX_WEIGHT, 1 / Math.max(propensity, 1e-9));

@@ -32,6 +32,9 @@ export interface Veto {
   readonly at: string;
 }
 
+/** Vetoes of one model on one template, decayed like evidence. */
+export interface VetoCount { readonly templateKey: string; readonly model: string; readonly counts: Readonly<Record<VetoKind, number>> }
+
 /**
  * One pair by which the judge itself is judged. `aa`: twice the same answer, wrong = it preferred one. `planted`: an
  * answer against a spoilt copy of it, wrong = it did not prefer the unspoilt one.

@@ -1,4 +1,4 @@
-import { evidenceFor, type EvidencePlan, type Share } from './plan.ts';
+import { evidenceFor, templateEvidence, type MaybePlan, type Share } from './plan.ts';
 
 /** Until so many judged pairs of the tenant in all. */
 const EAGER_UNTIL = 800;
@@ -13,7 +13,7 @@ const AIM_A_DAY = 15;
 export interface SamplingInput {
   /** Judged pairs of the tenant in all: `plan.labels`, or better what is known since. */
   readonly labels: number;
-  readonly plan: EvidencePlan | null | undefined;
+  readonly plan: MaybePlan;
   readonly templateKey: string;
   readonly parentKey?: string;
   /** The model that serves this request. */
@@ -41,13 +41,14 @@ export function samplingOf(input: SamplingInput): Sampling {
   const others = pool.filter((model) => model !== baseline);
   if (others.length === 0) return { rate: 0, models: [] };
   const assigned = evidenceFor(plan, templateKey, parentKey);
-  const shares = sharesOf(plan, [templateKey, parentKey], others, tierModel);
+  const known = templateEvidence(plan, templateKey, parentKey);
+  const shares = sharesOf(known?.models ?? [], others, tierModel);
   let rate = labels < EAGER_UNTIL ? EAGER_RATE : USUAL_RATE;
   if (assigned !== undefined && assigned.model === tierModel && tierModel !== baseline) {
     const allowed = (input.qualityTarget ?? 0.98) - 1;
     if (Math.abs(assigned.mean - allowed) < NEAR * assigned.se) rate *= 2;
     const share = shares.find(({ model }) => model === tierModel)?.share ?? 0;
-    if (share > 0) rate = Math.max(rate, floorRate(assigned.perDay, today) / share);
+    if (share > 0) rate = Math.max(rate, floorRate(known?.perDay ?? 0, today) / share);
   }
   return { rate: Math.min(1, rate), models: shares };
 }
@@ -59,13 +60,13 @@ function floorRate(perDay: number, { templateLabels, dayFraction }: SamplingInpu
 }
 
 const SERVED_SHARE = 0.5;
+/** Of a model that is new to a template that others are known on. */
+const LEAST_SHARE = 0.2;
 
-function sharesOf(plan: EvidencePlan | null | undefined, keys: readonly (string | undefined)[], others: readonly string[], served: string): Share[] {
-  const key = keys.find((name) => name !== undefined && plan !== null && plan !== undefined && Object.hasOwn(plan.explore, name));
-  const known = key === undefined ? undefined : plan?.explore[key];
-  const raw = others.map((model) => known?.find((entry) => entry.model === model)?.share ?? (known === undefined ? 1 : 0));
+function sharesOf(known: readonly Share[], others: readonly string[], served: string): Share[] {
+  const raw = others.map((model) => known.find((entry) => entry.model === model)?.share ?? (known.length === 0 ? 1 : LEAST_SHARE));
   const sum = raw.reduce((total, share) => total + share, 0);
-  const shares = others.map((model, at) => ({ model, share: sum > 0 ? (raw[at] ?? 0) / sum : 1 / others.length }));
+  const shares = others.map((model, at) => ({ model, share: (raw[at] ?? 0) / sum }));
   const own = shares.find(({ model }) => model === served)?.share;
   if (own === undefined || own >= SERVED_SHARE) return shares;
   return shares.map(({ model, share }) => ({ model, share: model === served ? SERVED_SHARE : (share * (1 - SERVED_SHARE)) / (1 - own) }));
