@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readCells } from '../../functions/adapters/store/evidence.ts';
 import { overheadOfDay, readOverhead, type OverheadRow } from '../../functions/adapters/store/overhead.ts';
@@ -279,6 +280,17 @@ describe('no label comes of', () => {
     await learned(await ask());
     expect(await overhead()).toHaveLength(1);
   });
+});
+
+test('no request notices what goes wrong with learning: such as a plan that makes no sense', async () => {
+  const { store } = gateway.edition;
+  await store.write([{ put: { table: 'usage', pk: 'T#default#EVIDENCE-PLAN', sk: 'plan' }, item: { version: 1, plan: deflateRawSync('{"version":1,"labels":5}').toString('base64') } }]);
+  await learned(await ask());
+  const answer = await ask();
+  expect(answer.status).toBe(200);
+  await learned(answer);
+  expect(gateway.logs.join('')).toContain('learning from an answer failed');
+  expect((await gateway.ledgerAll()).map(({ status }) => status)).toEqual([200, 200]);
 });
 
 describe('judging the judge', () => {
