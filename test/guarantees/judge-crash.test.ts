@@ -109,7 +109,8 @@ test('guarantee D1: SIGKILL while answers are compared leaves every counter righ
     }
   });
   expect(overhead.filter(({ state }) => state === 'held').length).toBeGreaterThanOrEqual(kills);
-  expect(rows.every(({ status, overheadMicros }) => status === 200 && overheadMicros === 0)).toBe(true);
+  // A kill may come between a request's last byte and its settlement; its comparison never touches its own row.
+  expect(rows.every(({ status, usage, overheadMicros }) => (status === 200 || usage === 'estimated') && overheadMicros === 0)).toBe(true);
   const spent = overhead.reduce((sum, { micros }) => sum + micros, 0);
   expect(totals).toMatchObject({ requests: rows.length, overheadMicros: spent, savedMicros: rows.reduce((sum, { savedMicros }) => sum + (savedMicros ?? 0), 0) - spent });
 }, 180_000);
