@@ -5,7 +5,7 @@ import { limiterKey } from '../../functions/adapters/store/limiter.ts';
 import { call, chat, messages, type Answer } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { scriptedJudge, type Asked } from '../support/scripted-judge.ts';
-import { chatAnswer, json, sayHello, scriptedUpstream, type Received, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { chatAnswer, json, messageAnswer, sayHello, scriptedUpstream, type Received, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 
 /** What one call of the scripted judge costs: 10 tokens in, 5 out, at 100 and 200 USD per million. */
 const JUDGED_MICROS = 2_000;
@@ -96,6 +96,21 @@ describe('strategy llm', () => {
     await gateway.route(auto({ dial: 60 }));
     await ask('What is new?');
     expect(judge.asked).toHaveLength(3);
+  });
+
+  test('a judge may speak another protocol, think first, and have several credentials', async () => {
+    const sealOf = (received: Received): string => /nothing else: ([0-9a-f]{8})/.exec(received.bytes.toString())?.[1] ?? '';
+    judge.script((received, response) => {
+      if (!received.path.endsWith('/messages')) return json(response, 404, {});
+      // What it thinks is no answer; only its text is.
+      return json(response, 200, { ...(messageAnswer(`${sealOf(received)} 90`) as object), content: [{ type: 'thinking', thinking: '00000000 0', signature: 's' }, { type: 'text', text: `${sealOf(received)} 90` }] });
+    });
+    await gateway.addModel({ id: 'claude', provider: 'anthropic', baseUrl: judge.baseUrl, price: PRICES.judge, facts: { reasoning: true } });
+    await gateway.route(auto({ judgeModel: 'claude' }));
+    const answer = await ask('Hello, Claude');
+    expect([answer.headers.get('x-bsg-reason'), answer.headers.get('x-bsg-model')]).toEqual(['judge', 'strong']);
+    expect(judge.received.at(-1)?.body).toMatchObject({ max_tokens: 2_048, messages: [{ role: 'user' }] });
+    expect((await entryOf(answer)).overheadMicros).toBe(JUDGED_MICROS);
   });
 
   test('a dry run never asks a judge: it says so, or gives the remembered judgement', async () => {

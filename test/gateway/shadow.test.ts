@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readCells } from '../../functions/adapters/store/evidence.ts';
 import { overheadOfDay, readOverhead, type OverheadRow } from '../../functions/adapters/store/overhead.ts';
@@ -127,6 +128,35 @@ describe('a compared answer', () => {
     expect((await cells()).map(({ model, baseline, labels }) => [model, baseline, labels])).toEqual([['cheap', 'strong', 2]]);
   });
 
+  test('tool calls are compared by what they call, and a thinking model keeps its own limit', async () => {
+    const toolAnswer = (city: string): unknown => ({ ...(chatAnswer('') as object), choices: [{ index: 0, message: { role: 'assistant', content: null, tool_calls: [{ id: 't', type: 'function', function: { name: 'weather', arguments: `{"city":"${city}"}` } }] }, finish_reason: 'tool_calls' }] });
+    upstream.script((received, response) => json(response, 200, toolAnswer(String(received.body['model']))));
+    await gateway.addModel({ id: 'thinker', upstreamModel: 'thinker', baseUrl: upstream.baseUrl, price: PRICES.strong, maxOutputTokens: 9_000, facts: { reasoning: true } });
+    await gateway.route(auto({ tiers: { simple: ['cheap'], moderate: [], complex: ['thinker'] } }));
+    chance = [...DRAWN, FIRST];
+    await learned(await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('auto', { tools: [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }], temperature: 0.5 }) }));
+    expect(sent()).toEqual(['cheap', 'thinker']);
+    expect(upstream.received[1]?.body).toMatchObject({ max_completion_tokens: 9_000, tools: [{ type: 'function' }] });
+    expect(upstream.received[1]?.body['temperature']).toBeUndefined();
+    expect([judge.asked[0]?.fenced.get('answer 1'), judge.asked[0]?.fenced.get('answer 2')]).toEqual(['[calls weather with {"city":"cheap"}]', '[calls weather with {"city":"thinker"}]']);
+    expect((await cells())[0]).toMatchObject({ model: 'cheap', baseline: 'thinker', labels: 1 });
+  });
+
+  test('another answer that only our own bound cut is not held against it, one that its own limit cut is', async () => {
+    const long = (finish: string): unknown => ({ ...(chatAnswer('half') as object), choices: [{ index: 0, message: { role: 'assistant', content: 'half' }, finish_reason: finish }] });
+    upstream.script((received, response) => json(response, 200, received.body['model'] === 'strong' ? long('length') : chatAnswer('whole')));
+    chance = [...DRAWN, FIRST];
+    await learned(await ask());
+    expect((await cells())[0]).toMatchObject({ labels: 1 });
+    await gateway.addModel({ id: 'wide', upstreamModel: 'strong', baseUrl: upstream.baseUrl, price: PRICES.strong, maxOutputTokens: 50_000 });
+    await gateway.route(auto({ tiers: { simple: ['cheap'], moderate: ['mid'], complex: ['wide'] } }));
+    chance = [...DRAWN, FIRST];
+    await learned(await ask('Hello again!'));
+    expect(upstream.received.at(-1)?.body).toMatchObject({ model: 'strong', max_tokens: 2_048 });
+    expect((await cells()).map(({ baseline }) => baseline)).toEqual(['strong']);
+    expect(await overhead()).toMatchObject([{ micros: COST.strong + COST.judge }, { micros: COST.strong }]);
+  });
+
   test('the caller has its answer before anybody else is asked', async () => {
     const gate = Promise.withResolvers<void>();
     upstream.script(async (received, response) => {
@@ -250,6 +280,17 @@ describe('no label comes of', () => {
     await learned(await ask());
     expect(await overhead()).toHaveLength(1);
   });
+});
+
+test('no request notices what goes wrong with learning: such as a plan that makes no sense', async () => {
+  const { store } = gateway.edition;
+  await store.write([{ put: { table: 'usage', pk: 'T#default#EVIDENCE-PLAN', sk: 'plan' }, item: { version: 1, plan: deflateRawSync('{"version":1,"labels":5}').toString('base64') } }]);
+  await learned(await ask());
+  const answer = await ask();
+  expect(answer.status).toBe(200);
+  await learned(answer);
+  expect(gateway.logs.join('')).toContain('learning from an answer failed');
+  expect((await gateway.ledgerAll()).map(({ status }) => status)).toEqual([200, 200]);
 });
 
 describe('judging the judge', () => {

@@ -74,7 +74,7 @@ async function call(path: string, key: string, body: object | string, headers: R
 }
 
 async function live(): Promise<void> {
-  const routing = { aliases: [{ name: 'mine', target: 'cheap' }], auto: { strategy: 'llm', judgeModel: 'cheap', shadow: { enabled: true, dailyUsd: 100 }, tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } };
+  const routing = { aliases: [{ name: 'mine', target: 'model:cheap' }], auto: { strategy: 'llm', judgeModel: 'cheap', shadow: { enabled: true, dailyUsd: 100 }, tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } };
   const model = (id: string, apiKey: string): object => ({ id, provider: 'openai-compatible', upstreamModel: 'up', baseUrl: upstream.baseUrl, apiKey, price: { input: 1, output: 2 } });
   await administer('POST', '/admin/models', model('cheap', PLANTED['a credential']));
   await administer('POST', '/admin/models', { ...model('strong', ''), apiKey: undefined, credentials: [{ name: 'one', apiKey: PLANTED['a credential'] }, { name: 'two', apiKey: PLANTED['a second credential'] }] });

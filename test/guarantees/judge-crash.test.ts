@@ -14,7 +14,7 @@ import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-ups
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
 const { key, keyId } = newKey('test', randomBytes);
-const CAP_USD = 20;
+const CAP_USD = 500;
 let dir: string;
 let upstream: ScriptedUpstream;
 let judge: ScriptedUpstream;
@@ -78,8 +78,9 @@ test('guarantee D1: SIGKILL while answers are compared leaves every counter righ
   await first.stop();
   const at = new Date().toISOString();
   await inStore((store) => putPlan(store, 'default', {
-    version: 0, decidedAt: at, baseline: 'strong', labels: 900, explore: {}, eps: 0.1, certified: null,
-    assignments: { [templateKey]: { model: 'cheap', n: 500, mean: 0, se: 0.001, labels: 500, perDay: 1, why: 'certified', since: at } },
+    version: 0, decidedAt: at, baseline: 'strong', labels: 900, eps: 0.1, certified: null,
+    assignments: { [templateKey]: { model: 'cheap', n: 500, mean: 0, se: 0.001, why: 'certified', since: at } },
+    templates: { [templateKey]: { labels: 500, perDay: 1, models: [{ model: 'cheap', n: 500, mean: 0, se: 0.001, share: 1 }] } },
   }, undefined));
 
   const kills = full(10, 2);
@@ -107,8 +108,9 @@ test('guarantee D1: SIGKILL while answers are compared leaves every counter righ
       expect(await overheadOfDay(store, 'default', day)).toBeLessThanOrEqual(CAP_USD * 1e6);
     }
   });
-  expect(overhead.filter(({ state }) => state === 'held').length).toBeGreaterThanOrEqual(Math.min(kills, 4));
-  expect(rows.every(({ status, overheadMicros }) => status === 200 && overheadMicros === 0)).toBe(true);
+  expect(overhead.filter(({ state }) => state === 'held').length).toBeGreaterThanOrEqual(kills);
+  // A kill may come between a request's last byte and its settlement; its comparison never touches its own row.
+  expect(rows.every(({ status, usage, overheadMicros }) => (status === 200 || usage === 'estimated') && overheadMicros === 0)).toBe(true);
   const spent = overhead.reduce((sum, { micros }) => sum + micros, 0);
   expect(totals).toMatchObject({ requests: rows.length, overheadMicros: spent, savedMicros: rows.reduce((sum, { savedMicros }) => sum + (savedMicros ?? 0), 0) - spent });
 }, 180_000);

@@ -49,10 +49,12 @@ needs('java')('learning from answers in a Lambda function', () => {
     const requestId = await idOf(probe);
     await runtime.idle();
     const entry = await getLedgerEntry(world.store, 'default', requestId);
+    const templateKey = entry?.decision?.template?.key ?? '';
     const at = new Date().toISOString();
     await putPlan(world.store, 'default', {
-      version: 0, decidedAt: at, baseline: 'strong', labels: 900, explore: {}, eps: 0.1, certified: null,
-      assignments: { [entry?.decision?.template?.key ?? '']: { model: 'cheap', n: 500, mean: 0, se: 0.001, labels: 500, perDay: 1, why: 'certified', since: at } },
+      version: 0, decidedAt: at, baseline: 'strong', labels: 900, eps: 0.1, certified: null,
+      assignments: { [templateKey]: { model: 'cheap', n: 500, mean: 0, se: 0.001, why: 'certified', since: at } },
+      templates: { [templateKey]: { labels: 500, perDay: 1, models: [{ model: 'cheap', n: 500, mean: 0, se: 0.001, share: 1 }] } },
     }, undefined);
     await runtime.kill();
     runtime = await world.start('gateway', 'gateway', { ALLOW_UPSTREAMS: `127.0.0.1:${upstream.port},127.0.0.1:${judge.port}` });

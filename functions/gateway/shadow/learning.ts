@@ -51,8 +51,7 @@ export class Learning {
       try {
         await task(this.#stopped.signal);
       } catch (error) {
-        // The error may hold what was judged: its name is all that is said.
-        this.#log.warn('learning from an answer failed', { kind: error instanceof Error ? error.name : 'unknown' });
+        this.#failed(error);
       }
     };
     if (host.afterwards !== undefined) host.afterwards(guarded);
@@ -62,6 +61,21 @@ export class Learning {
       this.#pending.add(running);
       void running.finally(() => this.#pending.delete(running));
     }
+  }
+
+  /** What work returns; undefined when it throws, which no request is to notice. */
+  guarded<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  /** The error may hold what was judged: its name is all that is said. */
+  #failed(error: unknown): void {
+    this.#log.warn('learning from an answer failed', { kind: error instanceof Error ? error.name : 'unknown' });
   }
 
   /** Takes one of the places for comparisons; false = all are taken. */

@@ -12,10 +12,16 @@ const MAX_CHARS = 128 * 1024;
 
 /**
  * What is to be learned from the answer of an admitted request: begins to read along where that is needed, and returns what
- * is to be called, once, when the account is closed. It never delays anything: all that takes time is done afterwards, and
- * only where there is something to write.
+ * is to be called, once, when the account is closed. Neither fails nor delays the request, whatever becomes of it: all that
+ * takes time is done afterwards, and only where there is something to write.
  */
 export function lessons(undertaking: Undertaking): () => void {
+  const { learning } = undertaking.ports;
+  const learn = learning.guarded(() => begin(undertaking));
+  return () => void (learn && learning.guarded(learn));
+}
+
+function begin(undertaking: Undertaking): () => void {
   const { admitted: { plan }, trail, ports } = undertaking;
   const { decision, facts, asked: { conversation } } = plan;
   const { learning } = ports;
