@@ -62,6 +62,8 @@ export interface AdminPorts {
   readonly testModel: (test: ModelTest) => Promise<ModelTestResult>;
   /** What this process has counted for a tenant, in the Prometheus text format; absent where the host counts. */
   readonly metricsText?: (tenantId: string) => string;
+  /** The tenant that came with the deployment: its people also see what was refused to callers that nobody knows. */
+  readonly operatorTenantId: string;
   /** Tells the data plane of this process that a tenant's records changed. */
   readonly changed: (tenantId: string) => void;
   /** How long a revoked key may still be accepted somewhere, in seconds: 0 on one machine. */

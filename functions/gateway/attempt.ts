@@ -93,8 +93,10 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   trail.trying = model;
   trail.upstreamRequestId = undefined;
   trail.passed = undefined;
+  trail.url = undefined;
   const note = (status: number, errorCode?: string): void => {
     const { upstreamRequestId: id } = trail;
+    trail.calls.push({ beganMs: before - undertaking.admitted.plan.exchange.startedAt, url: trail.url, provider: model.provider, upstreamModel: model.upstreamModel });
     trail.attempts.push({
       model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before), ...(id !== undefined && { upstreamRequestId: id }),
     });
@@ -196,6 +198,7 @@ async function send(
     });
     const signature = provider.sign?.({ call: upstream, body: body.bytes, model, credential, atMs: ports.clock.now() });
     const headers = signature === undefined ? upstream.headers : { ...upstream.headers, ...signature };
+    trail.url = upstream.url;
     trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt;
     const response = await ports.outbound.send({
       method: 'POST',

@@ -16,6 +16,7 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   const { bytes, scan, json } = await readJson(exchange);
   const dialect = dialectOfBody(exchange, scan.members);
   const conversation = codecs[dialect].readRequest(completed(json, dialect));
+  exchange.seen.model = conversation.model;
   const asked = { bytes, scan, conversation };
   const { resolution } = await decideInSession({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports);
   if (!resolution.ok) throw new GatewayError(resolution.failure);

@@ -17,6 +17,8 @@ export interface LambdaDoorOptions {
   readonly dropConnections: () => void;
   /** Epoch ms: the monotonic clock may stand still while a process is frozen. */
   readonly now: () => number;
+  /** Awaited before an invocation ends, when its answer has gone out: what cannot wait until the process runs again. */
+  readonly beforeFreeze?: () => Promise<void>;
   /** Answers, with JSON, an invocation that came from no API; without it such an invocation is refused. */
   readonly direct?: (event: unknown) => Promise<unknown>;
 }
@@ -47,7 +49,10 @@ export function lambdaDoor(options: LambdaDoorOptions): LambdaHandler {
     // Ending in time is the handlers' own affair: they know the caller's dialect and have an account to settle.
     timeoutEarlyInMillis: 0,
     // Runs when the body was piped or the pipe broke; the body may still be settling then.
-    requestEnd: ({ response }: { response: ProxyAnswer | string | undefined }) => (typeof response === 'object' ? response.body.settled : undefined),
+    requestEnd: async ({ response }: { response: ProxyAnswer | string | undefined }) => {
+      if (typeof response === 'object') await response.body.settled;
+      await options.beforeFreeze?.();
+    },
   } as object) as unknown as LambdaHandler;
 }
 

@@ -6,9 +6,11 @@ import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Breakers } from '../adapters/store/breaker.ts';
 import type { Sessions } from '../adapters/store/sessions.ts';
+import type { RefusalCounter } from '../adapters/store/refusal-counter.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
 import type { Metrics } from '../adapters/observe/metrics.ts';
+import type { Traces } from '../adapters/observe/traces.ts';
 
 /** A request as both doors hand it over. Header names are lower-case; the body is complete and bounded by the door. */
 export interface GatewayRequest {
@@ -50,6 +52,10 @@ export interface Ports {
   readonly log: Log;
   /** Absent where the host counts. */
   readonly metrics?: Metrics;
+  /** Counts requests that are turned away before they are admitted; absent where nobody counts. */
+  readonly refusals?: Pick<RefusalCounter, 'note'>;
+  /** Told of every admitted request once it has ended; absent where nobody asked for traces. */
+  readonly traces?: Pick<Traces, 'ended'>;
   /** Told of every answer once it has ended; absent where the host keeps the access log. */
   readonly access?: (answer: AnsweredRequest) => void;
   readonly readiness: () => Promise<boolean>;

@@ -91,10 +91,16 @@ async function within(pending: Promise<Served>, holdMs: number): Promise<Served 
   }
 }
 
+/** Under the key that the request named, whether or not its secret was right: whoever owns the key is to see that. */
+function countRefusal({ request, requestId, atMs, dialect, seen: { key, model } }: Exchange, code: string, status: number, ports: Ports): void {
+  ports.metrics?.refused(key?.tenantId, code);
+  ports.refusals?.note({ ...(key && { tenantId: key.tenantId, keyId: key.keyId }), requestId, atMs, code, status, route: routeOf(request.path), dialect, requestedModel: model });
+}
+
 function refuse(exchange: Exchange, error: unknown, ports: Ports, plan?: Plan, trail?: Trail): GatewayResponse {
   const response = errorResponse(exchange, error, plan, trail);
   // What was admitted is counted where it is settled.
-  if (trail === undefined) ports.metrics?.refused(plan?.key.tenantId, failureOf(error).code);
+  if (trail === undefined) countRefusal(exchange, failureOf(error).code, response.status, ports);
   if (!(error instanceof GatewayError)) {
     ports.log.error('request failed', { requestId: exchange.requestId, status: response.status, kind: error instanceof Error ? error.name : 'unknown' });
   }

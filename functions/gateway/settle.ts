@@ -5,6 +5,7 @@ import { savedMicros } from '../core/money/savings.ts';
 import type { TokenUsage } from '../core/money/usage.ts';
 import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
+import type { TracedCall } from '../adapters/observe/traces.ts';
 import { outputCap, type Admitted } from './admit.ts';
 import type { Ports } from './ports.ts';
 import { keepSession } from './sessions.ts';
@@ -14,6 +15,10 @@ export interface Trail {
   readonly attempts: LedgerAttempt[];
   /** Attempts without an answer that may cost money all the same. */
   readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; outputChars: number; ms: number }[];
+  /** Beside each attempt, for traces: when it began and where it went. */
+  readonly calls: TracedCall[];
+  /** Where the attempt in progress went. */
+  url: string | undefined;
   /** The upstream of the attempt in progress has answered with a 2xx. */
   accepted: boolean;
   /** The model of the attempt in progress. */
@@ -37,7 +42,7 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    attempts: [], calls: [], url: undefined, lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
     outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
@@ -55,6 +60,7 @@ async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<vo
   try {
     const entry = ledgerEntry(admitted, trail, ports);
     ports.metrics?.settled(admitted.plan.key.tenantId, entry);
+    if (ports.traces !== undefined) trace(admitted, trail, entry, ports.traces);
     for (let tries = 1; ; tries += 1) {
       try {
         await Promise.all([ports.accounts.settle(admitted.lease, entry), tries === 1 ? keepSession(admitted.plan, entry, ports) : undefined]);
@@ -68,6 +74,13 @@ async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<vo
     // The lease stays open, so the sweeper still turns it into an entry: nothing is lost, only late.
     ports.log.error('settlement failed', { requestId: admitted.plan.exchange.requestId, keyId: admitted.plan.key.keyId });
   }
+}
+
+/** The paths on which a request can be admitted are patterns themselves. */
+function trace({ plan: { exchange: { request }, key, asked } }: Admitted, trail: Trail, entry: LedgerEntry, traces: NonNullable<Ports['traces']>): void {
+  traces.ended({
+    tenantId: key.tenantId, entry, method: request.method, route: request.path, stream: asked.conversation.stream, traceparent: request.headers['traceparent'], calls: trail.calls,
+  });
 }
 
 /** The one place where a ledger entry of live traffic is made; money and tokens are computed once, from the same record. */

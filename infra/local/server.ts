@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { gathered, jsonLog } from '../../functions/adapters/observe/log.ts';
+import { otlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
@@ -25,6 +26,9 @@ import { publicConfig } from './public-config.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { welcome } from './welcome.ts';
 
+/** What is printed may go to a file on a full disk, or to a pipe that nobody reads any more: that ends no gateway. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const DRAIN_MS = 30_000;
 const SWEEP_EVERY_MS = 60_000;
 
@@ -44,7 +48,9 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
   const accessLog = gathered((text) => process.stderr.write(text));
   const log = jsonLog(accessLog, () => Date.now());
-  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
+  const { settings: otlp, problem } = otlpSettings(process.env);
+  if (problem !== undefined) process.stderr.write(`${problem}\n`);
+  const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {

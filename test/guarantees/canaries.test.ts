@@ -116,7 +116,7 @@ test('guarantees A6 and H8: planted secrets, prompts and answers are in no log, 
   await live();
   const files = ['requests', 'usage', 'changes'].flatMap((name) => ['csv', 'ndjson'].map((type) => `/admin/export/${name}.${type}`));
   const period = 'from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z';
-  for (const path of ['/metrics', '/admin/config', '/admin/settings', '/admin/requests?limit=200', '/admin/usage', '/admin/changes', '/admin/models', '/admin/keys', '/admin/members', '/admin/tokens', '/admin/routing', '/admin/setup', '/admin/me', '/health/ready', ...files.map((file) => `${file}?${period}`)]) await administer('GET', path);
+  for (const path of ['/metrics', '/admin/config', '/admin/settings', '/admin/requests?limit=200', '/admin/usage', '/admin/refusals', '/admin/changes', '/admin/models', '/admin/keys', '/admin/members', '/admin/tokens', '/admin/routing', '/admin/setup', '/admin/me', '/health/ready', ...files.map((file) => `${file}?${period}`)]) await administer('GET', path);
   // Both came through: the credentials were used, the requests booked.
   expect(new Set(upstream.received.map(({ headers }) => headers.authorization))).toEqual(new Set([PLANTED['a credential'], PLANTED['a second credential'], PLANTED['a credential that was refused']].map((key) => `Bearer ${key}`)));
   const rows = answers.find((text) => text.includes('"servedModel":"strong"') || text.includes('"servedModel":"cheap"'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
-import { fileSpool, memorySpool, type Spooled } from '../../functions/adapters/store/spool.ts';
+import { fileSpool, layeredSpool, memorySpool, type Spooled } from '../../functions/adapters/store/spool.ts';
 import { call, chat } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
@@ -130,13 +130,48 @@ describe('the spool', () => {
     expect(fileSpool(path).take().records).toEqual([record('a')]);
   });
 
-  test('in memory it has a bound, and what comes while a batch is out stays', () => {
+  test('in memory it has a bound, room for what had begun before, and what comes while a batch is out stays', () => {
     const spool = memorySpool(2);
     spool.append(record('a'));
     const batch = spool.take();
-    spool.append(record('b'));
-    expect(() => spool.append(record('c'))).toThrow();
+    expect(spool.isFull).toBe(false);
+    for (const id of ['b', 'c', 'd']) spool.append(record(id));
+    expect(spool.isFull).toBe(true);
+    expect(() => spool.append(record('e'))).toThrow();
     batch.done();
-    expect(spool.take().records).toEqual([record('b')]);
+    expect(spool.take().records).toEqual([record('b'), record('c'), record('d')]);
+  });
+
+  test('what a file cannot take waits in memory, is taken with the rest, and goes to the file when that can take it', () => {
+    const path = join(dir, 'spool.jsonl');
+    const file = fileSpool(path);
+    let isBroken = false;
+    const spool = layeredSpool({ ...file, get isEmpty() { return file.isEmpty; }, append(each) { if (isBroken) throw new Error('no space'); file.append(each); } }, memorySpool(2));
+    spool.append(record('a'));
+    isBroken = true;
+    spool.append(record('b'));
+    expect([spool.isEmpty, spool.isFull, spool.persist()]).toEqual([false, false, 1]);
+    spool.append(record('c'));
+    expect(spool.isFull).toBe(true);
+    expect(spool.take().records).toEqual([record('a'), record('b'), record('c')]);
+    isBroken = false;
+    expect(spool.persist()).toBe(0);
+    const later = fileSpool(path);
+    const found: string[] = [];
+    while (!later.isEmpty) {
+      const { records, done } = later.take();
+      found.push(...records.map(({ entry }) => entry.requestId));
+      done();
+    }
+    expect(found).toEqual(['a', 'b', 'c']);
+  });
+
+  test('half a line, left by a disk that was full or a process that was killed, spoils no line after it', () => {
+    const path = join(dir, 'spool.jsonl');
+    const spool = fileSpool(path);
+    spool.append(record('a'));
+    writeFileSync(path, `${readFileSync(path, 'utf8')}{"tenantId":"t","ent`);
+    spool.append(record('b'));
+    expect(spool.take().records).toEqual([record('a'), record('b')]);
   });
 });

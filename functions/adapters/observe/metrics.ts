@@ -6,8 +6,12 @@ export interface Metrics {
   settled(tenantId: string, entry: LedgerEntry): void;
   /** A request was refused; `tenantId` undefined where nobody knows whose it was. */
   refused(tenantId: string | undefined, code: string): void;
+  /** Refusals that could not be kept until the store takes them: `bsgateway_refusals_total` has them all the same. */
+  refusalsLost(count: number): void;
   /** The store was away for an admission (`admission`) or a settlement (`settlement`). */
   storeAway(what: 'admission' | 'settlement'): void;
+  /** What became of the traces of so many requests. */
+  traced(outcome: 'sent' | 'dropped' | 'failed', requests: number): void;
   /** Everything of one tenant, and of the process, in the Prometheus text format 0.0.4. */
   text(tenantId: string, gauges?: readonly Gauge[]): string;
 }
@@ -26,6 +30,7 @@ const MAX_TENANTS = 1_000;
 const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', help: string]>> = {
   bsgateway_requests_total: ['counter', 'Requests that were admitted and have ended.'],
   bsgateway_refusals_total: ['counter', 'Requests that were refused before anything was asked upstream, by error code.'],
+  bsgateway_refusals_unrecorded_total: ['counter', 'Refusals that the usage does not show because the store was away for too long.'],
   bsgateway_failed_attempts_total: ['counter', 'Calls of an upstream that gave no answer.'],
   bsgateway_tokens_total: ['counter', 'Tokens by class as the provider counted them, estimates included.'],
   bsgateway_cost_usd_total: ['counter', 'What the requests cost, failed attempts included.'],
@@ -33,6 +38,7 @@ const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', hel
   bsgateway_unpriced_requests_total: ['counter', 'Requests whose model has no price: they are in no sum of money.'],
   bsgateway_estimated_requests_total: ['counter', 'Requests whose usage had to be estimated.'],
   bsgateway_store_away_total: ['counter', 'Admissions and settlements that found the store unreachable.'],
+  bsgateway_traced_requests_total: ['counter', 'Requests whose trace was sent, dropped because too many waited, or not taken by the collector.'],
   bsgateway_request_duration_seconds: ['histogram', 'From arrival to the last byte.'],
   bsgateway_time_to_first_token_seconds: ['histogram', 'From arrival to the first output part.'],
 };
@@ -52,7 +58,9 @@ export function openMetrics(): Metrics {
   return {
     settled: (tenantId, entry) => count(seriesOf(tenantId), entry),
     refused: (tenantId, code) => (tenantId === undefined ? process : seriesOf(tenantId)).add('bsgateway_refusals_total', { code }, 1),
+    refusalsLost: (lost) => process.add('bsgateway_refusals_unrecorded_total', {}, lost),
     storeAway: (what) => process.add('bsgateway_store_away_total', { what }, 1),
+    traced: (outcome, requests) => process.add('bsgateway_traced_requests_total', { outcome }, requests),
     text: (tenantId, gauges = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines)].join('\n').concat('\n'),
   };
 }

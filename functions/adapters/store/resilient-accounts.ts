@@ -20,19 +20,24 @@ export interface ResilientDeps {
 export interface ResilientAccounts extends Accounts {
   /** Writes what waited to the store, if it answers again. Returns how many settlements were made up for. */
   recover(): Promise<number>;
+  /** Before the store is closed: writes what waits, or puts it where the next process finds it. Never rejects. */
+  close(): Promise<void>;
 }
 
 const WINDOW_MS = 60_000;
 /** For keys without a limit of requests: what one process lets through while nobody can count for all. */
 const LOCAL_RPM = 60;
 const RECOVER_AFTER_MS = 1_000;
+/** Without requests that would ask for it, what waits is tried again so often. */
+const RETRY_MS = 2_000;
 
 const isAway = (error: unknown): boolean => error instanceof StoreError && error.kind === 'unavailable';
 const hasBudget = (key: KeyRecord): boolean => key.budgetAction === 'block' && (key.dailyUsd !== null || key.monthlyUsd !== null);
 
 /**
  * Accounts that outlive their store. While it is away, keys with a budget are refused (money is never guessed); others are
- * served up to their requests/min in this process, and their settlements wait in the spool until the store answers again.
+ * served up to their requests/min in this process, while the spool has room, and their settlements wait there until the
+ * store answers again.
  * A settlement whose lease is in the store waits there too: the entry is written, the lease is left to the sweep.
  */
 export function resilientAccounts(deps: ResilientDeps): ResilientAccounts {
@@ -47,6 +52,7 @@ class Resilient implements ResilientAccounts {
   readonly #offline = new Set<string>();
   #lastTryMs = 0;
   #recovering: Promise<number> | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(deps: ResilientDeps) {
     this.#deps = deps;
@@ -60,15 +66,17 @@ class Resilient implements ResilientAccounts {
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#deps.away?.('admission');
-      if (hasBudget(request.key) || request.tenantBudget !== undefined) throw error;
+      // A settlement that could not be kept would be lost: then nothing is begun.
+      if (hasBudget(request.key) || request.tenantBudget !== undefined || this.#deps.spool.isFull) throw error;
       return this.#withoutStore(request);
     }
   }
 
   async settle(lease: Lease, entry: Parameters<Accounts['settle']>[1]): Promise<void> {
     const { tenantId } = lease.key;
-    if (this.#offline.delete(lease.requestId)) {
+    if (this.#offline.has(lease.requestId)) {
       this.#deps.spool.append({ tenantId, entry });
+      this.#offline.delete(lease.requestId);
       this.#soon();
       return;
     }
@@ -100,31 +108,54 @@ class Resilient implements ResilientAccounts {
     return (this.#recovering ??= this.#recover().finally(() => { this.#recovering = undefined; }));
   }
 
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    const { spool, log } = this.#deps;
+    await this.recover().catch(() => { /* then it waits for the next process */ });
+    const lost = spool.isEmpty ? 0 : spool.persist();
+    if (lost > 0) log.error('settlements lost', { count: lost });
+  }
+
   async #recover(): Promise<number> {
     const { spool, store, log } = this.#deps;
-    if (spool.isEmpty) return 0;
-    const { records, done } = spool.take();
-    for (const { tenantId, entry } of records) {
-      // Put-if-absent: what a sweep or an earlier try has written stays.
-      await store.write([ledgerOp(tenantId, entry)]);
-      await markRows(store, tenantId, [entry.requestId]);
+    let written = 0;
+    // More than one batch where one was being written when its process ended, or more came meanwhile.
+    while (!spool.isEmpty) {
+      const { records, done } = spool.take();
+      for (const { tenantId, entry } of records) {
+        // Put-if-absent: what a sweep or an earlier try has written stays.
+        await store.write([ledgerOp(tenantId, entry)]);
+        await markRows(store, tenantId, [entry.requestId]);
+      }
+      done();
+      written += records.length;
     }
-    done();
-    if (records.length > 0) log.info('spool written', { count: records.length });
-    return records.length;
+    if (written > 0) log.info('spool written', { count: written });
+    return written;
   }
 
   /** One try a second, off the request path. */
   #soon(): void {
+    this.#retryLater();
     const nowMs = this.#deps.clock.now();
     if (nowMs >= this.#lastTryMs && nowMs - this.#lastTryMs < RECOVER_AFTER_MS) return;
     this.#lastTryMs = nowMs;
-    void this.recover().catch(() => { /* the next request tries again */ });
+    void this.recover().catch(() => { /* tried again later */ });
+  }
+
+  #retryLater(): void {
+    if (this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      if (!this.#deps.spool.isEmpty) this.#soon();
+    }, RETRY_MS);
+    this.#retry.unref();
   }
 
   #withoutStore({ requestId, key, tokens, costMicros }: ReserveRequest): ReserveResult {
-    const nowMs = this.#deps.clock.now();
-    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS && at <= nowMs);
+    // By the clock that is never set back.
+    const nowMs = this.#deps.clock.elapsed();
+    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS);
     const limit = key.rpm ?? LOCAL_RPM;
     const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
     if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
 import type { LedgerEntry } from '../../contract/index.ts';
 
 /** A settlement that the store could not take. */
@@ -11,14 +11,21 @@ export interface Spool {
   /** Everything that waits; it waits on until `done` is called. What is appended meanwhile is for the next time. */
   take(): { readonly records: readonly Spooled[]; done(): void };
   readonly isEmpty: boolean;
+  /** So much waits that nothing more should be begun whose settlement may have to wait too. */
+  readonly isFull: boolean;
+  /** Puts what would end with the process where it outlives it; returns how much could not be put there. */
+  persist(): number;
 }
 
-/** Holds them in memory, at most `maxRecords`: for hosts without a disk. A process that dies loses them, and its leases tell of them. */
+/**
+ * Holds them in memory: for hosts without a disk. It is full at `maxRecords`, and takes as many again of requests that
+ * had begun before. A process that dies loses them, and its leases tell of them.
+ */
 export function memorySpool(maxRecords = 10_000): Spool {
   let records: Spooled[] = [];
   return {
     append(record) {
-      if (records.length >= maxRecords) throw new Error('the spool is full');
+      if (records.length >= 2 * maxRecords) throw new Error('the spool is full');
       records.push(record);
     },
     take() {
@@ -28,12 +35,17 @@ export function memorySpool(maxRecords = 10_000): Spool {
     get isEmpty() {
       return records.length === 0;
     },
+    get isFull() {
+      return records.length >= maxRecords;
+    },
+    persist: () => records.length,
   };
 }
 
 /**
- * An append-only file of JSON lines, one write a line and flushed to the disk, so that a killed process leaves at most one half line
- * at its end, which is ignored. While a batch is taken the file goes by the name `<path>.taken` and is found there after a crash.
+ * An append-only file of JSON lines, one write a line and flushed to the disk, so that a killed process leaves at most one
+ * half line, which is ignored. A line that the disk has no room for is taken back, or ended by the next one. While a batch
+ * is taken the file goes by the name `<path>.taken` and is found there after a crash.
  */
 export function fileSpool(path: string): Spool {
   const taken = `${path}.taken`;
@@ -42,8 +54,15 @@ export function fileSpool(path: string): Spool {
     append(record) {
       const file = openSync(path, 'a', 0o600);
       try {
-        appendFileSync(file, `${JSON.stringify(record)}\n`);
-        fsyncSync(file);
+        const { size } = fstatSync(file);
+        try {
+          // Begins with a line end, so that a half line before it spoils nothing but itself.
+          appendFileSync(file, `\n${JSON.stringify(record)}\n`);
+          fsyncSync(file);
+        } catch (error) {
+          ftruncateSync(file, size);
+          throw error;
+        }
       } finally {
         closeSync(file);
       }
@@ -61,6 +80,42 @@ export function fileSpool(path: string): Spool {
     },
     get isEmpty() {
       return isEmpty;
+    },
+    isFull: false,
+    persist: () => 0,
+  };
+}
+
+/** The first spool, and the second for what the first cannot take: a file, and memory while its disk is full. */
+export function layeredSpool(first: Spool, second: Spool): Spool {
+  return {
+    append(record) {
+      try {
+        first.append(record);
+      } catch {
+        second.append(record);
+      }
+    },
+    take() {
+      const batches = [first.take(), second.take()];
+      return { records: batches.flatMap(({ records }) => records), done() { for (const batch of batches) batch.done(); } };
+    },
+    get isEmpty() {
+      return first.isEmpty && second.isEmpty;
+    },
+    get isFull() {
+      return first.isFull || second.isFull;
+    },
+    persist() {
+      const { records, done } = second.take();
+      try {
+        for (const record of records) first.append(record);
+        done();
+        return 0;
+      } catch {
+        // Some may be in both now: the ledger takes each entry once.
+        return records.length;
+      }
     },
   };
 }
