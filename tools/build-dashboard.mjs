@@ -13,8 +13,9 @@ const COMPRESSED = /\.(?:js|css|svg|html)$/;
 export const dashboardFolder = (root) => join(root, 'dist', 'dashboard');
 const stampFile = (root) => join(root, 'dist', 'dashboard.stamp.json');
 
-/** Whether `dist/dashboard` is missing or older than a source. Costs one `stat` per source. */
+/** Whether `dist/dashboard` is missing or older than a source, where there are sources. Costs one `stat` per source. */
 export function dashboardIsStale(root) {
+  if (!existsSync(join(root, 'frontend', 'index.html'))) return false;
   if (!existsSync(join(dashboardFolder(root), 'index.html'))) return true;
   try {
     return readFileSync(stampFile(root), 'utf8') !== stampOf(root);

@@ -6,7 +6,7 @@
     root.dataset.theme = choice === 'dark' || (choice !== 'light' && dark.matches) ? 'dark' : 'light';
   };
   function stored() {
-    try { return localStorage.getItem('bsg.theme'); } catch (error) { return null; }
+    try { return localStorage.getItem('bsg.theme'); } catch { return null; }
   }
   window.bsgTheme(stored());
   dark.addEventListener('change', function () { window.bsgTheme(stored()); });

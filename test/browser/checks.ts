@@ -58,7 +58,7 @@ export async function pageFaults(tab: Tab, widths?: readonly number[]): Promise<
   const { headings, lang, title } = await page.evaluate(() => ({ headings: document.querySelectorAll('h1').length, lang: document.documentElement.lang, title: document.title }));
   return [
     ...await axe(page), ...await layoutFaults(page, widths), ...tab.faults,
-    ...(headings === 1 ? [] : [`${headings} h1`]), ...(lang === '' ? ['no lang'] : []), ...(/ · BSGateway$/.test(title) ? [] : [`title "${title}"`]),
+    ...(headings === 1 ? [] : [`${headings} h1`]), ...(lang === '' ? ['no lang'] : []), ...(title.endsWith(' · BSGateway') ? [] : [`title "${title}"`]),
   ];
 }
 

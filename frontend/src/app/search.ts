@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { catch as orElse } from 'zod/mini';
 
 /** Building blocks of the schemas in `features/PAGE/search.ts`. Whatever is not valid counts as not given: an address never breaks a page. */
-const lenient = <T extends z.ZodMiniType>(schema: T) => z.catch(z.optional(schema), undefined);
+export const lenient = <T extends z.ZodMiniType>(schema: T) => orElse(z.optional(schema), undefined);
 
 const MOST = 512;
 /** `?q=text`. */
