@@ -1,30 +1,20 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { framesOf, gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
 import { otlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
-import { serveAdmin } from '../../functions/admin/serve-admin.ts';
-import type { Analytics } from '../../functions/admin/usage/analytics.ts';
-import { GATEWAY_VERSION } from '../../functions/adapters/providers/registry.ts';
-import { createHttpDoor, type HttpDoor } from '../../functions/gateway/http.ts';
-import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
-import { serve } from '../../functions/gateway/serve.ts';
-import { localAdminPorts } from './admin-ports.ts';
-import { openAdminToken } from './admin-token.ts';
+import type { HttpDoor } from '../../functions/gateway/http.ts';
 import { applyConfig } from './apply-config.ts';
 import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
 import { ensureDefaultTenant } from './default-tenant.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
+import { openLocalDoor } from './door.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
-import { dashboardOrigins, exposure } from './exposure.ts';
-import { hostGuard } from './host-guard.ts';
-import { passwordGate } from './issuer/password.ts';
-import { openLocalIssuer, type LocalIssuer } from './local-issuer.ts';
 import { masterKeyFits } from './master-key-fits.ts';
-import { publicConfig } from './public-config.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { keepTheKey, welcome } from './welcome.ts';
 
@@ -75,7 +65,8 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const sweeper = setInterval(() => { void edition.recoverSpool().then(() => edition.sweepExpired()).catch(() => {}); }, SWEEP_EVERY_MS);
   sweeper.unref();
   const rollUps = openRollUps({ file: folder.paths.database, log });
-  const { door, issuer } = openDoor(options, folder, edition, rollUps.analytics);
+  // The dashboard lies beside this bundle; `npm start` builds it when the gateway already serves.
+  const { door, issuer } = openLocalDoor({ options, paths: folder.paths, edition, analytics: rollUps.analytics, dashboardFolder: fileURLToPath(new URL('./dashboard', import.meta.url)), env: process.env });
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;
   rollUps.start();
@@ -90,23 +81,6 @@ async function readConfig(file: string): Promise<string> {
   } catch {
     throw new StartError(`The config file ${file} could not be read.`);
   }
-}
-
-function openDoor(options: CommandLine, folder: DataFolder, edition: Edition, analytics: Analytics): { door: HttpDoor; issuer: LocalIssuer } {
-  const token = openAdminToken(folder.paths.adminToken);
-  const exposed = exposure(options, process.env);
-  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed.publicUrl);
-  const issuer = openLocalIssuer({
-    store: edition.store, signingKeyFile: folder.paths.signingKey, adminToken: token, origins, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
-  });
-  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: () => origins()[0], analytics, verify: issuer.verify });
-  const handle = async (request: GatewayRequest): Promise<GatewayResponse> => {
-    if (request.path.startsWith('/admin') || request.path === '/metrics') return serveAdmin(request, adminPorts);
-    if (request.path === '/config.json') return publicConfig({ issuer: issuer.issuer(), version: GATEWAY_VERSION, demo: options.demo });
-    return serve(request, edition.ports);
-  };
-  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
-  return { door, issuer };
 }
 
 async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void> {

@@ -28,7 +28,7 @@ const NEEDS: Record<Program, Need> = {
   mount: { words: 'a user who may mount a file system', present: canMount },
   chromium: {
     words: 'Chromium',
-    present: () => existsSync(process.env['CHROMIUM_PATH'] ?? '') || CHROMIUM.some((command) => answers(command, ['--version'])),
+    present: () => existsSync(process.env['CHROME_PATH'] ?? '') || CHROMIUM.some((command) => answers(command, ['--version'])),
   },
 };
 
