@@ -2,6 +2,7 @@ import type { Decision } from '../contract/index.ts';
 import { GatewayError } from '../core/errors.ts';
 import { factsOf, type RequestFacts } from '../core/routing/request-facts.ts';
 import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
+import { usablePrior } from '../core/routing/classifier/prior-artifact.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { resolve, type Resolution, type ResolveInput } from '../core/routing/resolve.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
@@ -75,6 +76,7 @@ export function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy
     breakerOpen: ports.breakers.open(key.tenantId),
     nowMs: exchange.atMs,
     templateSalt: policy.tenantId,
+    prior: usablePrior(),
   };
 }
 

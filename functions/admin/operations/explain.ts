@@ -1,6 +1,7 @@
 import { explainAnswer, explainRequest } from '../../contract/admin/explain.ts';
 import { codecs } from '../../core/dialects/dialect.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { usablePrior } from '../../core/routing/classifier/prior-artifact.ts';
 import { underDocument, validateRouting } from '../../core/routing/policy-compile.ts';
 import { factsOf } from '../../core/routing/request-facts.ts';
 import { resolve } from '../../core/routing/resolve.ts';
@@ -27,7 +28,7 @@ export const explainRoute = operation({
   const resolution = resolve({
     policy, facts: factsOf(conversation, {}), requestedModel: conversation.model, dialect,
     key: key === undefined ? NO_KEY : { id: key.keyId, name: key.name, allowedModels: key.allowedModels },
-    spend: { todayPct: null, monthPct: null }, breakerOpen: NOTHING, nowMs, templateSalt: tenantId,
+    spend: { todayPct: null, monthPct: null }, breakerOpen: NOTHING, nowMs, templateSalt: tenantId, prior: usablePrior(),
   });
   const { decision } = resolution;
   return { body: { decision: decision ?? null, error: resolution.ok ? null : { code: resolution.failure.code, status: resolution.failure.status, message: resolution.failure.message } } };
