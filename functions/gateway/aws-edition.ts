@@ -18,7 +18,7 @@ import { openSessions } from '../adapters/store/sessions.ts';
 import { memorySpool } from '../adapters/store/spool.ts';
 import { openCredentials } from '../adapters/vault/credentials.ts';
 import { kmsClient, kmsOpeningKeys, kmsPepperKeys } from '../adapters/vault/kms.ts';
-import { pepperOnce, secretVerifier } from '../adapters/vault/pepper.ts';
+import { pepperOnce, secretVerifier, templateSalts } from '../adapters/vault/pepper.ts';
 import type { SealedRecord } from '../adapters/vault/vault.ts';
 import { openCaches } from './caches.ts';
 import { Judgements } from './judge/judgements.ts';
@@ -90,6 +90,7 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
     random: Math.random,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
+    templateSalt: templateSalts(pepperKeys),
     verifySecret: verify,
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),

@@ -34,7 +34,7 @@ export interface Plan {
 export async function route(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, ports: Ports): Promise<Plan> {
   const before = ports.clock.elapsed();
   const facts = factsFor(exchange, asked);
-  const { input, resolution } = await inSession(inputOf(exchange, key, asked, policy, facts, ports), ports);
+  const { input, resolution } = await inSession(await inputOf(exchange, key, asked, policy, facts, ports), ports);
   if (!resolution.ok) {
     exchange.timing.route = ports.clock.elapsed() - before;
     throw new GatewayError(resolution.failure);
@@ -65,7 +65,7 @@ export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
 }
 
 /** What the pure resolver decides on, shared by live traffic and the dry run. */
-export function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports): ResolveInput {
+export async function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports): Promise<ResolveInput> {
   return {
     policy,
     facts,
@@ -75,7 +75,7 @@ export function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy
     spend: spendPercentages(key, ports),
     breakerOpen: ports.breakers.open(key.tenantId),
     nowMs: exchange.atMs,
-    templateSalt: policy.tenantId,
+    templateSalt: await ports.templateSalt(policy.tenantId),
     prior: usablePrior(),
   };
 }

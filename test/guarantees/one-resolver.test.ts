@@ -54,7 +54,7 @@ const request = fc.record({
       { role: 'user', content: image ? [{ type: 'text', text: `${said} ` }, picture] : `${said} ` }, ...(loop ? LOOP : []),
     ],
   },
-  headers: (session === null ? {} : { 'x-session-id': `s${session}` }) as Record<string, string>,
+  session,
 }));
 
 /** A decision without what passes between two requests: milliseconds. */
@@ -71,7 +71,10 @@ describe.each(['static', 'ml'])('one resolver, strategy %s', (strategy) => {
     await gateway.route(liveDocument(strategy));
     since = new Date().toISOString();
     const seen = new Map<string, number>();
-    for (const { body, headers } of fc.sample(request, { numRuns: REQUESTS, seed: 20_261_127 })) {
+    for (const { body: asked, session } of fc.sample(request, { numRuns: REQUESTS, seed: 20_261_127 })) {
+      // Each strategy has sessions of its own.
+      const body = { ...asked, user: strategy };
+      const headers: Record<string, string> = session === null ? {} : { 'x-session-id': `${strategy}-${session}` };
       const dry = await call(gateway.origin, '/v1/route', { key: gateway.key, body, headers });
       const live = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body, headers });
       expect([dry.status, live.text.slice(0, 300)]).toEqual([live.status, expect.any(String)]);

@@ -52,6 +52,17 @@ export interface EvidencePlan {
   readonly certified: Certificate | null;
 }
 
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether a stored value has the parts of a plan that decisions look at. */
+export function isPlan(value: unknown): value is EvidencePlan {
+  if (!isRecord(value)) return false;
+  const { version, baseline, labels, assignments, templates } = value as Partial<EvidencePlan>;
+  return typeof version === 'number' && typeof baseline === 'string' && typeof labels === 'number' && isRecord(assignments) && isRecord(templates)
+    && Object.values(assignments ?? {}).every((assigned) => isRecord(assigned) && typeof assigned.model === 'string')
+    && Object.values(templates ?? {}).every((template) => isRecord(template) && Array.isArray(template.models));
+}
+
 export interface Share { readonly model: string; readonly share: number }
 export type MaybePlan = EvidencePlan | null | undefined;
 
