@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
-import { DENSE_FEATURES } from './dense.ts';
+import { DENSE_FEATURES, PRIOR_FEATURES_VERSION } from './dense-features.ts';
 import { BUCKETS, hasBit } from './words.ts';
 
-/** Version of the dense vector of `dense.ts`; the heuristic's own vector is version 1. */
-export const PRIOR_FEATURES_VERSION = 2;
 /** The heads, weakest tier first: how likely a model of that tier answers well enough. */
 export const HEADS = ['small', 'mid', 'frontier'] as const;
 

@@ -1,6 +1,8 @@
 import type { RequestFacts } from '../request-facts.ts';
 import { HEADS, type PriorArtifact } from './artifact.ts';
-import { DENSE_FEATURES, denseAt, denseOf } from './dense.ts';
+import { DENSE_FEATURES, denseAt } from './dense-features.ts';
+import { denseOf } from './dense.ts';
+import { taskTextOf } from './small-talk.ts';
 import type { Scored } from './static.ts';
 import { bucketsOf, scannedOf, unknownShare, wordHashes, wordsNorm } from './words.ts';
 
@@ -19,9 +21,10 @@ export interface PriorScored extends Scored {
  * `scoreOf` gives the same score and explanation from them.
  */
 export function scorePrior(facts: RequestFacts, artifact: PriorArtifact): PriorScored {
-  const scanned = scannedOf(facts.text);
+  const text = taskTextOf(facts);
+  const scanned = scannedOf(text);
   const hashes = wordHashes(scanned);
-  const dense = denseOf(facts, scanned, unknownShare(hashes, artifact.known));
+  const dense = denseOf(facts, text, scanned, unknownShare(hashes, artifact.known));
   return scoreOf({ dense, logits: logitsOf(dense, bucketsOf(hashes, artifact.known), artifact) }, artifact);
 }
 
