@@ -49,7 +49,7 @@ attachments or far longer than any in training.
 
 ## Data
 
-${examples} examples; benchmark questions in English, each with the measured quality of several models per tier, and anchors for plain traffic in seven languages, weighted ${ANCHOR_WEIGHT} times. No row of \`dev\` and none of
+${examples} examples; benchmark questions in English, each with the measured quality of several models per tier, and anchors for plain traffic in seven languages, weighted ${ANCHOR_WEIGHT} times (greetings and questions of fact twice that). No row of \`dev\` and none of
 AlpacaEval (CC BY-NC) was trained on. Left out, because not even frontier models satisfy the grading in ${100 * LEAST_FRONTIER} % of cases: ${dropped.join(', ') || 'nothing'}.
 
 ${table(['source', 'repository (commit)', 'licence of the repository', 'underlying prompts'], SOURCES)}

@@ -70,13 +70,13 @@ export function isPlain(dense: readonly number[]): boolean {
 }
 
 /** Log-odds per head. */
-function logitsOf(dense: readonly number[], buckets: Uint16Array, { bias, dense: weights, words }: PriorArtifact): number[] {
+function logitsOf(dense: readonly number[], buckets: Uint16Array, { bias, dense: weights, words, scales }: PriorArtifact): number[] {
   const norm = wordsNorm(buckets.length);
   return HEADS.map((_, head) => {
     const table = words[head];
     let sum = 0;
     if (table !== undefined) for (const bucket of buckets) sum += table[bucket] ?? 0;
-    let logit = (bias[head] ?? 0) + sum * norm;
+    let logit = (bias[head] ?? 0) + sum * (scales[head] ?? 0) * norm;
     for (const [at, value] of dense.entries()) logit += value * (weights[head]?.[at] ?? 0);
     return Math.round(logit * 1e4) / 1e4;
   });
