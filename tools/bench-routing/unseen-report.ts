@@ -16,11 +16,12 @@ type Mode = 'cautious' | 'balanced' | 'aggressive';
 
 /** Tasks that share questions or skills are left out together: a model that saw GSM8K has seen its translations. */
 function familyOf({ source, category }: BenchRow): string {
+  if (source === 'mt_bench') return 'MT-Bench';
   if (/mmlu/.test(source) || category === 'mmlu') return 'MMLU, MMLU-Pro';
   if (/gsm/.test(source) || /gsm/.test(category)) return 'GSM8K, MGSM';
   if (/math/.test(source) || category === 'math') return 'MATH';
   if (source === 'llmrouter') return category === 'mbpp' ? 'MBPP' : 'short answers (ARC, OpenBookQA, CommonsenseQA, CommonGen, TriviaQA)';
-  return source === 'bfcl' ? 'function calls (BFCL)' : 'MT-Bench';
+  return source === 'bfcl' ? 'function calls (BFCL)' : source;
 }
 
 /** The model that a mode serves while there is no evidence (DECISIONS, Routing). */

@@ -77,6 +77,7 @@ ${reportTiers(judged)}
 * It is a prior. On kinds of tasks it never saw its ranking is near random, as that of every text classifier is that was tried on these data; evidence on the tenant's own traffic is what proves a saving.
 * The training questions are English, single-turn and mostly hard exam questions. Summaries, extraction, long chats and agents' turns are known from a few hundred anchors only.
 * Other languages are known by word lists in seven languages and by their anchors. Texts in any other are novel, and in balanced mode never go below moderate.
+* The anchors that were held back for testing come from the same hand as the others and were looked at while the word lists were made. They show that no language was forgotten, not how well it does on other people's prompts.
 * It does not see images, documents, sound, the system prompt or earlier turns, except the turn that a mere "go on" refers to.
 * A long-tail question of fact looks like an everyday one: both are short. Small models know fewer facts.
 * Tiers are a small, a mid and a frontier model of 2023–24; what a small model of today can do is for evidence to say.
