@@ -1,6 +1,6 @@
 import type { Decision, Exclusion, LedgerEntry, Need, RequestInputs } from '../../contract/index.ts';
 import type { Conversation } from '../conversation.ts';
-import { denseAt } from './classifier/dense.ts';
+import { denseAt, PRIOR_FEATURES_VERSION } from './classifier/dense-features.ts';
 import { FEATURES_VERSION, type Scored } from './classifier/static.ts';
 import type { CompiledCondition, ConditionWorld } from './condition.ts';
 import type { RegisteredModel } from './policy.ts';
@@ -92,7 +92,8 @@ export class Recorded implements Recollection {
   #seen(field: 'has_code' | 'has_error_trace'): boolean | undefined {
     if (this.#features === null) return undefined;
     const { v, dense } = this.#features;
-    const value = dense[v === FEATURES_VERSION ? DENSE[field] : denseAt(field === 'has_code' ? 'code' : 'error_trace')];
+    const place = v === FEATURES_VERSION ? DENSE[field] : v === PRIOR_FEATURES_VERSION ? denseAt(field === 'has_code' ? 'code' : 'error_trace') : undefined;
+    const value = place === undefined ? undefined : dense[place];
     return value === undefined ? undefined : value > 0;
   }
 

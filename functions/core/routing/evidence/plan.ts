@@ -60,7 +60,7 @@ export function isPlan(value: unknown): value is EvidencePlan {
   const { version, baseline, labels, assignments, templates } = value as Partial<EvidencePlan>;
   return typeof version === 'number' && typeof baseline === 'string' && typeof labels === 'number' && isRecord(assignments) && isRecord(templates)
     && Object.values(assignments ?? {}).every((assigned) => isRecord(assigned) && typeof assigned.model === 'string')
-    && Object.values(templates ?? {}).every((template) => isRecord(template) && Array.isArray(template.models));
+    && Object.values(templates ?? {}).every((template) => isRecord(template) && Array.isArray(template.models) && template.models.every((one) => isRecord(one) && typeof one.model === 'string'));
 }
 
 export interface Share { readonly model: string; readonly share: number }
