@@ -14,6 +14,7 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 've
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [jest(root, ['test/guarantees', ...args])],
+  'test:mutation': (args) => [[inRoot('tools/mutation/run.mjs'), ...args]],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [[inRoot('node_modules/typescript/bin/tsc'), '-p', root, ...args]],

@@ -1,0 +1,54 @@
+// `npm run test:mutation`: Stryker changes one thing after the other in the pure folders below and runs the tests of
+// these folders against every change. A folder's name as argument limits the run to it, e.g. `-- audit`. `--survivors`
+// shows the changes that no test noticed. Exits 1 when fewer than `LEAST_PERCENT` of a folder's changes are noticed.
+import { Stryker } from '@stryker-mutator/core';
+import { inRoot } from '../launcher/paths.mjs';
+import { FOLDERS, scoreLines, scores } from './score.mjs';
+
+const args = process.argv.slice(2);
+const named = FOLDERS.filter((folder) => args.includes(folder));
+const folders = named.length > 0 ? named : FOLDERS;
+const unknown = args.filter((arg) => arg !== '--survivors' && !FOLDERS.includes(arg));
+if (unknown.length > 0) {
+  console.error(`There is no folder "${unknown[0]}"; there are ${FOLDERS.join(', ')}.`);
+  process.exit(1);
+}
+
+process.chdir(inRoot('.'));
+const begun = performance.now();
+const results = await new Stryker({
+  mutate: folders.map((folder) => `functions/core/${folder}/*.ts`),
+  // The copy in which the tests run needs no more than they load.
+  ignorePatterns: ['**', '!package.json', '!jest.config.ts', '!functions/{core,contract}/**', '!test/core/**', '!test/support/**'],
+  tempDirName: '.cache/mutation',
+  plugins: ['@stryker-mutator/jest-runner'],
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+  jest: {
+    projectType: 'custom',
+    configFile: 'jest.config.ts',
+    config: {
+      testMatch: folders.map((folder) => `<rootDir>/test/core/${folder}/**/*.test.ts`),
+      // A process of its own would not see the change.
+      testPathIgnorePatterns: ['/keygen\\.test\\.ts$'],
+      // It builds the server, which none of these tests starts.
+      globalSetup: null,
+      setupFiles: ['<rootDir>/test/support/mutation-run.ts'],
+    },
+    enableFindRelatedTests: false,
+  },
+  coverageAnalysis: 'perTest',
+  disableTypeChecks: false,
+  concurrency: 2,
+  timeoutMS: 5_000,
+  timeoutFactor: 2,
+  reporters: ['progress-append-only', ...(args.includes('--survivors') ? ['clear-text'] : [])],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
+  logLevel: 'error',
+  allowConsoleColors: false,
+  warnings: false,
+}).runMutationTest();
+
+const found = scores(results);
+console.log(`\n${scoreLines(found).join('\n')}\n${Math.round((performance.now() - begun) / 1000)} s`);
+process.exit(found.every(({ ok }) => ok) ? 0 : 1);
