@@ -80,6 +80,7 @@ describe('a chain of audit events', () => {
   test('with more events than its head knows of does not hold, nor one whose head is gone', () => {
     const events = chainOf(3);
     expect(verify(events, headOf(events.slice(0, 2)))).toEqual({ seq: 3, fault: 'head_mismatch', eventId: null });
+    expect(verify(events, { seq: 2, hash: headOf(events).hash })).toEqual({ seq: 3, fault: 'head_mismatch', eventId: null });
     expect(verify(events, undefined)).toEqual({ seq: 3, fault: 'head_mismatch', eventId: null });
     expect(verify(events, { seq: 3, hash: GENESIS })).toEqual({ seq: 3, fault: 'head_mismatch', eventId: null });
   });

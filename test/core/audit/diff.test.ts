@@ -36,7 +36,8 @@ describe('what an event records of a change', () => {
 
   test('is no more than what differs: a member that is equal in both is in neither', () => {
     expect(diff({ a: 1, same: { deep: [1, 2] }, in: { x: 1, y: 2 } }, { b: 2, same: { deep: [1, 2] }, in: { x: 1, y: 3 } })).toEqual({ before: { a: 1, in: { y: 2 } }, after: { b: 2, in: { y: 3 } } });
-    expect(diff({ a: null }, {})).toEqual({ before: { a: null }, after: {} });
+    // Strictly: not even a member that is undefined.
+    expect(diff({ a: null, same: 1 }, { same: 1 })).toStrictEqual({ before: { a: null }, after: {} });
   });
 
   test('is the whole document where it was created or deleted, and nothing where there is nothing', () => {
@@ -113,6 +114,17 @@ describe('a view that is too large', () => {
     const [small, middle, large] = ['s'.repeat(10_000), 'm'.repeat(30_000), 'l'.repeat(40_000)];
     expect(difference({ before: null, after: { small, middle, large } }).after).toEqual({ small, middle, large: '[omitted: 40002 bytes]' });
     expect(difference({ before: null, after: { a: middle, b: `${middle}!`, c: `${middle}!!` } }).after).toEqual({ a: middle, b: '[omitted: 30003 bytes]', c: '[omitted: 30004 bytes]' });
+  });
+
+  test('may fill its bound to the last byte', () => {
+    const [large, word] = ['x'.repeat(50_000), '[omitted: 50002 bytes]'];
+    const rest = (more: number): string => 'r'.repeat(MAX_VIEW_BYTES - bytes({ large: word, rest: '' }) + more);
+    expect(difference({ before: null, after: { large, rest: rest(0) } }).after).toEqual({ large: word, rest: rest(0) });
+    expect(difference({ before: null, after: { large, rest: rest(1) } }).after).toEqual({ large: word, rest: `[omitted: ${bytes(rest(1))} bytes]` });
+    // Names of members that alone are as long as the bound.
+    const named = (more: number) => ({ ['n'.repeat(MAX_VIEW_BYTES - bytes({ '': word }) + more)]: large });
+    expect(Object.values(difference({ before: null, after: named(0) }).after ?? {})).toEqual([word]);
+    expect(difference({ before: null, after: named(1) }).after).toEqual({ '[omitted]': `[omitted: ${bytes(named(1))} bytes]` });
   });
 
   test('is bounded on both sides of a change', () => {

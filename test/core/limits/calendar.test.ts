@@ -51,7 +51,7 @@ describe('in any zone and in any order of questions', () => {
       expect(end).toBeGreaterThan(now);
       expect([name(end - 1), name(end) > name(now)]).toEqual([name(now), true]);
       expect(end - now).toBeLessThanOrEqual((window === 'day' ? 1 : 31) * 86_400_000 + 7_200_000);
-    }), { numRuns: 300 });
+    }), { numRuns: 100 });
   });
 
   test('the day is the calendar\'s, to the millisecond, whatever was asked before', () => {
@@ -62,12 +62,12 @@ describe('in any zone and in any order of questions', () => {
         const day = dayBy(zone, ms);
         expect([ms, calendarDay(zone, ms).day, calendarDay(zone, ms).month]).toEqual([ms, day, day.slice(0, 7)]);
       }
-    }), { numRuns: 300 });
+    }), { numRuns: 100 });
   });
 
   test('more zones than are remembered, most of them misspelt, are all still right', () => {
     const now = at('2026-06-15T20:00:00Z');
-    const many = Array.from({ length: 1_100 }, (_unused, n) => (n % 100 === 0 ? 'Asia/Seoul' : `No/Such_Zone_${n}`));
+    const many = Array.from({ length: 510 }, (_unused, n) => (n % 50 === 0 ? 'Asia/Seoul' : `No/Such_Zone_${n}`));
     for (const zone of [...many, ...many]) expect(calendarDay(zone, now).day).toBe(zone === 'Asia/Seoul' ? '2026-06-16' : '2026-06-15');
   });
 });
