@@ -1,6 +1,7 @@
 // `npm run test:mutation`: Stryker changes one thing after the other in the pure folders below and runs the tests of
 // these folders against every change. A folder's name as argument limits the run to it, e.g. `-- audit`. `--survivors`
 // shows the changes that no test noticed, and where one ran into the time limit. Exits 1 when fewer than `LEAST_PERCENT` of a folder's changes are noticed.
+import { rmSync } from 'node:fs';
 import { Stryker } from '@stryker-mutator/core';
 import { inRoot } from '../launcher/paths.mjs';
 import { FOLDERS, scoreLines, scores } from './score.mjs';
@@ -15,12 +16,15 @@ if (unknown.length > 0) {
 }
 
 process.chdir(inRoot('.'));
+const COPIES = '.cache/mutation';
+// What a run that was interrupted left behind.
+rmSync(COPIES, { recursive: true, force: true });
 const begun = performance.now();
 const results = await new Stryker({
   mutate: folders.map((folder) => `functions/core/${folder}/*.ts`),
   // The copy in which the tests run needs no more than they load.
   ignorePatterns: ['**', '!package.json', '!jest.config.ts', '!functions/{core,contract}/**', '!test/core/**', '!test/support/**'],
-  tempDirName: '.cache/mutation',
+  tempDirName: COPIES,
   plugins: ['@stryker-mutator/jest-runner'],
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
@@ -40,7 +44,7 @@ const results = await new Stryker({
   coverageAnalysis: 'perTest',
   disableTypeChecks: false,
   concurrency: 2,
-  timeoutMS: 5_000,
+  timeoutMS: 10_000,
   timeoutFactor: 2,
   reporters: ['progress-append-only', ...(args.includes('--survivors') ? ['clear-text'] : [])],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },

@@ -21,6 +21,8 @@ describe('what a key has drawn', () => {
     expect(allowedOn(allowance, { day: '2026-06-14', month: '2026-06' })).toEqual({ dayMicros: 0, monthMicros: 700 });
     expect(allowedOn(allowance, { day: '2026-07-15', month: '2026-07' })).toEqual({ dayMicros: 0, monthMicros: 0 });
     expect(allowedOn(NO_ALLOWANCE, TODAY)).toEqual({ dayMicros: 0, monthMicros: 0 });
+    // As it is stored before anything is drawn: whole, and of no day that there is.
+    expect(NO_ALLOWANCE).toEqual({ day: '', dayMicros: 0, month: '', monthMicros: 0 });
   });
 
   test('bounds the key where its tenant has a budget, together with the key\'s own limit, and nothing else of it', () => {
