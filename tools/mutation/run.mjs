@@ -39,12 +39,14 @@ const results = await new Stryker({
       globalSetup: null,
       setupFiles: ['<rootDir>/test/support/mutation-run.ts'],
     },
-    enableFindRelatedTests: false,
+    // Jest loads no test file that does not import the changed one.
+    enableFindRelatedTests: true,
   },
   coverageAnalysis: 'perTest',
   disableTypeChecks: false,
   concurrency: 2,
-  timeoutMS: 10_000,
+  // Endless loops end sooner, by their count; this is for the rest, and generous because a busy machine must not count as noticed.
+  timeoutMS: 30_000,
   timeoutFactor: 2,
   reporters: ['progress-append-only', ...(args.includes('--survivors') ? ['clear-text'] : [])],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { difference, MAX_VIEW_BYTES } from '../../../functions/core/audit/diff.ts';
 import { byIdentity, identityOf } from '../../../functions/core/audit/named.ts';
+import { full } from '../../support/full.ts';
 
 type Tree = { readonly [name: string]: Tree | number | string | null };
 /** Documents of members inside members, few names, so that two of them share some. */
@@ -31,7 +32,7 @@ describe('what an event records of a change', () => {
       const { before: was, after: is } = difference({ before, after }) as { before: Tree; after: Tree };
       expect(applied(before, was, is)).toEqual(after);
       expect(applied(after, is, was)).toEqual(before);
-    }), { numRuns: 1_000 });
+    }), { numRuns: full(3_000) });
   });
 
   test('is no more than what differs: a member that is equal in both is in neither', () => {

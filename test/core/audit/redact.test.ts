@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { secret, secretPaths } from '../../../functions/contract/admin/secret.ts';
 import { difference, MAX_VIEW_BYTES } from '../../../functions/core/audit/diff.ts';
 import { CHANGED, isDenied, redact, SECRET } from '../../../functions/core/audit/redact.ts';
+import { full } from '../../support/full.ts';
 
 const CANARY = 'CANARY-secret-value';
 const names = fc.constantFrom('apiKey', 'api_key', 'token', 'password', 'sealed', 'hash', 'name', 'id', 'price', 'marked', 'list', 'inner');
@@ -22,7 +23,7 @@ describe('redaction', () => {
       const views = redact({ before, after }, MARKED);
       expect(JSON.stringify(views)).not.toContain(CANARY);
       expect(JSON.stringify([before, after])).toBe(given);
-    }), { numRuns: 2_000 });
+    }), { numRuns: full(5_000) });
   });
 
   test('that a secret changed is told, what it is is not', () => {
@@ -99,7 +100,7 @@ describe('differences', () => {
       const { before: was, after: is } = difference({ before: { d: before }, after: { d: after } });
       const differs = JSON.stringify(canonical(before)) !== JSON.stringify(canonical(after));
       expect(JSON.stringify([was, is]) !== '[{},{}]').toBe(differs);
-    }), { numRuns: 2_000 });
+    }), { numRuns: full(5_000) });
   });
 
   test('only what differs is kept, named entries by their name', () => {
@@ -112,7 +113,7 @@ describe('differences', () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.string({ minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 60_000 })), { maxLength: 8 }), (members) => {
       const { after } = difference({ before: null, after: Object.fromEntries(members.map(([name, length]) => [name, 'x'.repeat(length)])) });
       expect(Buffer.byteLength(JSON.stringify(after))).toBeLessThanOrEqual(MAX_VIEW_BYTES);
-    }), { numRuns: 200 });
+    }), { numRuns: full(300) });
     expect(Buffer.byteLength(JSON.stringify(difference({ before: null, after: Object.fromEntries(Array.from({ length: 20_000 }, (_unused, at) => [`member-${at}`, at])) })))).toBeLessThan(2 * MAX_VIEW_BYTES);
   });
 });

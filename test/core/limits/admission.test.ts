@@ -5,6 +5,7 @@ import { blockingLimits, type Limits } from '../../../functions/core/limits/limi
 import { forgetHeld, recall, remember, type DenialMemory } from '../../../functions/core/limits/denial-memory.ts';
 import { retryAfterSeconds, secondsUntil } from '../../../functions/core/limits/retry-after.ts';
 import { bucketOf, emptySeries, slotOf, type Series } from '../../../functions/core/limits/sliding-window.ts';
+import { full } from '../../support/full.ts';
 
 /** 2 s into a slot. */
 const NOW = Date.UTC(2026, 5, 15, 12, 0, 2);
@@ -109,7 +110,7 @@ describe('for any counters, limits and demand', () => {
       const refused = over(limits.maxParallel, open + 1) || over(limits.rpm, total(requests) + 1) || tokensOver
         || over(limits.dayMicros, today + demand.micros) || over(limits.monthMicros, today + before + demand.micros);
       expect(refusalOf(stored, demand, limits, momentOf(stored, 'UTC', NOW)) !== undefined).toBe(refused);
-    }), { numRuns: 1_000 });
+    }), { numRuns: full(10_000) });
   });
 
   test('it fits at the time that its refusal names, and not a moment earlier', () => {
@@ -121,7 +122,7 @@ describe('for any counters, limits and demand', () => {
       expect(refusal.fitsAtMs).toBeGreaterThan(nowMs);
       expect(refusalOf(stored, demand, limits, momentOf(stored, 'UTC', refusal.fitsAtMs))).toBeUndefined();
       expect(refusalOf(stored, demand, limits, momentOf(stored, 'UTC', refusal.fitsAtMs - 1))?.fitsAtMs).toBe(refusal.fitsAtMs);
-    }), { numRuns: 300 });
+    }), { numRuns: full(3_000) });
   });
 });
 

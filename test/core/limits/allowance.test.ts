@@ -4,6 +4,7 @@ import { momentOf, refusalOf, type LimiterImage } from '../../../functions/core/
 import { allowedOn, missing, NO_ALLOWANCE, pieceOf, within, type Allowance, type TenantBudget } from '../../../functions/core/limits/allowance.ts';
 import type { Limits } from '../../../functions/core/limits/limits.ts';
 import { emptySeries, slotOf } from '../../../functions/core/limits/sliding-window.ts';
+import { full } from '../../support/full.ts';
 
 const NOW = Date.UTC(2026, 5, 15, 12);
 const TODAY = { day: '2026-06-15', month: '2026-06' };
@@ -62,7 +63,7 @@ describe('what is missing', () => {
       expect(missing(spend, budget, enough, demand, at.calendar)).toEqual({ day: 0, month: 0 });
       if (short.day > 0) expect(refusedWith({ ...enough, dayMicros: enough.dayMicros - 1 })).toBe('budget_exceeded');
       if (short.month > 0) expect(refusedWith({ ...enough, monthMicros: enough.monthMicros - 1 })).toBe('budget_exceeded');
-    }), { numRuns: 200 });
+    }), { numRuns: full(2_000) });
   });
 });
 

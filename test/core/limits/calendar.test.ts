@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { countingDay, limitMicros, spentOn } from '../../../functions/core/limits/budget.ts';
 import { calendarDay, endOfWindowMs } from '../../../functions/core/limits/calendar.ts';
+import { full } from '../../support/full.ts';
 
 const at = (text: string): number => Date.parse(text);
 const ZONES = ['UTC', 'Asia/Seoul', 'Asia/Kathmandu', 'Europe/Berlin', 'America/New_York', 'America/Sao_Paulo', 'Australia/Lord_Howe', 'Pacific/Chatham', 'Pacific/Kiritimati', 'Pacific/Pago_Pago', 'No/Such_Zone'];
@@ -51,7 +52,7 @@ describe('in any zone and in any order of questions', () => {
       expect(end).toBeGreaterThan(now);
       expect([name(end - 1), name(end) > name(now)]).toEqual([name(now), true]);
       expect(end - now).toBeLessThanOrEqual((window === 'day' ? 1 : 31) * 86_400_000 + 7_200_000);
-    }), { numRuns: 100 });
+    }), { numRuns: full(1_000) });
   });
 
   test('the day is the calendar\'s, to the millisecond, whatever was asked before', () => {
@@ -62,7 +63,7 @@ describe('in any zone and in any order of questions', () => {
         const day = dayBy(zone, ms);
         expect([ms, calendarDay(zone, ms).day, calendarDay(zone, ms).month]).toEqual([ms, day, day.slice(0, 7)]);
       }
-    }), { numRuns: 100 });
+    }), { numRuns: full(1_000) });
   });
 
   test('more zones than are remembered, most of them misspelt, are all still right', () => {
