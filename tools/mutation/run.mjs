@@ -2,6 +2,7 @@
 // these folders against every change. A folder's name as argument limits the run to it, e.g. `-- audit`. `--survivors`
 // shows the changes that no test noticed, and where one ran into the time limit. Exits 1 when fewer than `LEAST_PERCENT` of a folder's changes are noticed.
 import { rmSync } from 'node:fs';
+import { relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { inRoot } from '../launcher/paths.mjs';
 import { FOLDERS, scoreLines, scores } from './score.mjs';
@@ -56,7 +57,7 @@ const results = await new Stryker({
 }).runMutationTest();
 
 if (args.includes('--survivors')) {
-  for (const { fileName, location, replacement } of results.filter(({ status }) => status === 'Timeout')) console.log(`[Timeout] ${fileName.slice(inRoot('.').length)}:${location.start.line}:${location.start.column + 1}  ${replacement.split('\n')[0]}`);
+  for (const { fileName, location, replacement } of results.filter(({ status }) => status === 'Timeout')) console.log(`[Timeout] ${relative('.', fileName)}:${location.start.line}:${location.start.column + 1}  ${replacement.split('\n')[0]}`);
 }
 const found = scores(results);
 console.log(`\n${scoreLines(found).join('\n')}\n${Math.round((performance.now() - begun) / 1000)} s`);
