@@ -15,6 +15,7 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 've
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [guaranteesRun(root, args)],
+  'test:mutation': (args) => [[inRoot('tools/mutation/run.mjs'), ...args]],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
   'test:browser': (args) => [jest(root, ['test/browser', ...args])],
   'budgets:dashboard': (args) => [[inRoot('tools/dashboard-budgets.mjs'), ...args]],

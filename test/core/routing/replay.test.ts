@@ -118,10 +118,6 @@ describe('what a record tells', () => {
       expect(redecided(2, { field, op: 'eq', value: true }, dense.map(() => 0))).toMatchObject({ decided: true, stage: 'auto' });
       expect(redecided(3, { field, op: 'eq', value: true })).toEqual({ decided: false, because: 'condition' });
     }
-    // Tools make an agent: with them known, a draft's floor is decided.
-    const floored = (v: number): Redecided => redecide(entryOf('auto', { ask: asked, auto: { agentFloor: null } }, { features: { v, dense, logits } }), { draft: policyOf({ auto: { agentFloor: 'complex' } }), key: KEY });
-    expect(floored(2)).toMatchObject({ decided: true, model: 'strong' });
-    expect(floored(3)).toEqual({ decided: false, because: 'agent' });
   });
 
   test('a false condition beside an unknown one settles it; an unknown key settles nothing', () => {
