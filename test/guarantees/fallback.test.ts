@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { call, chat, messages } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { chatAnswer, chatEvents, json, messageEvents, sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { figure } from '../support/figure.ts';
 
 let gateway: TestGateway;
 let upstream: ScriptedUpstream;
@@ -58,6 +59,7 @@ test.each([
     }
   }
   upstream.script(sayHello);
+  figure('E3', `${name}: ${events.length + 1} event indexes x {error, cut} x 2 dialects`);
 }, 120_000);
 
 test('guarantee E3: a failure that is the caller\'s own is not tried elsewhere', async () => {

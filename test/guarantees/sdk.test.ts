@@ -5,6 +5,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { figure } from '../support/figure.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures');
 let gateway: TestGateway;
@@ -46,6 +47,7 @@ test('guarantee E4: the openai SDK reads every recorded stream through the gatew
     expect({ file, answer: through }).toEqual({ file, answer: expected });
   }
   upstream.script(sayHello);
+  figure('E4', `openai: ${fixtures('openai-chat').length} recorded streams`);
 });
 
 test('guarantee E4: the anthropic SDK reads every recorded stream through the gateway as it does directly', async () => {
@@ -57,6 +59,7 @@ test('guarantee E4: the anthropic SDK reads every recorded stream through the ga
     expect({ file, answer: through }).toEqual({ file, answer: expected });
   }
   upstream.script(sayHello);
+  figure('E4', `anthropic: ${fixtures('anthropic-messages').length} recorded streams`);
 });
 
 test('guarantee E4: both SDKs work across dialects, streaming and not, with auto and by name', async () => {

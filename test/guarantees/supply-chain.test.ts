@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { KEY_SCANNER_REGEX, newKey, parseKey } from '../../functions/core/keys/virtual-key.ts';
 import { root } from '../house/tree.ts';
+import { figure } from '../support/figure.ts';
 
 interface Manifest {
   readonly scripts: Record<string, string>;
@@ -72,6 +73,7 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
       else expect([path, entry.integrity]).toEqual([path, expect.stringMatching(/^sha512-[A-Za-z0-9+/]{86}==$/)]);
       expect([path, entry.resolved, entry.link]).toEqual([path, undefined, undefined]);
     }
+    figure('J6', `${locked.length} locked packages: exact versions, hashes, no host; install scripts off (npm ci: .ci/run)`);
   });
 
   test('npm runs no install script, saves exact versions and waits a week before it takes a release', () => {
@@ -82,6 +84,7 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
 
   test('the data plane has at most 12 direct dependencies', () => {
     expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(12);
+    figure('J6', `${Object.keys(manifest.dependencies).length} direct dependencies of at most 12`);
   });
 
   test('every package has a licence that asks for nothing but its notice', () => {
@@ -134,5 +137,6 @@ describe('guarantee J7: no secret is in the repository', () => {
     const files = tracked();
     expect(files.length).toBeGreaterThan(30);
     expect(files.filter((path) => secretIn(path, text(path)) !== '')).toEqual([]);
+    figure('J7', `${files.length} files: 0 secrets`);
   });
 });
