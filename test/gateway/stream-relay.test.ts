@@ -15,7 +15,7 @@ function relayed(held: string[] = ['first'], push: Pipe['push'] = (chunk) => [ch
   const controller = new AbortController();
   const leash = new Leash({ signal: controller.signal } as GatewayRequest, 600_000);
   const pipe: Pipe = {
-    committed: true, done: false, failure: undefined,
+    committed: true, finished: false, done: false, failure: undefined,
     push, end: () => [Buffer.from('end')], abort: (cause) => [Buffer.from(`error ${cause.code}`)], heartbeat: () => Buffer.from('beat'),
   };
   let aborted = 0;

@@ -82,7 +82,7 @@ describe('on SQLite', () => {
 needs('java')('on DynamoDB Local', () => {
   let local: DynamoDbLocal;
   const stores: Store[] = [];
-  beforeAll(async () => { local = await startDynamoDbLocal(); });
+  beforeAll(async () => { local = await startDynamoDbLocal(); }, 120_000);
   afterAll(async () => {
     for (const store of stores) await store.close();
     await local.stop();

@@ -24,7 +24,7 @@ function suite(name: string, open: () => Promise<{ store: Store; close: () => Pr
   beforeAll(async () => {
     world = await open();
     instances = Array.from({ length: 50 }, () => openBreakers({ store: world.store, clock }));
-  }, 60_000);
+  }, 120_000);
   afterAll(() => world.close());
 
   /** What the instances do with one request each: the number that call the upstream, which answers as told. */

@@ -59,8 +59,23 @@ test.each([
     }
   }
   upstream.script(sayHello);
-  figure('E3', `${name}: ${events.length + 1} event indexes x {error, cut} x 2 dialects`);
+  figure('E3', `${name}: ${events.length - 3} event indexes x {error, cut} x 2 dialects`);
 }, 120_000);
+
+test.each([['cut', undefined], ['followed by a line that is too long', `data: ${'x'.repeat(1_100_000)}`], ['followed by an error event', `${chatError}${anthropicError}`]] as const)('guarantee E2: an answer that is complete when its connection is %s stays complete: one end, booked as measured', async (_how, more) => {
+  for (const [name, events] of [['first', chatEvents(['first ', 'answer'])], ['first-anthropic', messageEvents(['first ', 'answer'])]] as const) {
+    for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/responses']) {
+      upstream.script((_received, response) => { response.on('error', () => {}); return sse(response, [...events, ...(more === undefined ? [] : [more])], { gapMs: 5, end: 'destroy' }); });
+      const body = path === '/v1/responses' ? { model: name, input: 'Hello!', stream: true } : { ...(path === '/v1/messages' ? messages(name) : chat(name, { stream_options: { include_usage: true } })), stream: true };
+      const answer = await call(gateway.origin, path, { key: gateway.key, body });
+      const entry = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
+      const ends = { good: answer.text.match(/\[DONE\]|event: message_stop|event: response\.completed/g)?.length, bad: answer.text.match(/event: error|data: \{"error"/g)?.length };
+      expect({ name, path, ...ends }).toEqual({ name, path, good: 1, bad: undefined });
+      expect({ name, path, status: entry.status, usage: entry.usage, finish: entry.finish.unified }).toEqual({ name, path, status: 200, usage: 'measured', finish: 'stop' });
+    }
+  }
+  upstream.script(sayHello);
+});
 
 test('guarantee E3: a failure that is the caller\'s own is not tried elsewhere', async () => {
   const before = upstream.received.length;

@@ -98,6 +98,8 @@ describe('guarantee E8', () => {
       expect(terminals(parts)).toBe(1);
       expect(isTerminal(parts.at(-1) ?? { type: 'start' })).toBe(true);
       expect(terminals(meteredOf(dialect, [bytes]).parts)).toBe(1);
+      // `written` throws where a stream breaks its dialect's grammar.
+      for (const target of DIALECTS) written(target, parts);
     }), { numRuns: full(10_000) });
     figure('E8', `${full(10_000).toLocaleString('en')} hostile streams and ${full(5_000).toLocaleString('en')} of random bytes: no throw, 1 terminal each`);
   });

@@ -90,7 +90,7 @@ test('guarantee H3: the same for everything the data plane does for a request', 
   await upstream.close();
   const partitions = [...(seen.get('data plane') ?? [])];
   expect(partitions.length).toBeGreaterThan(3);
-  expect(partitions.filter((pk) => !pk.split('#').includes(TENANT) && !/^K#/.test(pk))).toEqual([]);
+  expect(partitions.filter((pk) => !pk.split('#').includes(TENANT) && !pk.startsWith('K#'))).toEqual([]);
   figure('H3', `the data plane: ${partitions.length} partitions, all the tenant's but the key's own id`);
 });
 
