@@ -18,6 +18,7 @@ const PLANTED = {
   'a prompt': `prompt-canary-${randomBytes(8).toString('hex')}`,
   'a system prompt': `system-canary-${randomBytes(8).toString('hex')}`,
   'an answer': `answer-canary-${randomBytes(8).toString('hex')}`,
+  'a token of a person': `eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.${Buffer.from(JSON.stringify({ sub: randomBytes(12).toString('hex') })).toString('base64url')}.${randomBytes(32).toString('base64url')}`,
   'a tool argument': `argument-canary-${randomBytes(8).toString('hex')}`,
 };
 
@@ -107,6 +108,10 @@ async function live(): Promise<void> {
     await call(`/v1/nowhere/${key}?key=${key}`, key, {});
     await call('/v1/chat/completions', `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`, { model: 'auto', messages: messages('x') });
     await call('/v1/chat/completions', 'x', { model: 'auto', messages: messages('x') }, { 'x-api-key': key });
+  }
+  // A token that nobody issued, wherever a token may stand.
+  for (const [method, path] of [['GET', '/admin/me'], ['POST', '/admin/keys'], ['POST', '/v1/chat/completions'], ['GET', '/oidc/me'], ['GET', `/admin/me?access_token=${PLANTED['a token of a person']}`]] as const) {
+    await get(port(), path, { method, headers: { 'authorization': `Bearer ${PLANTED['a token of a person']}`, 'content-type': 'application/json' }, ...(method === 'POST' && { body: '{}' }) }).then(({ text, headers }) => answers.push(text, JSON.stringify(headers)));
   }
   await administer('POST', `/admin/keys/${String(created['id'])}/revoke`);
   await call('/v1/chat/completions', keys[0] ?? '', { model: 'auto', messages: messages('x') });
