@@ -6,6 +6,7 @@ import { ROUTES, type Route } from '../../functions/admin/routes.ts';
 import { applyConfig } from '../../infra/local/apply-config.ts';
 import { ask, entryAt, type AdminAsk, NOW, putEntries, TOKEN } from '../admin/support.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 const KEY = formatKey({ env: 'test', keyId: 'AAAAAAAAAAAA', secretBytes: new Uint8Array(32).fill(1) });
 const CREDENTIAL = 'CANARY-credential-of-the-provider';
@@ -62,6 +63,7 @@ test('guarantee A8: every admin route × {anonymous, wrong token, virtual key, e
     expect([method, path, 'stranger', await status({ ports: person(undefined) })]).toEqual([method, path, 'stranger', role === 'person' ? expect.any(Number) : 403]);
     expect([method, path, 'other owner', await status({ ports: person('owner', 'other'), headers: { 'x-bsg-tenant': 'default' } })]).toEqual([method, path, 'other owner', 404]);
   }
+  figure('A8', `${ROUTES.length} routes x 10 kinds of caller as in the role table`);
 });
 
 test('guarantee B7: a stored credential is in no stored row and in no answer of the admin API, error or not', async () => {
@@ -77,4 +79,5 @@ test('guarantee B7: a stored credential is in no stored row and in no answer of 
     if (path === '/admin/openapi.json' || path.includes('changes')) continue;
     for (const part of ['ciphertext', 'encryptedKey', 'fingerprint', '"hash"']) expect(answer).not.toContain(part);
   }
+  figure('B7', `${ROUTES.length} routes: the credential is in no answer and no stored row`);
 });

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
+import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { StoreError } from '../../functions/adapters/store/port.ts';
 import { call, chat } from '../support/call.ts';
+import { startDynamoDbLocal, throttled } from '../support/dynamodb-local.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
+import { needs } from '../support/optional.ts';
 import { json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
-import { tempStore, type TempStore } from '../support/store.ts';
+import { tempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 const TENANT = 'default';
 let nowMs = Date.UTC(2026, 0, 1);
@@ -14,14 +18,14 @@ const clock: Clock = { now: () => nowMs, elapsed: () => nowMs };
 const settled = async (all: readonly Breakers[]): Promise<void> => { for (const breakers of all) await breakers.settled(); };
 const isOpen = (breakers: Breakers, model: string): boolean => breakers.open(TENANT).has(model);
 
-describe('guarantee I-3: fifty instances share a breaker', () => {
-  let temp: TempStore;
+function suite(name: string, open: () => Promise<{ store: Store; close: () => Promise<void> }>): void {
+  let world: { store: Store; close: () => Promise<void> };
   let instances: Breakers[];
   beforeAll(async () => {
-    temp = await tempStore();
-    instances = Array.from({ length: 50 }, () => openBreakers({ store: temp.store, clock }));
-  });
-  afterAll(() => temp.cleanup());
+    world = await open();
+    instances = Array.from({ length: 50 }, () => openBreakers({ store: world.store, clock }));
+  }, 120_000);
+  afterAll(() => world.close());
 
   /** What the instances do with one request each: the number that call the upstream, which answers as told. */
   async function round(model: string, outcome: 'healthy' | 'failed'): Promise<number> {
@@ -94,6 +98,22 @@ describe('guarantee I-3: fifty instances share a breaker', () => {
     await settled(instances);
     expect(instances[0]?.open('other').has('m')).toBe(true);
     expect(isOpen(instances[0] as Breakers, 'm')).toBe(false);
+    figure('I-3', `50 instances on ${name}: open after 5 failures, 1 probe per lease, closed everywhere 2 s after recovery`);
+  });
+}
+
+describe('guarantee I-3: fifty instances share a breaker on SQLite', () => {
+  suite('SQLite', async () => {
+    const temp = await tempStore();
+    return { store: temp.store, close: () => temp.cleanup() };
+  });
+});
+
+needs('java')('guarantee I-3: fifty instances share a breaker on DynamoDB Local', () => {
+  suite('DynamoDB Local', async () => {
+    const dynamo = await startDynamoDbLocal();
+    const store = throttled(openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames }), 32);
+    return { store, close: async () => { await store.close(); await dynamo.stop(); } };
   });
 });
 
@@ -108,6 +128,7 @@ test('guarantee I-4: with the store away every call proceeds', async () => {
     await breakers.settled();
     nowMs += 100;
   }
+  figure('I-4', '20 calls without the store: 20 proceed');
 });
 
 describe('guarantee I-3: in the gateway', () => {

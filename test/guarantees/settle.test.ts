@@ -273,7 +273,7 @@ needs('java')('settlement on DynamoDB Local', () => {
   beforeAll(async () => {
     dynamo = await startDynamoDbLocal();
     store = throttled(openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames }), 32);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await store.close();
     await dynamo.stop();

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
 import { fileSpool, layeredSpool, memorySpool, type Spooled } from '../../functions/adapters/store/spool.ts';
 import { call, chat } from '../support/call.ts';
+import { figure } from '../support/figure.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { stallableStore, type StallableStore } from '../support/stallable-store.ts';
@@ -59,6 +60,13 @@ describe('guarantee C7: the store is down for 60 s', () => {
     expect(ids).toEqual(expect.arrayContaining([...served, other.headers.get('x-request-id')]));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBe(before + served.length + 2);
+    // Both ways to go on are counted for whoever watches.
+    const metrics = gateway.edition.ports.metrics?.text('default') ?? '';
+    const counted = (series: string): number => Number(metrics.split('\n').find((line) => line.startsWith(series))?.split(' ').at(-1) ?? 0);
+    const [away, closed] = [counted('bsgateway_store_away_total{what="admission"}'), counted('bsgateway_refusals_total{code="store_unavailable"}')];
+    expect(closed).toBe(15);
+    expect(away).toBeGreaterThanOrEqual(closed + served.length + 1);
+    figure('C7', `60 s down: with a budget 503, without one ${served.length} of a limit of 10, ${served.length + 2} entries and no double afterwards; served again after 1 s; metrics: ${away} admissions without the store, ${closed} of them refused`);
   });
 
   test('a request that was admitted before the store went is settled after it came back, and its lease ends with the sweep', async () => {

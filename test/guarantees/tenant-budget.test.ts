@@ -210,7 +210,7 @@ needs('java')('the shared budget on DynamoDB', () => {
   beforeAll(async () => {
     dynamo = await startDynamoDbLocal();
     store = openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await store.close();
     await dynamo.stop();

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EMPTY_ROUTING } from '../../functions/adapters/store/routing.ts';
 import { routing } from '../../functions/contract/routing.ts';
 import { root } from './tree.ts';
+import { figure } from '../support/figure.ts';
 
 interface Metafile { readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>> }
 interface Build {
@@ -51,6 +52,7 @@ describe('the functions\' bundles', () => {
     expect(statSync(file).size).toBeLessThanOrEqual(700 * KB);
     expect(inputs.filter((path) => /node_modules\/(?:openai|@anthropic-ai)\//.test(path))).toEqual([]);
     expect(inputs).toContain('functions/adapters/vault/open.ts');
+    figure('J5', `${Math.round(statSync(file).size / KB)} KB of at most 700, 0 files of the SDKs (load time: npm run bench:cold)`);
   });
 
   test('the gateway\'s reads requests without the schema library, whose start would count at every cold start', () => {
@@ -62,6 +64,7 @@ describe('the functions\' bundles', () => {
     const { inputs } = bundle('admin');
     expect(inputs.filter((path) => path === 'functions/adapters/vault/open.ts' || path.startsWith('functions/adapters/providers/') || /node_modules\/(?:openai|@anthropic-ai)\//.test(path))).toEqual([]);
     expect(inputs).toContain('functions/admin/serve-admin.ts');
+    figure('B5', `${inputs.length} files in the bundle, none of vault/open or providers`);
   });
 
   test('no job holds a key of any kind or the way to a provider', () => {

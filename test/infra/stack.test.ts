@@ -10,6 +10,7 @@ import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
 import { decide, like, type Statement } from './iam-evaluator.ts';
 import { RIGHTS, sealContext, targetOf, type Role } from './rights.ts';
 import { resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
+import { figure } from '../support/figure.ts';
 
 let made: Synthesized;
 beforeAll(() => { made = synthesize({ ownerEmail: 'owner@example.com', alarmEmail: 'oncall@example.com' }); });
@@ -51,6 +52,7 @@ describe('checks of the stack', () => {
     const raw = findings(made.app, false);
     expect(raw.length).toBeGreaterThanOrEqual(accepted.length);
     for (const each of accepted) expect(raw.filter((finding) => finding === each || finding.startsWith(`${each}/`))).toHaveLength(1);
+    figure('J1', `0 findings, ${accepted.length} acknowledged with a reason`);
   });
 
   test('guarantee J1: every acknowledgement has its reason, stands in one file, and none excuses a wildcard right', () => {
@@ -75,6 +77,7 @@ describe('checks of the stack', () => {
     const left = findings(stack, true).filter((finding) => finding.startsWith('AwsSolutions-APIG4'));
     remove();
     expect(left).toEqual([`AwsSolutions-APIG4 at ${other?.node.path}/Resource`]);
+    figure('J2', 'of two methods one acknowledged: 1 finding remains');
   });
 });
 
@@ -102,6 +105,7 @@ describe('rights', () => {
     expect(ask(stranger, everything, 'kms:PutKeyPolicy')).toBe('allow');
     const allowed = ROLES.flatMap(policyOf).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => listOf(Action));
     expect(allowed.filter((action) => action.startsWith('kms:')).toSorted()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateMac', 'kms:GenerateMac']);
+    figure('B4', `${ROLES.length} roles: 1 may decrypt, 0 re-encrypt`);
   });
 
   test('no role has a wildcard in an action or a resource', () => {
@@ -133,6 +137,7 @@ describe('rights', () => {
     // Events live 400 days in their table; the archive's copy is locked for no less.
     expect(bucket['ObjectLockConfiguration']).toMatchObject({ Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 400 } } });
     expect(propertiesOf(made.stack.tables.byName.audit)['StreamSpecification']).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    figure('H7', `${ROLES.length} roles with an explicit deny of 6 actions; archive locked for 400 days`);
   });
 });
 
@@ -154,6 +159,7 @@ describe('guarantee J3: the template', () => {
       // The service's own key: a table's readers must not come into the use of one of ours.
       expect(table['SSESpecification']).toBeUndefined();
     }
+    figure('J3', `${DYNAMO_TABLES.length} tables and every construct as asserted`);
   });
 
   test('streams the answers of the data plane for up to 15 minutes, over one permission', () => {

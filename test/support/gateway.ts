@@ -30,7 +30,7 @@ export interface TestGateway {
   readonly origin: string;
   readonly key: string;
   readonly logs: string[];
-  addModel(model: Partial<ModelConfig> & { id: string; baseUrl: string }, tenantId?: string): Promise<void>;
+  addModel(model: Partial<ModelConfig> & { id: string; baseUrl: string }, tenantId?: string, credential?: string): Promise<void>;
   addKey(limits?: Partial<KeyCreate>, tenantId?: string): Promise<{ key: string; record: KeyRecord }>;
   route(document: unknown, tenantId?: string): Promise<void>;
   /** The entry of a request, waiting for its settlement. */
@@ -71,7 +71,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const first = await addKey(edition, { rpm: null, tpm: null }, 'default');
   return {
     edition, logs, origin: `http://127.0.0.1:${port}`, key: first.key,
-    addModel: (model, tenantId = 'default') => addModel(context, model, tenantId),
+    addModel: (model, tenantId = 'default', credential = context.credential) => addModel({ edition, credential }, model, tenantId),
     addKey: (limits = {}, tenantId = 'default') => addKey(edition, limits, tenantId),
     route: (document, tenantId = 'default') => saveDocument(edition, routingSchema.parse(document), tenantId),
     ledger: (requestId, tenantId = 'default') => settledEntry(edition, tenantId, requestId),

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { inflateRawSync } from 'node:zlib';
 import { DENSE_FEATURES, PRIOR_FEATURES_VERSION } from './dense-features.ts';
 import { BUCKETS, hasBit } from './words.ts';
 
@@ -13,7 +14,7 @@ export interface StoredArtifact {
   readonly dense: readonly string[];
   /** Per head: logit of an empty request, and one weight per dense feature. */
   readonly heads: readonly { readonly head: string; readonly bias: number; readonly weights: readonly number[] }[];
-  /** `kept` = bitmap of the buckets that have weights (base64); `weights` = int8, head by head, ascending buckets (base64); `scales` per head. */
+  /** `kept` = bitmap of the buckets that have weights (base64); `weights` = int8, head by head, ascending buckets; both deflated, base64; `scales` per head. */
   readonly words: { readonly kept: string; readonly weights: string; readonly scales: readonly number[] };
   /** Bloom filter of the words seen in training (base64 bitmap). */
   readonly known: string;
@@ -59,8 +60,8 @@ export function readArtifact(stored: StoredArtifact): PriorArtifact {
   const numbers = [stored.novelFrom, stored.need.offset, ...stored.need.slopes, ...stored.words.scales, ...stored.heads.flatMap(({ bias, weights }) => [bias, ...weights])];
   if (!numbers.every((value) => Number.isFinite(value))) refuse('one of its numbers is none');
   if ([stored.need.slopes, stored.words.scales].some((list) => list.length !== HEADS.length) || stored.heads.some(({ weights }) => weights.length !== DENSE_FEATURES.length)) refuse('it has not one weight for each feature and head');
-  const [kept, known, weights] = [stored.words.kept, stored.known, stored.words.weights].map((base64) => new Uint8Array(Buffer.from(base64, 'base64')));
-  if (kept === undefined || known === undefined || weights === undefined || kept.length !== BUCKETS / 8 || known.length !== BUCKETS / 8) return refuse('its tables are not of the right length');
+  const [kept, known, weights] = [inflated(stored.words.kept), new Uint8Array(Buffer.from(stored.known, 'base64')), inflated(stored.words.weights)];
+  if (kept === undefined || weights === undefined || kept.length !== BUCKETS / 8 || known.length !== BUCKETS / 8) return refuse('its tables are not of the right length');
   const buckets = bitsOf(kept);
   if (weights.length !== HEADS.length * buckets.length) refuse('its tables are not of the right length');
   const { need } = stored;
@@ -97,4 +98,13 @@ function bitsOf(bitmap: Uint8Array): Uint16Array {
 function isShaped({ dense, heads, words, known, need }: StoredArtifact): boolean {
   return Array.isArray(dense) && Array.isArray(heads) && heads.every((head: StoredArtifact['heads'][number] | null) => Array.isArray(head?.weights))
     && typeof words?.kept === 'string' && typeof words.weights === 'string' && Array.isArray(words.scales) && typeof known === 'string' && Array.isArray(need?.slopes);
+}
+
+/** undefined for what is no deflated data, or far more than any artifact holds. */
+function inflated(base64: string): Uint8Array | undefined {
+  try {
+    return new Uint8Array(inflateRawSync(Buffer.from(base64, 'base64'), { maxOutputLength: 1 << 20 }));
+  } catch {
+    return undefined;
+  }
 }
