@@ -54,7 +54,7 @@ function suite(name: string, open: () => Promise<Store>, count: number): void {
 
   test('guarantee H4: changes at once on one tenant make one chain in one order', async () => {
     await storm(store, count);
-    figure('H4', `${count} changes at once by 4 processes on ${name}: 1 chain, ${count} events, intact`);
+    figure('H4', `${count} changes at once by 4 writers on ${name}: 1 chain, ${count} events, intact`);
   });
 
   test('guarantee H5: verification finds an event altered, deleted or inserted at any place', async () => {

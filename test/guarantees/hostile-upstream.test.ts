@@ -35,8 +35,10 @@ const hostile = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 60 }),
 );
 const answers = fc.record({
-  pieces: fc.array(hostile, { maxLength: 10 }), end: fc.constantFrom('clean', 'cut'), type: fc.constantFrom('text/event-stream', 'application/json', 'text/html', ''), status: fc.constantFrom(200, 200, 200, 200, 500, 429, 204),
-  model: fc.constantFrom('chat', 'claude'), path: fc.constantFrom('/v1/chat/completions', '/v1/messages', '/v1/responses'), stream: fc.boolean(),
+  // How many events of a good answer come first: most hostile bytes are to meet a stream that has begun.
+  begins: fc.constantFrom(0, 3, 4, 5),
+  pieces: fc.array(hostile, { maxLength: 10 }), end: fc.constantFrom('clean', 'cut'), type: fc.constantFrom('text/event-stream', 'text/event-stream', 'text/event-stream', 'application/json', 'text/html', ''), status: fc.constantFrom(200, 200, 200, 200, 500, 429, 204),
+  model: fc.constantFrom('chat', 'claude'), path: fc.constantFrom('/v1/chat/completions', '/v1/messages', '/v1/responses'), stream: fc.constantFrom(true, true, true, false),
 });
 
 /** How many ends an answer has, good or bad, as a client of its dialect sees it. */
@@ -55,11 +57,12 @@ test('guarantee E8: whatever an upstream sends, the caller gets one end in its d
   const statuses = new Map<number, number>();
   const seed = Math.floor(Math.random() * 2 ** 31);
   const samples = fc.sample(answers, { numRuns: full(2_000), seed });
-  for (const [at, { pieces, end, type, status, model, path, stream }] of samples.entries()) {
+  for (const [at, { begins, pieces, end, type, status, model, path, stream }] of samples.entries()) {
     upstream.script((_received, response) => {
       response.on('error', () => {});
       response.writeHead(status, type === '' ? {} : { 'content-type': type });
-      for (const piece of pieces) response.write(piece);
+      const opening = (model === 'claude' ? messageEvents : chatEvents)(['Hel', 'lo', '!']).slice(0, begins);
+      for (const piece of [...opening, ...pieces]) response.write(piece);
       if (end === 'clean') response.end();
       else setImmediate(() => response.socket?.destroy());
     });
