@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { listOf } from './shared.ts';
 
 const text = z.string();
 const maybeText = z.nullable(text);
@@ -18,3 +19,6 @@ export const ledgerEntry = z.object({
   features: z.nullable(z.object({ v: count, dense: z.array(z.number()), logits: z.nullable(z.array(z.number())) })),
   translation: z.optional(text),
 });
+
+/** A page of the log. Keys that do not exist any more have no name. */
+export const requestsAnswer = z.extend(listOf(ledgerEntry), { keyNames: z.record(z.string(), z.string()) });
