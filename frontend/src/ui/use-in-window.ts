@@ -9,11 +9,12 @@ export function useInWindow() {
     const panel = ref.current;
     if (panel === null) return undefined;
     const place = (): void => {
-      panel.style.translate = '';
+      Object.assign(panel.style, { left: '', right: '' });
       const { left, right } = panel.getBoundingClientRect();
-      const over = Math.max(0, right - (document.documentElement.clientWidth - MARGIN_PX));
-      const shift = Math.max(-over, MARGIN_PX - left);
-      if (over > 0 || left < MARGIN_PX) panel.style.translate = `${shift}px`;
+      const over = right - (document.body.clientWidth - MARGIN_PX);
+      if (over <= 0 && left >= MARGIN_PX) return;
+      // By its place and not by a transformation: what is moved by one still makes the page as wide as before.
+      Object.assign(panel.style, { left: `${panel.offsetLeft + Math.max(-Math.max(0, over), MARGIN_PX - left)}px`, right: 'auto' });
     };
     place();
     addEventListener('resize', place);
