@@ -9,6 +9,7 @@ export const LAMBDAS = {
   'admin': 'functions/admin/lambda.ts',
   'sweep-reservations': 'functions/jobs/sweep-reservations/lambda.ts',
   'roll-up': 'functions/jobs/roll-up/lambda.ts',
+  'plan-evidence': 'functions/jobs/plan-evidence/lambda.ts',
 };
 
 /** The target that builds a function. */

@@ -12,6 +12,8 @@ const STANDARD_ERRORS = 2.5;
 const STANDARD_ERRORS_UNSEEN = 1.645;
 /** Effective pairs without which a model is not chosen for a template. */
 const LEAST_N = 15;
+/** Variances, the judge's error rate and priors are estimates themselves: at so many labels it takes twice the standard errors. */
+const FEW_LABELS = 100;
 /** Whatever the budget of all: no single template is served by a model that looks so bad. */
 const MOST_LOSS = 0.1;
 /** A downgrade that was withdrawn is not made again before what withdrew it counts half. */
@@ -72,12 +74,14 @@ function templatesOf(input: PlanInput, view: View): Template[] {
   });
 }
 
+const standardErrors = ({ k, certifyBy }: PlanInput, { labels }: View): number => (k ?? (certifyBy === 'halves' ? STANDARD_ERRORS_UNSEEN : STANDARD_ERRORS)) * (1 + FEW_LABELS / labels);
+
 /** The cheapest choice that is certified; undefined = none but the baseline. */
 function choose(templates: readonly Template[], input: PlanInput, view: View): Choice | undefined {
   const budget = input.qualityTarget - 1;
   const half = (part: 'a' | 'b'): Estimates => new Estimates({ ...input, cells: cellsOf(input), part });
   const isByHalves = input.certifyBy === 'halves';
-  const k = input.k ?? (isByHalves ? STANDARD_ERRORS_UNSEEN : STANDARD_ERRORS);
+  const k = standardErrors(input, view);
   const choosing = isByHalves ? half('a') : view.estimates;
   const certifying = isByHalves ? half('b') : view.estimates;
   let best: Choice | undefined;
@@ -97,6 +101,6 @@ function choose(templates: readonly Template[], input: PlanInput, view: View): C
 
 function certificate(templates: readonly Template[], { picks, cost }: Choice, input: PlanInput, view: View): Certificate {
   const quality = qualityOf(templates, picks, view.estimates);
-  const k = input.k ?? STANDARD_ERRORS;
+  const k = standardErrors(input, view);
   return { mean: quality.mean, se: quality.se, lower: lowerBound(quality, k), budget: input.qualityTarget - 1, k, saving: 1 - cost };
 }
