@@ -111,6 +111,11 @@ export class Estimates {
     return { n, mean, se: Math.sqrt(this.#variance / Math.max(n, 1e-9)) };
   }
 
+  /** Effective judged pairs in all. */
+  get pairs(): number {
+    return [...this.#cells.values()].reduce((sum, { n }) => sum + n, 0);
+  }
+
   /** Variance of a model's mean over the tenant. */
   varianceOf(model: string): number {
     return this.#models.get(model)?.variance ?? this.#variance / PSEUDO;

@@ -60,6 +60,9 @@ export function viewOf(input: PlanInput): View {
   };
 }
 
+/** Named per template at most: an item of the store has room for 2,000 templates with so many. */
+const MOST_MODELS = 8;
+
 /** What is known of every template, for explanations, for the next samples, and to keep models away that are shown to be bad. */
 export function templatesSeen(input: PlanInput, view: View): Record<string, TemplateEvidence> {
   const labels = new Map<string, number>();
@@ -72,8 +75,9 @@ export function templatesSeen(input: PlanInput, view: View): Record<string, Temp
       const { n, mean, se } = view.estimates.at(templateKey, model);
       return { model, n, mean, se, saving: base === null || base === 0 || cost === null ? 0 : 1 - cost / base };
     });
-    const models = sharesOf(prospects).map(({ model, share }, at) => {
-      const known = prospects[at] ?? { n: 0, mean: 0, se: 0 };
+    const named = sharesOf(prospects).map(({ model, share }, at) => ({ model, share, known: prospects[at] ?? { n: 0, mean: 0, se: 0 } }))
+      .toSorted((x, y) => y.share - x.share).slice(0, MOST_MODELS);
+    const models = named.map(({ model, share, known }) => {
       const allowed = input.qualityTarget - 1;
       const isBad = isWorse(view.estimates, templateKey, model, allowed) || view.isVetoed(templateKey, model, undefined);
       return { ...brief({ ...known, model }), share: round(share, 3), ...(isBad && { isBad: true as const }), ...(isSuspect(view.estimates, templateKey, model, allowed) && { isSuspect: true as const }) };

@@ -15,8 +15,8 @@ const STAYING_ERRORS = 1.75;
 const STANDARD_ERRORS_UNSEEN = 1.645;
 /** Effective pairs without which a model is not chosen for a template. */
 const LEAST_N = 15;
-/** Variances, the judge's error rate and priors are estimates themselves: at so many labels it takes twice the standard errors. */
-const FEW_LABELS = 100;
+/** Variances, the judge's error rate and priors are estimates themselves: with so few effective pairs in all it takes twice the standard errors. */
+const FEW_PAIRS = 100;
 /** Whatever the budget of all: no single template is served by a model that looks so bad. */
 const MOST_LOSS = 0.1;
 /** A downgrade that was withdrawn is not made again before what withdrew it counts half. */
@@ -66,7 +66,7 @@ function standingOf(plan: EvidencePlan, templates: readonly Template[], input: P
   const picks = templates.map(({ templateKey, options }) => options.find(({ model }) => model === plan.assignments[templateKey]?.model) ?? options.find(({ isBaseline }) => isBaseline));
   const chosen = picks.filter((pick) => pick !== undefined);
   if (chosen.length < templates.length || chosen.every(({ isBaseline }) => isBaseline)) return undefined;
-  if (lowerBound(qualityOf(templates, chosen, view.estimates), STAYING_ERRORS) < input.qualityTarget - 1) return undefined;
+  if (lowerBound(qualityOf(templates, chosen, view.estimates), withFew(STAYING_ERRORS, view)) < input.qualityTarget - 1) return undefined;
   return { plan, cost: chosen.reduce((sum, { cost }) => sum + cost, 0) };
 }
 
@@ -94,7 +94,8 @@ function templatesOf(input: PlanInput, view: View): Template[] {
   });
 }
 
-const standardErrors = ({ k, certifyBy }: PlanInput, { labels }: View): number => (k ?? (certifyBy === 'halves' ? STANDARD_ERRORS_UNSEEN : STANDARD_ERRORS)) * (1 + FEW_LABELS / labels);
+const withFew = (k: number, { estimates }: View): number => k * (1 + FEW_PAIRS / estimates.pairs);
+const standardErrors = ({ k, certifyBy }: PlanInput, view: View): number => withFew(k ?? (certifyBy === 'halves' ? STANDARD_ERRORS_UNSEEN : STANDARD_ERRORS), view);
 
 /** The cheapest choice that is certified; undefined = none but the baseline. */
 function choose(templates: readonly Template[], input: PlanInput, view: View): Choice | undefined {

@@ -65,8 +65,8 @@ function floorRate(perDay: number, aim: number, { templateLabels, dayFraction }:
 }
 
 const SERVED_SHARE = 0.5;
-/** Of a model that is new to a template that others are known on. */
-const LEAST_SHARE = 0.2;
+/** Of a model that the plan does not name on a template: new since the plan was made, or hopeless there. */
+const LEAST_SHARE = 0.02;
 
 function sharesOf(known: readonly Share[], others: readonly string[], served: string): Share[] {
   const raw = others.map((model) => known.find((entry) => entry.model === model)?.share ?? (known.length === 0 ? 1 : LEAST_SHARE));
