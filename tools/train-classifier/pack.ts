@@ -1,5 +1,5 @@
-import { checksumOf, HEADS, PRIOR_FEATURES_VERSION, type StoredArtifact } from '../../functions/core/routing/classifier/artifact.ts';
-import { DENSE_FEATURES } from '../../functions/core/routing/classifier/dense.ts';
+import { checksumOf, HEADS, type StoredArtifact } from '../../functions/core/routing/classifier/artifact.ts';
+import { DENSE_FEATURES, PRIOR_FEATURES_VERSION } from '../../functions/core/routing/classifier/dense-features.ts';
 import { BUCKETS } from '../../functions/core/routing/classifier/words.ts';
 import { featuresOf, knownWords, type Labelled } from './examples.ts';
 import { fitHead } from './heads.ts';

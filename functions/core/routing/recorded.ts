@@ -1,5 +1,6 @@
 import type { Condition, Decision, LedgerEntry } from '../../contract/index.ts';
 import type { Conversation } from '../conversation.ts';
+import { denseAt, PRIOR_FEATURES_VERSION } from './classifier/dense-features.ts';
 import { holds, localTime, type CompiledCondition, type ConditionWorld } from './condition.ts';
 import { exclusionOf } from './eligibility.ts';
 import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
@@ -12,9 +13,12 @@ export interface RecordedKey { readonly name: string; readonly allowedModels: re
 /** undefined = the record cannot tell. */
 export type Known = boolean | undefined;
 
-/** Places in the dense vector of version 1. */
-const DENSE_VERSION = 1;
-const DENSE = { code: 6, errorTrace: 7, structured: 10, tools: 11 } as const;
+/** Places in the dense vectors by their version: the heuristic's (1) and the trained prior's. */
+interface Places { readonly code: number; readonly errorTrace: number; readonly structured: number; readonly tools: number }
+const DENSE: Readonly<Record<number, Places>> = {
+  1: { code: 6, errorTrace: 7, structured: 10, tools: 11 },
+  [PRIOR_FEATURES_VERSION]: { code: denseAt('code'), errorTrace: denseAt('error_trace'), structured: denseAt('structured'), tools: denseAt('tools') },
+};
 type Ability = 'images' | 'documents' | 'audio' | 'tools' | 'structured_output';
 const LACKS: Readonly<Record<Ability, (model: RegisteredModel) => boolean>> = {
   images: ({ facts }) => facts.vision === false, documents: ({ facts }) => facts.documents === false, audio: ({ facts }) => facts.audio === false,
@@ -30,7 +34,8 @@ export class Recorded {
   readonly decision: Decision;
   readonly #policy: CompiledPolicy;
   readonly #key: RecordedKey | undefined;
-  readonly #dense: readonly number[] | undefined;
+  /** Value of the dense vector at a known place; undefined = no vector of a known version. */
+  readonly #dense: Readonly<Record<keyof Places, number | undefined>> | undefined;
   readonly #world: ConditionWorld;
   readonly #eligible: ReadonlyMap<string, boolean>;
   readonly #least: RequestFacts;
@@ -41,7 +46,7 @@ export class Recorded {
     this.decision = decision;
     this.#policy = policy;
     this.#key = key;
-    this.#dense = entry.features?.v === DENSE_VERSION ? entry.features.dense : undefined;
+    this.#dense = denseOf(entry.features);
     this.#breakerOpen = new Set(decision.inputs.breakerOpen);
     this.#eligible = new Map([
       // The baseline of automatic routing is chosen among what could have served.
@@ -87,8 +92,8 @@ export class Recorded {
 
   #ability(ability: Ability): Known {
     if (this.decision.candidates.some(({ excluded }) => excluded === ability)) return true;
-    if (ability === 'tools' && this.#dense !== undefined) return this.#dense[DENSE.tools] === 1;
-    if (ability === 'structured_output' && this.#dense?.[DENSE.structured] === 0) return false;
+    if (ability === 'tools' && this.#dense !== undefined) return this.#dense.tools === 1;
+    if (ability === 'structured_output' && this.#dense?.structured === 0) return false;
     return this.#served().some(LACKS[ability]) ? false : undefined;
   }
 
@@ -134,10 +139,17 @@ export class Recorded {
   #worldOf(atMs: number): ConditionWorld {
     const { requestedModel, score, inputs } = this.decision;
     const { timezone } = this.#policy;
-    const facts = { inputTokens: inputs.inputTokens, hasCode: this.#dense?.[DENSE.code] === 1, hasErrorTrace: this.#dense?.[DENSE.errorTrace] === 1 } as RequestFacts;
+    const facts = { inputTokens: inputs.inputTokens, hasCode: this.#dense?.code === 1, hasErrorTrace: this.#dense?.errorTrace === 1 } as RequestFacts;
     return {
       facts, requestedModel, keyName: this.#key?.name ?? '', hour: () => localTime(timezone, atMs).hour, weekday: () => localTime(timezone, atMs).weekday,
       score: () => score ?? Number.NaN, spendTodayPct: inputs.spendTodayPct, spendMonthPct: null,
     };
   }
+}
+
+function denseOf(features: LedgerEntry['features']): Readonly<Record<keyof Places, number | undefined>> | undefined {
+  const places = features === null ? undefined : DENSE[features.v];
+  if (features === null || places === undefined) return undefined;
+  const { dense } = features;
+  return { code: dense[places.code], errorTrace: dense[places.errorTrace], structured: dense[places.structured], tools: dense[places.tools] };
 }
