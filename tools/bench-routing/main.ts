@@ -6,6 +6,7 @@ import { reportLatency } from './latency-report.ts';
 import { Musts } from './musts.ts';
 import { reportPairs } from './pairs-report.ts';
 import { reportPools } from './pools-report.ts';
+import { reportReplay } from './replay.ts';
 import { calibrationTable, reportTiers } from './tiers-report.ts';
 import { unseenPriorScores } from './unseen-scores.ts';
 import { reportAnchors, reportUnseen } from './unseen-report.ts';
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, readonly [title: string, part: (world: Benc
   calibration: ['Calibration on dev: chance that a small model fails where a frontier model succeeds', ({ dev }) => calibrationTable(dev)],
   anchors: ['Plain traffic in seven languages, held back from training', reportAnchors],
   unseen: ['Tasks never seen in training, no evidence', reportUnseen],
+  replay: ['Evidence: the online replay of tenants that start from nothing', ({ pairs, train, dev, musts }) => reportReplay(pairs, [...train.rows, ...dev.rows], musts)],
 };
 const MOST_ARTIFACT_BYTES = 200 * 1_024;
 

@@ -1,5 +1,5 @@
 import { added, descaled, halfOf, NO_SUMS, sumsOf, type Cell } from '../../functions/core/routing/evidence/cell.ts';
-import { scaleAt } from '../../functions/core/routing/evidence/decay.ts';
+import { FRESH_HALF_LIFE_MS, scaleAt } from '../../functions/core/routing/evidence/decay.ts';
 import { judgeErrorOf } from '../../functions/core/routing/evidence/judge-error.ts';
 import type { Label } from '../../functions/core/routing/evidence/label.ts';
 
@@ -19,9 +19,9 @@ export class MemoryEvidence {
   label(label: Pick<Label, 'requestId' | 'templateKey' | 'model' | 'baseline' | 'd' | 'propensity'>, atMs: number): void {
     const key = `${label.templateKey}#${label.model}`;
     const half = halfOf(label.requestId);
-    const cell = this.#cells.get(key) ?? { templateKey: label.templateKey, model: label.model, baseline: label.baseline, labels: 0, a: NO_SUMS, b: NO_SUMS, updatedAt: '' };
+    const cell = this.#cells.get(key) ?? { templateKey: label.templateKey, model: label.model, baseline: label.baseline, labels: 0, a: NO_SUMS, b: NO_SUMS, fresh: NO_SUMS, updatedAt: '' };
     const sums = sumsOf(label, scaleAt(atMs, this.#epochMs));
-    this.#cells.set(key, { ...cell, labels: cell.labels + 1, updatedAt: new Date(atMs).toISOString(), [half]: added(cell[half], sums) });
+    this.#cells.set(key, { ...cell, labels: cell.labels + 1, updatedAt: new Date(atMs).toISOString(), [half]: added(cell[half], sums), fresh: added(cell.fresh, sumsOf(label, scaleAt(atMs, this.#epochMs, FRESH_HALF_LIFE_MS))) });
     this.labels += 1;
     this.#today.set(label.templateKey, this.today(label.templateKey, atMs) + 1);
   }
@@ -41,8 +41,8 @@ export class MemoryEvidence {
   }
 
   cells(nowMs: number): Cell[] {
-    const scale = scaleAt(nowMs, this.#epochMs);
-    return [...this.#cells.values()].map((cell) => ({ ...cell, a: descaled(cell.a, scale), b: descaled(cell.b, scale) }));
+    const [scale, freshScale] = [scaleAt(nowMs, this.#epochMs), scaleAt(nowMs, this.#epochMs, FRESH_HALF_LIFE_MS)];
+    return [...this.#cells.values()].map((cell) => ({ ...cell, a: descaled(cell.a, scale), b: descaled(cell.b, scale), fresh: descaled(cell.fresh, freshScale) }));
   }
 
   get eps(): number {

@@ -26,6 +26,7 @@ const PROGRAMS = {
   'build': () => [],
   'bench': (args) => [[inRoot('tools/bench/run.mjs'), ...args]],
   'bench:cold': (args) => [[inRoot('tools/bench/cold.mjs'), ...args]],
+  'simulate:week': (args) => [[inRoot('tools/simulate-week/main.ts'), ...args]],
   'bench:routing': (args) => [[inRoot('tools/bench-routing/main.ts'), ...args]],
   'train': (args) => [[inRoot('tools/train-classifier/main.ts'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],

@@ -6,6 +6,7 @@ import type { VetoCount } from './label.ts';
 import type { EvidencePlan, Measured, TemplateEvidence } from './plan.ts';
 import { meanCost, type TemplateTraffic } from './traffic.ts';
 import { isVetoed } from './vetoed.ts';
+import { isSuspect, isWorse } from './worse.ts';
 
 export interface PlanInput {
   readonly nowMs: number;
@@ -59,8 +60,8 @@ export function viewOf(input: PlanInput): View {
   };
 }
 
-/** Effective pairs without which nothing is said of a model. */
-const LEAST_BAD = 10;
+/** Named per template at most: an item of the store has room for 2,000 templates with so many. */
+const MOST_MODELS = 8;
 
 /** What is known of every template, for explanations, for the next samples, and to keep models away that are shown to be bad. */
 export function templatesSeen(input: PlanInput, view: View): Record<string, TemplateEvidence> {
@@ -74,10 +75,12 @@ export function templatesSeen(input: PlanInput, view: View): Record<string, Temp
       const { n, mean, se } = view.estimates.at(templateKey, model);
       return { model, n, mean, se, saving: base === null || base === 0 || cost === null ? 0 : 1 - cost / base };
     });
-    const models = sharesOf(prospects).map(({ model, share }, at) => {
-      const known = prospects[at] ?? { n: 0, mean: 0, se: 0 };
-      const isBad = known.n >= LEAST_BAD && known.mean + known.se < input.qualityTarget - 1;
-      return { ...brief({ ...known, model }), share: round(share, 3), ...(isBad && { isBad: true as const }) };
+    const named = sharesOf(prospects).map(({ model, share }, at) => ({ model, share, known: prospects[at] ?? { n: 0, mean: 0, se: 0 } }))
+      .toSorted((x, y) => y.share - x.share).slice(0, MOST_MODELS);
+    const models = named.map(({ model, share, known }) => {
+      const allowed = input.qualityTarget - 1;
+      const isBad = isWorse(view.estimates, templateKey, model, allowed) || view.isVetoed(templateKey, model, undefined);
+      return { ...brief({ ...known, model }), share: round(share, 3), ...(isBad && { isBad: true as const }), ...(isSuspect(view.estimates, templateKey, model, allowed) && { isSuspect: true as const }) };
     });
     return [templateKey, { labels: labels.get(templateKey) ?? 0, perDay: round(view.traffic.get(templateKey)?.perDay ?? 0, 1), models }];
   }));
