@@ -22,6 +22,7 @@ const PROGRAMS = {
   'build': () => [],
   'bench': (args) => [[inRoot('tools/bench/run.mjs'), ...args]],
   'bench:cold': (args) => [[inRoot('tools/bench/cold.mjs'), ...args]],
+  'soak': (args) => [[inRoot('tools/soak/run.mjs'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
 

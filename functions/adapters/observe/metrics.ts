@@ -9,11 +9,14 @@ export interface Metrics {
   /** The store was away for an admission (`admission`) or a settlement (`settlement`). */
   storeAway(what: 'admission' | 'settlement'): void;
   /** Everything of one tenant, and of the process, in the Prometheus text format 0.0.4. */
-  text(tenantId: string, gauges?: readonly Gauge[]): string;
+  text(tenantId: string, gauges?: readonly Gauge[], distributions?: readonly Distribution[]): string;
 }
 
 /** A value of the moment, asked for when the text is made. */
 export interface Gauge { readonly name: string; readonly help: string; readonly labels?: Labels; readonly value: number }
+
+/** How often a value was at most so large: `counts` by upper bound, ascending, each with those of the smaller ones in it. */
+export interface Distribution { readonly name: string; readonly help: string; readonly counts: readonly (readonly [bound: number, count: number])[]; readonly sum: number; readonly total: number }
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -53,7 +56,7 @@ export function openMetrics(): Metrics {
     settled: (tenantId, entry) => count(seriesOf(tenantId), entry),
     refused: (tenantId, code) => (tenantId === undefined ? process : seriesOf(tenantId)).add('bsgateway_refusals_total', { code }, 1),
     storeAway: (what) => process.add('bsgateway_store_away_total', { what }, 1),
-    text: (tenantId, gauges = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines)].join('\n').concat('\n'),
+    text: (tenantId, gauges = [], distributions = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines), ...distributions.flatMap(distributionLines)].join('\n').concat('\n'),
   };
 }
 
@@ -171,6 +174,11 @@ function histogramLines(name: string, model: string, { counts, sum, total }: His
 
 function gaugeLines({ name, help, labels = {}, value }: Gauge): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name}${labelText(labels)} ${value}`];
+}
+
+function distributionLines({ name, help, counts, sum, total }: Distribution): string[] {
+  const buckets = counts.map(([bound, count]) => `${name}_bucket{le="${bound}"} ${count}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...buckets, `${name}_bucket{le="+Inf"} ${total}`, `${name}_sum ${sum}`, `${name}_count ${total}`];
 }
 
 /** `{a="x",b="y"}` with quotes, backslashes and line ends escaped, as the text format asks. */
