@@ -46,7 +46,7 @@ function seen(draft: Draft, { sentAt, ending, answer, text, bytes }: Heard, keep
   const status = answer?.statusCode ?? 0;
   if (answer !== undefined) keep(JSON.stringify(answer.headers));
   // An answer of success belongs to its caller; everything else must tell nothing.
-  const errors = status === 200 && draft.kind !== 'admin' ? text.split('\n').filter((line) => line.startsWith('data: ') && line.includes('"error"')).join('\n') : text;
+  const errors = status === 200 && draft.kind !== 'admin' ? text.split('\n').filter((line) => line.startsWith('data: ') && line.includes('"error":{')).join('\n') : text;
   if (errors !== '') keep(errors);
   const { id, kind, what, keyId, stream, expected } = draft;
   return {

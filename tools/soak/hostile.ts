@@ -26,7 +26,7 @@ const ATTACKS: readonly Attack[] = [
   { what: 'broken key', expected: [401], of: (world) => ({ body: body(world), headers: bearer(flipped(world.caller.key)) }) },
   { what: 'unknown key', expected: [401], of: (world) => ({ body: body(world), headers: bearer(world.stranger) }) },
   { what: 'unknown model', expected: [404], of: (world) => ({ body: body(world, { model: 'no-such-model' }) }) },
-  { what: 'result without a call', expected: [400], of: (world) => ({ body: body(world, { messages: [{ role: 'tool', tool_call_id: 'none', content: world.planted.argument }] }) }) },
+  { what: 'unreadable arguments', expected: [400], of: (world) => ({ path: PATHS.messages, body: body(world, { messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 'x', name: 'f', input: world.planted.argument }] }] }) }) },
   { what: 'wrong content type', expected: [415], of: (world) => ({ body: body(world), headers: { ...bearer(world.caller.key), 'content-type': 'text/plain' } }) },
   { what: 'wrong method', expected: [405], of: () => ({ method: 'PUT', body: '{}' }) },
   { what: 'key in the path', expected: [404], of: ({ caller }) => ({ path: `/v1/nowhere/${caller.key}?key=${caller.key}`, body: '{}' }) },

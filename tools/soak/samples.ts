@@ -24,7 +24,7 @@ export function startSampling(gateway: Gateway): Sampling {
     while (!stopped.signal.aborted) {
       const next = new Promise((resolve) => { setTimeout(resolve, EVERY_MS); });
       const life = gateway.lives.length - 1;
-      const answer = await gateway.admin.text('/metrics').catch(() => undefined);
+      const answer = await gateway.admin.text('/metrics', { tenantId: 'default' }).catch(() => undefined);
       if (answer?.status === 200 && life === gateway.lives.length - 1) {
         const at = Date.now();
         texts.set(life, answer.text);

@@ -84,9 +84,9 @@ export async function buildWorld(admin: Admin, upstreamUrl: string, { minutes, u
   const { version, ...rest } = settings;
   await admin.call('PUT', '/admin/settings', { ...rest, monthlyUsd: sharedUsd }, { tenantId: other, ifMatch: Number(version) });
   budgets.push({ name: 'tenant "second"', limitMicros: Math.round(sharedUsd * 1e6), keyIds: callers.slice(-2).map(({ keyId }) => keyId) });
-  const token = await admin.call('POST', '/admin/tokens', { name: 'soak', role: 'viewer' });
+  const token = await admin.call('POST', '/admin/tokens', { name: 'soak', role: 'viewer' }, { tenantId: 'default' });
   secrets.set('a machine token', String(token['token']));
-  const invited = await admin.call('POST', '/admin/members', { role: 'viewer' });
+  const invited = await admin.call('POST', '/admin/members', { role: 'viewer' }, { tenantId: 'default' });
   secrets.set('an invitation', String(invited['inviteUrl']).split(/[=#/]/).at(-1) ?? '');
   return {
     callers, budgets, secrets, planted, tenantIds: ['default', other], stranger: newKey('test', randomBytes).key,
