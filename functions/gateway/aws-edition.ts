@@ -75,6 +75,7 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
   const newId = monotonicFactory();
   const verify = secretVerifier(pepperKeys);
   const log = jsonLog((line) => process.stdout.write(line), () => Date.now());
+  const owner = randomBytes(12).toString('hex');
   return {
     clock,
     newRequestId: () => newId(clock.now()),
@@ -82,7 +83,7 @@ function portsOf({ settings, store, kms, pepperKeys }: World): Ports {
     verifySecret: verify,
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),
-    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() })),
+    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner, random: Math.random }), store, clock, owner, log, spool: memorySpool() })),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,
       load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId),

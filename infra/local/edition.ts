@@ -63,7 +63,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const caches = openCaches(store, clock);
   const metrics = openMetrics();
   const accounts = parallelAccounts(resilientAccounts({
-    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
+    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, owner: options.bootId, log, away: metrics.storeAway,
     spool: options.spoolFile === undefined ? memorySpool() : fileSpool(options.spoolFile),
   }));
   const outbound = openOutbound({ allowHosts: options.allowHosts, allowLoopback: true, via: options.bootId.slice(0, 12) });

@@ -111,6 +111,8 @@ async function stop({ door, edition, folder, demo, rollUps }: Running): Promise<
   if (stopping) process.exit(1);
   stopping = true;
   await door.drain(DRAIN_MS);
+  // What the store could not take in its time; where it still cannot, the next start finds it in the spool.
+  await edition.recoverSpool().catch(() => 0);
   await rollUps.stop();
   await edition.close();
   await demo?.close();

@@ -22,11 +22,17 @@ const STALL_MARGIN_MS = 3_000;
 /** A model that failed so long ago may still be passed over. */
 const BREAKER_MEMORY_MS = 65_000;
 const BREAKER_FAILURES = 5;
+/** Between an answer and its settlement. */
+const SETTLE_MS = 500;
+const SETTLE_STALLED_MS = 3_000;
 
 const grouped = <T>(list: readonly T[], keyOf: (value: T) => string): Map<string, T[]> => Map.groupBy(list, keyOf);
 const during = ({ sentAt, endedAt }: Asked, from: number, to: number): boolean => sentAt <= to && endedAt >= from;
 
 const nearKill = (asked: Asked, { lives }: Evidence): boolean => lives.some(({ to, how }) => how === 'kill' && during(asked, to - 50, to + KILL_MARGIN_MS));
+/** Its process was killed before it can have been settled; a whole answer that is no stream is handed over before that, and the store may let it wait. */
+const killedUnsettled = (asked: Asked, evidence: Evidence): boolean =>
+  evidence.lives.some(({ to, how }) => how === 'kill' && to >= asked.endedAt - 50 && to <= asked.endedAt + (asked.stream ? 0 : nearStall(asked, evidence) ? SETTLE_STALLED_MS : SETTLE_MS));
 const nearStall = (asked: Asked, { stalls }: Evidence): boolean => stalls.some(({ from, to }) => during(asked, from, to + STALL_MARGIN_MS));
 
 /** Admitted for certain: an answer of success has begun, or the upstream was asked. */
@@ -75,7 +81,7 @@ export function tokenBalance(evidence: Evidence): TokenBalance {
       sum.estimated += 1;
       sum.estimatedTokens += totalOf(row);
       sum.upstreamOfEstimated += calls.filter(({ end }) => end === 'whole').reduce((total, call) => total + reported(call), 0);
-      if (one?.ending === 'whole' && one.status === 200 && one.last === 'finish' && !nearKill(one, evidence)) differences.push(`${row.requestId}: seen to its end and yet only estimated`);
+      if (one?.ending === 'whole' && one.status === 200 && one.last === 'finish' && !killedUnsettled(one, evidence)) differences.push(`${row.requestId}: seen to its end and yet only estimated`);
       continue;
     }
     if (row.servedModel === null) continue;

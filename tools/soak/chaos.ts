@@ -26,7 +26,7 @@ export function planChaos(random: Random, { minutes, kills, killUntil, stalls, s
   const isFree = (at: number): boolean => taken.every((other) => Math.abs(other - at) >= room);
   for (const kill of shuffled(random, killTimes)) {
     const at = Math.max(0, kill - random() * stallMs * 0.9);
-    if (taken.length < Math.floor(stalls * KILLED_IN) && isFree(at)) taken.push(at);
+    if (taken.length < Math.round(stalls * KILLED_IN) && isFree(at)) taken.push(at);
   }
   for (let tries = 0; taken.length < stalls && tries < 10_000; tries += 1) {
     const at = (FIRST + random() * (LAST - FIRST)) * lengthMs - stallMs;

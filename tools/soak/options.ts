@@ -19,7 +19,7 @@ export interface SoakOptions {
   readonly keep: boolean;
 }
 
-const OPTIONS = { 'minutes': { type: 'string' }, 'seed': { type: 'string' }, 'users': { type: 'string' }, 'think': { type: 'string' }, 'keep': { type: 'boolean' } } as const;
+const OPTIONS = { 'minutes': { type: 'string' }, 'seed': { type: 'string' }, 'users': { type: 'string' }, 'think': { type: 'string' }, 'kills': { type: 'string' }, 'stalls': { type: 'string' }, 'keep': { type: 'boolean' } } as const;
 const STALL_MS = 3_000;
 
 /** Reads the arguments of `npm run soak -- …`; two kills and half a stall a minute. Throws with one sentence for a mistake. */
@@ -31,9 +31,9 @@ export function soakOptions(args: readonly string[]): SoakOptions {
     seed: number('seed', values.seed ?? String(randomInt(2 ** 32)), 0, 2 ** 32 - 1),
     users: number('users', values.users ?? '500', 1, 10_000),
     thinkMs: number('think', values.think ?? '9', 0, 3_600) * 1_000,
-    kills: Math.max(1, Math.round(minutes * 2)),
+    kills: Math.round(number('kills', values.kills ?? String(Math.max(1, Math.round(minutes * 2))), 0, 10_000)),
     killUntil: 0.5,
-    stalls: Math.max(1, Math.round(minutes / 2)),
+    stalls: Math.round(number('stalls', values.stalls ?? String(Math.max(1, Math.round(minutes / 2))), 0, 1_000)),
     stallMs: STALL_MS,
     keep: values.keep === true,
   };

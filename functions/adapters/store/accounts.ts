@@ -4,6 +4,7 @@ import type { TenantBudget } from '../../core/limits/allowance.ts';
 import { retryAfterSeconds } from '../../core/limits/retry-after.ts';
 import type { KeyRecord } from './keys.ts';
 import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type Hold, type LeaseDraft } from './lease.ts';
+import { lateLease } from './late-booking.ts';
 import { ledgerEntryOf, ledgerOp } from './ledger.ts';
 import type { Truth } from './limiter.ts';
 import { admit, adopt, countersOf, follow, newState, release, type Counters, type KeyState, type World } from './limiter-state.ts';
@@ -65,6 +66,15 @@ export interface Accounts {
   sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number>;
 }
 
+/** Accounts that also take what was settled elsewhere first. */
+export interface BookingAccounts extends Accounts {
+  /**
+   * Books an entry whose settlement did not reach the store in its time: the row, and the end of its lease, or its money where it was
+   * admitted without one. Safe to repeat.
+   */
+  book(key: KeyRecord, timezone: string, entry: LedgerEntry): Promise<void>;
+}
+
 /** `owner` = boot id of this process; `random` = uniform in [0, 1). */
 export interface AccountsDeps extends World { readonly owner: string }
 
@@ -72,7 +82,7 @@ export interface AccountsDeps extends World { readonly owner: string }
 const MAX_KEYS = 10_000;
 
 /** The accounts of this process over a store that others share. */
-export function openAccounts(deps: AccountsDeps): Accounts {
+export function openAccounts(deps: AccountsDeps): BookingAccounts {
   const states = new Map<string, KeyState>();
   const stateOf = (key: KeyRecord, timezone?: string): KeyState => {
     let state = states.get(key.keyId);
@@ -90,6 +100,11 @@ export function openAccounts(deps: AccountsDeps): Accounts {
     touch: (key, timezone) => touch(deps, stateOf(key, timezone)),
     async settle(lease, entry) {
       await close(deps, stateOf(lease.key), { requestId: lease.requestId, hold: { ...lease, micros: lease.costMicros }, entry });
+    },
+    async book(key, timezone, entry) {
+      const state = stateOf(key, timezone);
+      const lease = await lateLease(deps, state, deps.owner, entry);
+      if (lease !== undefined) await close(deps, state, { requestId: entry.requestId, hold: lease, entry });
     },
     peek(keyId) {
       const state = states.get(keyId);

@@ -63,6 +63,9 @@ export function follow(state: KeyState, key: KeyRecord): void {
   state.limits = blockingLimits(key);
 }
 
+/** When to count for a key of which nothing is stored yet. */
+export const newMoment = ({ timezone }: KeyState, nowMs: number): Moment => momentOf(BEFORE_ALL, timezone, nowMs);
+
 export type Admitted =
   | { readonly ok: true; readonly at: Moment }
   /** An earlier try of the same request got through although its answer was lost. */
@@ -152,7 +155,7 @@ async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowM
 }
 
 async function createWith(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
-  const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
+  const at = newMoment(state, nowMs);
   if (refusalOf(emptyImage(at), applicant.demand, applicant.limits, at) !== undefined) return { at, result: { ok: false, index: 0, current: undefined } };
   if (applicant.budget !== undefined) {
     // Its allowance has to be drawn into something.
@@ -179,7 +182,7 @@ function admissionAt({ demand, limits, budget, requestId, lease }: Applicant, at
 function refusalNow(state: KeyState, demand: Demand, limits: Limits, nowMs: number): Refusal | undefined {
   const image = known(state);
   if (image === undefined) {
-    const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
+    const at = newMoment(state, nowMs);
     return refusalOf(emptyImage(at), demand, limits, at);
   }
   const at = momentOf(image, state.timezone, nowMs);

@@ -148,6 +148,18 @@ export function blankOp(key: Key, at: Moment): Extract<Op, { put: Key }> {
   return { put: key, item, guards: [{ absent: true }] };
 }
 
+/**
+ * Sets an empty lease for a request that was admitted without the store, moving the counters of money on to its day where they are
+ * behind it. It counts neither as a request of this minute nor against any limit: it has been served.
+ */
+export function lateOp(key: Key, { spend }: LimiterImage, { day, month }: Moment['calendar'], requestId: string, lease: string): Op {
+  const attr = leaseAttr(requestId);
+  return {
+    update: key, add: { open: 1 }, guards: [{ attr: 'day', equals: spend.day }, { attr, absent: true }],
+    set: { [attr]: lease, ...(day > spend.day && { day, dayMicros: 0 }), ...(month > spend.month && { month, monthMicros: 0 }) },
+  };
+}
+
 interface Count { readonly names: readonly string[]; readonly sumName: string; readonly series: Series; readonly room: number | null; readonly count: number }
 
 function countIn({ set, add, guards }: Changes, { names, sumName, series, room, count }: Count, from: number, to: number): void {

@@ -1,17 +1,21 @@
 import type { Clock } from '../../core/clock.ts';
+import { calendarDay } from '../../core/limits/calendar.ts';
 import type { Log } from '../observe/log.ts';
-import type { Accounts, Counters, Denial, Lease, ReserveRequest, ReserveResult } from './accounts.ts';
-import type { KeyRecord } from './keys.ts';
+import type { Accounts, BookingAccounts, Counters, Denial, Lease, ReserveRequest, ReserveResult } from './accounts.ts';
+import { getKey, type KeyRecord } from './keys.ts';
+import { estimatedEntry } from './lease.ts';
 import { ledgerOp } from './ledger.ts';
 import { StoreError, type Store } from './port.ts';
 import { markRows } from './rollup-marks.ts';
-import type { Spool } from './spool.ts';
+import type { Spool, Spooled } from './spool.ts';
 
 export interface ResilientDeps {
-  readonly accounts: Accounts;
+  readonly accounts: BookingAccounts;
   readonly store: Store;
   readonly spool: Spool;
   readonly clock: Clock;
+  /** Names this process among those that use the same spool, as in `AccountsDeps`. */
+  readonly owner: string;
   readonly log: Log;
   /** Told of each time the store was away. */
   readonly away?: (what: 'admission' | 'settlement') => void;
@@ -33,7 +37,8 @@ const hasBudget = (key: KeyRecord): boolean => key.budgetAction === 'block' && (
 /**
  * Accounts that outlive their store. While it is away, keys with a budget are refused (money is never guessed); others are
  * served up to their requests/min in this process, and their settlements wait in the spool until the store answers again.
- * A settlement whose lease is in the store waits there too: the entry is written, the lease is left to the sweep.
+ * So do settlements whose leases are in the store. A request that is admitted without the store has no lease there: a durable spool
+ * takes down that it has begun, so that it is in the ledger even if this process dies before it ends.
  */
 export function resilientAccounts(deps: ResilientDeps): ResilientAccounts {
   return new Resilient(deps);
@@ -43,8 +48,8 @@ class Resilient implements ResilientAccounts {
   readonly #deps: ResilientDeps;
   /** Arrival times of the last minute, by key, of requests that were admitted without the store. */
   readonly #admitted = new Map<string, number[]>();
-  /** Requests that hold nothing in the store. */
-  readonly #offline = new Set<string>();
+  /** Requests that hold nothing in the store, and the time zones of their tenants. */
+  readonly #offline = new Map<string, string>();
   #lastTryMs = 0;
   #recovering: Promise<number> | undefined;
 
@@ -67,8 +72,10 @@ class Resilient implements ResilientAccounts {
 
   async settle(lease: Lease, entry: Parameters<Accounts['settle']>[1]): Promise<void> {
     const { tenantId } = lease.key;
-    if (this.#offline.delete(lease.requestId)) {
-      this.#deps.spool.append({ tenantId, entry });
+    const timezone = this.#offline.get(lease.requestId);
+    if (timezone !== undefined) {
+      this.#deps.spool.append({ tenantId, entry, timezone });
+      this.#offline.delete(lease.requestId);
       this.#soon();
       return;
     }
@@ -101,17 +108,27 @@ class Resilient implements ResilientAccounts {
   }
 
   async #recover(): Promise<number> {
-    const { spool, store, log } = this.#deps;
+    const { spool, log, owner } = this.#deps;
     if (spool.isEmpty) return 0;
     const { records, done } = spool.take();
-    for (const { tenantId, entry } of records) {
-      // Put-if-absent: what a sweep or an earlier try has written stays.
-      await store.write([ledgerOp(tenantId, entry)]);
-      await markRows(store, tenantId, [entry.requestId]);
-    }
+    const ended = new Set(records.flatMap(({ entry, begunBy }) => (begunBy === undefined ? [entry.requestId] : [])));
+    const begun = records.filter(({ begunBy }) => begunBy === owner);
+    // What this process has begun it also ends: only what others have begun, and not ended, died with them.
+    const due = records.filter(({ entry, begunBy }) => begunBy === undefined || (begunBy !== owner && !ended.has(entry.requestId)));
+    for (const record of due) await this.#book(record);
+    for (const record of begun) if (this.#offline.has(record.entry.requestId)) spool.append(record);
     done();
-    if (records.length > 0) log.info('spool written', { count: records.length });
-    return records.length;
+    if (due.length > 0) log.info('spool written', { count: due.length });
+    return due.length;
+  }
+
+  async #book({ tenantId, entry, timezone }: Spooled): Promise<void> {
+    const { store, accounts } = this.#deps;
+    const key = await getKey(store, entry.keyId);
+    if (key?.tenantId === tenantId) return accounts.book(key, timezone ?? 'UTC', entry);
+    // Nobody counts for a key that is gone. Put-if-absent: what an earlier try has written stays.
+    await store.write([ledgerOp(tenantId, entry)]);
+    await markRows(store, tenantId, [entry.requestId]);
   }
 
   /** One try a second, off the request path. */
@@ -122,16 +139,31 @@ class Resilient implements ResilientAccounts {
     void this.recover().catch(() => { /* the next request tries again */ });
   }
 
-  #withoutStore({ requestId, key, tokens, costMicros }: ReserveRequest): ReserveResult {
+  #withoutStore(request: ReserveRequest): ReserveResult {
+    const { requestId, key, tokens, costMicros, timezone } = request;
     const nowMs = this.#deps.clock.now();
     const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS && at <= nowMs);
     const limit = key.rpm ?? LOCAL_RPM;
     const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
     if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };
+    this.#takeDown(request, nowMs);
     this.#admitted.set(key.keyId, [...recent, nowMs]);
-    this.#offline.add(requestId);
+    this.#offline.set(requestId, timezone);
     this.#deps.log.warn('admitted without the store', { requestId, keyId: key.keyId });
     return { ok: true, lease: { requestId, key, tokens, costMicros: costMicros ?? 0, slot: 0, day: '', month: '', counters } };
+  }
+
+  /** Throws `StoreError('unavailable')` where it cannot be written down: then nobody is admitted. */
+  #takeDown({ requestId, key: { keyId, tenantId }, tokens, costMicros, deadlineAt, draft, timezone }: ReserveRequest, nowMs: number): void {
+    const { spool, owner } = this.#deps;
+    if (!spool.isDurable) return;
+    const { day, month } = calendarDay(timezone, nowMs);
+    const entry = estimatedEntry(requestId, keyId, { owner, at: nowMs, deadlineAt, slot: 0, tokens, micros: costMicros ?? 0, day, month, draft });
+    try {
+      spool.append({ tenantId, entry, timezone, begunBy: owner });
+    } catch (error) {
+      throw new StoreError('unavailable', 'neither the store nor the spool can be written', { cause: error });
+    }
   }
 }
 
