@@ -113,9 +113,9 @@ export function overshoots({ rows, budgets, prices }: Evidence): Overshoot[] {
 
 function excessMicros({ usage, tokens, decision, upstreamModel }: LedgerEntry, prices: Evidence['prices']): number {
   const price = prices.get(upstreamModel ?? '');
-  if (usage !== 'measured' || price === undefined) return 0;
+  if (usage !== 'measured' || price === undefined || decision === null) return 0;
   const measured = (tokens.input ?? 0) + (tokens.cacheRead ?? 0);
-  return (Math.max(0, measured - (decision?.inputs.inputTokens ?? 0)) * price.input) / 1e6;
+  return (Math.max(0, measured - decision.inputs.inputTokens) * price.input) / 1e6;
 }
 
 export interface ServerErrors { readonly upstream: readonly string[]; readonly stalled: readonly string[]; readonly own: readonly string[] }
