@@ -91,8 +91,10 @@ function memory(samples: readonly Sample[]): Line[] {
 }
 
 function delay(samples: readonly Sample[]): Line {
-  const [half, most] = [0.5, 0.99].map((share) => delayQuantile(samples, share));
-  return counted('event-loop delay p50 / p99', half === undefined || most === undefined ? 'not measured' : `${(half * 1000).toFixed(1)} / ${(most * 1000).toFixed(1)} ms`);
+  const [half, most, longest] = [0.5, 0.99, 1].map((share) => delayQuantile(samples, share));
+  const ms = (seconds: number): string => (seconds * 1000).toFixed(1);
+  const value = half === undefined || most === undefined || longest === undefined ? 'not measured' : `${ms(half)} / ${ms(most)} ms, none above ${ms(longest)} ms`;
+  return counted('event-loop delay p50 / p99', value);
 }
 
 function processes({ evidence: { lives, stalls }, exitCode, failedStarts }: Findings): Line[] {
