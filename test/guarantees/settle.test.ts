@@ -164,6 +164,29 @@ const HELD = { tokens: 90, micros: 33 };
 const TRUE = { tokens: 70, micros: 21 };
 
 test.each([
+  [1, 'before'], [1, 'after'], [2, 'before'], [2, 'after'], [3, 'before'], [3, 'after'],
+] as const)('guarantee D2: a process that dies at write %d of making up for a settlement, %s it is stored, has it counted once', async (atWrite, when) => {
+  const key = testKey({ tpm: 100_000 });
+  const clock = handClock();
+  const before = openAccounts({ store: temp.store, clock, owner: 'before', random: () => 0.5 });
+  const lease = await reserved(before, key, HELD);
+  await before.settle(lease, entryOf(lease.requestId, key, TRUE));
+  const late = entryOf(wishOf(key).requestId, key, { tokens: 90, micros: 70 });
+  const dying = openAccounts({ store: dyingStore(temp.store, atWrite, when), clock, owner: 'dying', random: () => 0.5 });
+  await expect(dying.book(key, 'UTC', late)).rejects.toThrow(Crash);
+  const next = openAccounts({ store: temp.store, clock, owner: 'next', random: () => 0.5 });
+  for (let times = 0; times < 2; times += 1) {
+    await next.book(key, 'UTC', late);
+    await next.sweep(key, { foreignOwners: true });
+  }
+  const item = await limiterItem(temp.store, key);
+  expect(openLeases(item)).toEqual([]);
+  // It was served: it takes no place in this minute's window.
+  expect(item).toMatchObject({ open: 0, dayMicros: TRUE.micros + 70, monthMicros: TRUE.micros + 70, rqSum: 1, tkSum: TRUE.tokens });
+  expect((await allEntries(temp.store, key)).filter(({ requestId }) => requestId === late.requestId)).toEqual([late]);
+});
+
+test.each([
   [1, 'before', 0], [1, 'after', 1], [2, 'before', 1], [2, 'after', 1], [3, 'before', 1], [3, 'after', 1],
 ] as const)('guarantee D2: a process that dies at write %d of a request, %s it is stored, leaves exactly %d entries and no lease', async (atWrite, when, rows) => {
   const key = testKey({ tpm: 100_000, dailyUsd: 10 });

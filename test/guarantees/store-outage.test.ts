@@ -111,6 +111,24 @@ describe('guarantee C7: the store is down for 60 s', () => {
     await expectBooksToBalance();
   });
 
+  test('what is served without the store counts on the day on which it was served', async () => {
+    const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
+    nowMs = Math.ceil(nowMs / 86_400_000) * 86_400_000 - 60_000;
+    await ask(key);
+    await ask(key);
+    store.away = true;
+    await ask(key);
+    nowMs += 90_000;
+    await ask(key);
+    store.away = false;
+    expect(await gateway.edition.recoverSpool()).toBe(2);
+    const rows = (await gateway.ledgerAll()).filter(({ keyId }) => keyId === record.keyId);
+    const cost = rows[0]?.costMicros ?? 0;
+    expect([rows.length, cost > 0]).toEqual([4, true]);
+    expect(await limiterItem(gateway.edition.store, record)).toMatchObject({ day: new Date(nowMs).toISOString().slice(0, 10), dayMicros: cost, open: 0 });
+    await expectBooksToBalance();
+  });
+
   test('a process that dies while it serves without the store leaves an entry for each request, and only one', async () => {
     const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
     await ask(key);
