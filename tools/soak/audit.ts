@@ -15,21 +15,22 @@ export interface Evidence {
   readonly prices: ReadonlyMap<string, ModelPrice>;
 }
 
-/** A kill is felt by connections that break, and by those that meet a closed port, for about so long. */
-const KILL_MARGIN_MS = 2_000;
+/** What is felt of a kill after the next process is ready: connections that died unnoticed. */
+const KILL_MARGIN_MS = 1_000;
 /** What waited for the store may still be refused so long after it is back. */
 const STALL_MARGIN_MS = 3_000;
 /** A model that failed so long ago may still be passed over. */
 const BREAKER_MEMORY_MS = 65_000;
 const BREAKER_FAILURES = 5;
 /** Between an answer and its settlement. */
-const SETTLE_MS = 500;
+const SETTLE_MS = 1_000;
 const SETTLE_STALLED_MS = 3_000;
 
 const grouped = <T>(list: readonly T[], keyOf: (value: T) => string): Map<string, T[]> => Map.groupBy(list, keyOf);
 const during = ({ sentAt, endedAt }: Asked, from: number, to: number): boolean => sentAt <= to && endedAt >= from;
 
-const nearKill = (asked: Asked, { lives }: Evidence): boolean => lives.some(({ to, how }) => how === 'kill' && during(asked, to - 50, to + KILL_MARGIN_MS));
+/** From a kill until the next process is ready, and a little about it. */
+const nearKill = (asked: Asked, { lives }: Evidence): boolean => lives.some(({ to, how }, i) => how === 'kill' && during(asked, to - 50, Math.max(to, lives[i + 1]?.from ?? to) + KILL_MARGIN_MS));
 /** Its process was killed before it can have been settled; a whole answer that is no stream is handed over before that, and the store may let it wait. */
 const killedUnsettled = (asked: Asked, evidence: Evidence): boolean =>
   evidence.lives.some(({ to, how }) => how === 'kill' && to >= asked.endedAt - 50 && to <= asked.endedAt + (asked.stream ? 0 : nearStall(asked, evidence) ? SETTLE_STALLED_MS : SETTLE_MS));

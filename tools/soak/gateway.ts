@@ -36,11 +36,13 @@ export async function startGateway({ dir, password, nodeFlags }: GatewayOptions)
   const logs: (() => string)[] = [];
   let server: ServerProcess | undefined;
   let port = '0';
+  let abandoned = false;
   const start = async (): Promise<ServerProcess> => {
     for (let tries = 1; ; tries += 1) {
-      const life: Life = { from: Date.now(), to: Infinity, how: 'running' };
       try {
         const started = await startServer({ dataDir, port, args: ['--max-body', '1'], nodeFlags, env: { BSG_ADMIN_PASSWORD: password } });
+        if (abandoned) started.child.kill('SIGKILL');
+        const life: Life = { from: Date.now(), to: Infinity, how: 'running' };
         lives.push(life);
         logs.push(started.output);
         started.child.once('exit', () => {
@@ -54,7 +56,7 @@ export async function startGateway({ dir, password, nodeFlags }: GatewayOptions)
         const said = error instanceof Error ? error.message : String(error);
         logs.push(() => said);
         failedStarts.push(Date.now());
-        if (tries === START_TRIES) throw error;
+        if (tries === START_TRIES || abandoned) throw error;
         await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
       }
     }
@@ -79,6 +81,9 @@ export async function startGateway({ dir, password, nodeFlags }: GatewayOptions)
       await start();
     },
     stop: () => end('stop', 'SIGTERM'),
-    abandon() { server?.child.kill('SIGKILL'); },
+    abandon() {
+      abandoned = true;
+      server?.child.kill('SIGKILL');
+    },
   };
 }

@@ -46,7 +46,7 @@ export interface UpstreamCall {
   end: 'open' | 'whole' | 'broken' | 'left';
 }
 
-/** One process of the gateway. */
+/** One process of the gateway, from when it was ready. */
 export interface Life { readonly from: number; to: number; how: 'running' | 'kill' | 'stop' | 'died' }
 /** A time in which nothing could be written to the store. */
 export interface Stall { readonly from: number; to: number }

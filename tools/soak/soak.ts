@@ -79,6 +79,6 @@ async function observe({ gateway, upstream, world, options, say }: Running): Pro
 async function search(gateway: Gateway, { secrets }: World, kept: readonly string[]): Promise<Pick<Findings, 'leaks' | 'secrets'>> {
   const { key } = readOrCreateMasterKey(join(gateway.dataDir, 'master.key'));
   const all = new Map(secrets).set('the master key', key).set('the pepper', await localKeys(key).pepper());
-  const places = [...(await storedBytes(gateway.dataDir)), ['the log', Buffer.from(gateway.log())], ['answers', Buffer.from(kept.join('\n'))]] as const;
+  const places = [...(await storedBytes(gateway.dataDir)), ['the log', Buffer.from(gateway.log())], ['answers', Buffer.concat(kept.map((text) => Buffer.from(`${text}\n`)))]] as const;
   return { leaks: leaks(all, places), secrets: all.size };
 }
