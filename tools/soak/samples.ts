@@ -7,6 +7,7 @@ export interface Sample {
   readonly life: number;
   readonly ageMs: number;
   readonly rssBytes: number;
+  readonly heapBytes: number;
   /** Turns of the event loop by how late they came: upper bound in seconds → how many up to it, since the process began. */
   readonly delays: ReadonlyMap<number, number>;
 }
@@ -28,7 +29,7 @@ export function startSampling(gateway: Gateway): Sampling {
       if (answer?.status === 200 && life === gateway.lives.length - 1) {
         const at = Date.now();
         texts.set(life, answer.text);
-        samples.push({ at, life, ageMs: at - (gateway.lives[life]?.from ?? at), rssBytes: Number(/^process_resident_memory_bytes (\d+)/m.exec(answer.text)?.[1]), delays: delaysIn(answer.text) });
+        samples.push({ at, life, ageMs: at - (gateway.lives[life]?.from ?? at), rssBytes: numberIn(answer.text, 'process_resident_memory_bytes'), heapBytes: numberIn(answer.text, 'nodejs_heap_size_used_bytes'), delays: delaysIn(answer.text) });
       }
       await next;
     }
@@ -42,6 +43,8 @@ export function startSampling(gateway: Gateway): Sampling {
     },
   };
 }
+
+const numberIn = (text: string, name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 
 function delaysIn(text: string): Map<number, number> {
   return new Map([...text.matchAll(/^nodejs_eventloop_delay_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)].map(([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)]));

@@ -40,7 +40,10 @@ export async function runSoak(options: SoakOptions, nodeFlags: readonly string[]
     const world = await buildWorld(gateway.admin, upstream.baseUrl, options, answerCanary);
     world.secrets.set('the operator\'s password', password).set('the admin token', gateway.adminToken);
     const findings = await observe({ gateway, upstream, world, options, say });
-    if (options.keep) await writeFile(join(dir, 'gateway.log'), gateway.log());
+    if (options.keep) {
+      await writeFile(join(dir, 'gateway.log'), gateway.log());
+      await writeFile(join(dir, 'memory.csv'), findings.samples.map(({ life, ageMs, rssBytes, heapBytes }) => `${life},${ageMs},${rssBytes},${heapBytes}\n`).join(''));
+    }
     return { lines: verdict(findings), findings, dir };
   } finally {
     gateway?.abandon();

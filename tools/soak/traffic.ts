@@ -20,7 +20,8 @@ export interface Traffic {
 const HOSTILE = 0.04;
 const LEAVING = 0.01;
 const LIGHT = 0.01;
-const OPERATOR_MS = 2_000;
+/** An open dashboard: every other question is one for the thread that reads, which so never idles away, and comes back, with its memory. */
+const OPERATOR_MS = 1_000;
 const UNREACHED_MS = 100;
 
 /** Users that ask and think, each by a stream of random numbers of its own, and an operator who looks and changes things. */
@@ -32,17 +33,18 @@ export function startTraffic(gateway: Gateway, world: World, options: SoakOption
   let made = 0;
   const newId = (): string => String((made += 1)).padStart(7, '0');
   const pause = (ms: number): Promise<void> => wait(ms, undefined, { signal: ended.signal }).catch(() => undefined);
-  const live = async (seed: number, thinkMs: number, draft: (random: Random) => Draft): Promise<void> => {
+  const live = async (seed: number, pauseOf: (random: Random) => number, draft: (random: Random) => Draft): Promise<void> => {
     const random = randomFrom(seed);
-    await pause(random() * thinkMs);
+    await pause(random() * options.thinkMs);
     while (!ended.signal.aborted) {
       const seen = await ask(gateway.port, agent, draft(random), keep);
       asked.push(seen);
-      await pause(pauseMs(random, thinkMs) + (seen.ending === 'unreached' ? UNREACHED_MS : 0));
+      await pause(pauseOf(random) + (seen.ending === 'unreached' ? UNREACHED_MS : 0));
     }
   };
-  const users = Array.from({ length: options.users }, (_, i) => live(options.seed + i + 1, options.thinkMs, (random) => draftOf(random, newId(), world)));
-  const operator = live(options.seed - 1, OPERATOR_MS, (random) => operatorRequest(random, newId(), gateway.adminToken, world));
+  const users = Array.from({ length: options.users }, (_, i) => live(options.seed + i + 1, (random) => pauseMs(random, options.thinkMs), (random) => draftOf(random, newId(), world)));
+  let looks = 0;
+  const operator = live(options.seed - 1, () => OPERATOR_MS, (random) => operatorRequest(random, newId(), gateway.adminToken, world, (looks += 1) % 2 === 0));
   return {
     asked,
     async drain() {
@@ -79,12 +81,13 @@ function lightRequest(random: Random, id: string, { keyId, key }: Caller, { plan
   ]);
 }
 
-function operatorRequest(random: Random, id: string, token: string, { callers }: World): Draft {
+function operatorRequest(random: Random, id: string, token: string, { callers }: World, reads: boolean): Draft {
   const shared = { id, kind: 'admin', keyId: '', session: false, stream: false, wire: 'chat', expected: [], headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json', 'x-bsg-tenant': 'default' } } as const;
   const get = (path: string): Draft => ({ ...shared, what: path.split('?', 1)[0] ?? path, method: 'GET', path, body: '' });
   const key = pick(random, callers.slice(0, 4));
+  if (reads) return pick(random, [get('/admin/usage?by=model'), get('/admin/usage?by=key')]);
   return pick<Draft>(random, [
-    get('/admin/usage?by=model'), get('/admin/requests?limit=50'), get('/admin/keys'), get('/admin/changes?limit=20'),
+    get('/admin/requests?limit=50'), get('/admin/keys'), get('/admin/changes?limit=20'),
     { ...shared, what: 'a key renamed', method: 'PATCH', path: `/admin/keys/${key.keyId}`, body: JSON.stringify({ name: `renamed ${id}` }) },
   ]);
 }
