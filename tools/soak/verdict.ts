@@ -26,7 +26,7 @@ export function verdict(findings: Findings): Line[] {
   const errors = serverErrors(evidence);
   return [
     ...traffic(evidence),
-    counted('5xx and errors in answers, caused upstream', errors.upstream.length),
+    counted('5xx and errors in answers, caused upstream', `${errors.upstream.length}, of which ${errors.upstream.filter((one) => one.endsWith('no_healthy_model')).length} because breakers were open`),
     counted('503 store_unavailable during stalls', errors.stalled.length),
     nothing('5xx not caused upstream', errors.own),
     nothing('answers that do not fit their request', unfitAnswers(evidence)),
