@@ -3,7 +3,7 @@ import type { Config } from 'jest';
 const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // The suites of real clients and browsers are run by their own commands.
-  testPathIgnorePatterns: ['/node_modules/', '/test/browser/', ...(process.env['BSG_CLIENTS'] === '1' ? [] : ['/test/clients/'])],
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env['BSG_BROWSER'] === '1' ? [] : ['/test/browser/']), ...(process.env['BSG_CLIENTS'] === '1' ? [] : ['/test/clients/'])],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: { '\\.tsx?$': '<rootDir>/test/support/esbuild-transformer.mjs' },
   testEnvironment: 'node',

@@ -22,7 +22,7 @@ async function main(): Promise<number> {
       const { keys, requests, open, differences } = await reconcile(store, tenant, Date.now());
       agrees &&= differences.length === 0;
       process.stdout.write(`${tenant.tenantId}: ${keys} keys, ${requests} requests this month, ${open} open: ${differences.length === 0 ? 'everything agrees' : `${differences.length} differences`}\n`);
-      for (const { keyId, what, counted, expected } of differences) process.stdout.write(`  key ${keyId}: ${what} is ${counted}, should be ${expected}\n`);
+      for (const { keyId, what, counted, expected } of differences) process.stdout.write(`  ${keyId === null ? '' : `key ${keyId}: `}${what} is ${counted}, should be ${expected}\n`);
     }
     return agrees ? 0 : 1;
   } finally {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { monotonicFactory } from 'ulidx';
 import { readAwsEnvironment, roleCredentials, variable } from '../adapters/aws/environment.ts';
 import { dropSockets } from '../adapters/aws/idle-sockets.ts';
 import { cognitoVerifier, verifiedEmail } from '../adapters/aws/cognito.ts';
 import { invokeFunction, lambdaClient } from '../adapters/aws/gateway-function.ts';
 import { dynamoClient, openDynamoStore } from '../adapters/store/dynamo.ts';
 import { kmsClient, kmsPepperKeys, kmsSealingKeys } from '../adapters/vault/kms.ts';
+import { requestIds } from '../adapters/store/request-ids.ts';
 import { pepperOnce } from '../adapters/vault/pepper.ts';
 import { firstOwner } from './people/first-owner.ts';
 import { bearerIdentity } from './people/person-token.ts';
@@ -36,7 +36,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
   const pepperKeys = pepperOnce(kmsPepperKeys({ client: kms, keyId: settings.pepperKeyId }));
   const lambda = lambdaClient(credentials);
   const gatewayFunction = variable(env, 'BSG_GATEWAY_FUNCTION');
-  const newId = monotonicFactory();
+  const newId = requestIds();
   const newRequestId = (): string => newId(Date.now());
   const verify = cognitoVerifier(env);
   const owner = {
@@ -56,6 +56,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
       urlPolicy: { allowHosts: settings.allowUpstreams, allowLoopback: false },
       testModel: (test) => invokeFunction(lambda, gatewayFunction, { operation: 'test-model', test }).then((result) => result as ModelTestResult, () => UNASKED),
       changed: () => { /* the data plane runs in other processes, whose caches end within a minute */ },
+      operatorTenantId: FIRST_TENANT,
       revocationSeconds: REVOCATION_SECONDS,
       dashboardUrl: variable(env, 'BSG_DASHBOARD_URL'),
     },

@@ -2,7 +2,7 @@ import type { Actor } from '../core/audit/event.ts';
 import type { UpstreamUrlOptions } from '../core/safe-url.ts';
 import type { Store } from '../adapters/store/port.ts';
 import type { SealedRecord, SealingKeys } from '../adapters/vault/vault.ts';
-import type { GatewayRequest, GatewayResponse } from '../gateway/ports.ts';
+import type { AnsweredRequest, GatewayRequest, GatewayResponse } from '../gateway/ports.ts';
 import type { Analytics } from './usage/analytics.ts';
 
 export type { GatewayRequest, GatewayResponse };
@@ -62,6 +62,10 @@ export interface AdminPorts {
   readonly testModel: (test: ModelTest) => Promise<ModelTestResult>;
   /** What this process has counted for a tenant, in the Prometheus text format; absent where the host counts. */
   readonly metricsText?: (tenantId: string) => string;
+  /** The tenant that came with the deployment: its people also see what was refused to callers that nobody knows. */
+  readonly operatorTenantId: string;
+  /** Told of every answer; absent where the host keeps the access log. */
+  readonly access?: (answer: AnsweredRequest) => void;
   /** Tells the data plane of this process that a tenant's records changed. */
   readonly changed: (tenantId: string) => void;
   /** How long a revoked key may still be accepted somewhere, in seconds: 0 on one machine. */

@@ -6,9 +6,10 @@ import { queryLedger } from '../adapters/store/ledger.ts';
 import { imageOf, limiterKey } from '../adapters/store/limiter.ts';
 import type { Item, Store } from '../adapters/store/port.ts';
 import type { TenantRecord } from '../adapters/store/tenants.ts';
+import { overheadDifferences } from './reconcile-overhead.ts';
 
-/** One number that is not what it is made of. Money in micro-USD. */
-export interface Difference { readonly keyId: string; readonly what: string; readonly counted: number; readonly expected: number }
+/** One number that is not what it is made of. Money in micro-USD. `keyId` null = it is the tenant's and no key's. */
+export interface Difference { readonly keyId: string | null; readonly what: string; readonly counted: number; readonly expected: number }
 export interface Reconciled { readonly keys: number; readonly requests: number; readonly open: number; readonly differences: readonly Difference[] }
 
 const PAGE = 1_000;
@@ -20,10 +21,12 @@ const TRIES = 5;
 
 /**
  * Proves for every key of a tenant that its counters are what they stand for: money of the day and the month = that of the
- * ledger's rows + what open reservations hold, open requests = reservations, sums of the window = its buckets. Reads only.
+ * ledger's rows + what open reservations hold, open requests = reservations, sums of the window = its buckets; and that what
+ * shadow judging has spent is the sum of its rows. Reads only.
  * Rows that were seeded for a demonstration never passed the counters and are left out.
  */
-export async function reconcile(store: Store, { tenantId, timezone }: TenantRecord, nowMs: number): Promise<Reconciled> {
+export async function reconcile(store: Store, tenant: TenantRecord, nowMs: number): Promise<Reconciled> {
+  const { tenantId, timezone } = tenant;
   const keys = await listKeys(store, tenantId);
   const rest = new Set(keys.map(({ keyId }) => keyId));
   let [requests, open] = [0, 0];
@@ -46,7 +49,7 @@ export async function reconcile(store: Store, { tenantId, timezone }: TenantReco
     }
     if (rest.size > 0) differences = [];
   }
-  return { keys: keys.length, requests, open, differences };
+  return { keys: keys.length, requests, open, differences: [...differences, ...(await overheadDifferences(store, tenant, nowMs)).map((found) => ({ keyId: null, ...found }))] };
 }
 
 /** Money of a key's rows: what is certainly of that day or month, and what may be, being so near to its border. */

@@ -13,6 +13,7 @@ import { getUsage } from './operations/get-usage.ts';
 import { createKey, getKeyOperation, listKeysOperation, revokeKey, rotateKey, updateKey } from './operations/keys.ts';
 import { listChangesOperation } from './operations/list-changes.ts';
 import { acceptInvitation } from './operations/invitations.ts';
+import { listRefusals } from './operations/list-refusals.ts';
 import { listRequests } from './operations/list-requests.ts';
 import { changeMember, inviteMember, listMembersOperation, removeMember } from './operations/members.ts';
 import { createModel, deleteModel, getModelOperation, listModelsOperation, testModelOperation, updateModel } from './operations/models.ts';
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'PUT', path: '/admin/config', role: 'admin', run: putConfig },
   { method: 'GET', path: '/admin/requests', role: 'viewer', run: listRequests },
   { method: 'GET', path: '/admin/requests/{id}', role: 'viewer', run: getRequest },
+  { method: 'GET', path: '/admin/refusals', role: 'viewer', run: listRefusals },
   { method: 'GET', path: '/admin/usage', role: 'viewer', run: getUsage },
   { method: 'GET', path: '/admin/settings', role: 'admin', run: getSettings },
   { method: 'PUT', path: '/admin/settings', role: 'admin', run: putSettings },

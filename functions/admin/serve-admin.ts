@@ -13,11 +13,16 @@ const encoder = new TextEncoder();
  */
 export async function serveAdmin(request: GatewayRequest, ports: AdminPorts): Promise<GatewayResponse> {
   const requestId = ports.newRequestId();
-  try {
-    return readable(request, ports, await run(request, ports, requestId));
-  } catch (error) {
-    return readable(request, ports, refuse(errorOf(error), requestId));
-  }
+  const begun = ports.now();
+  const response = await run(request, ports, requestId).catch((error: unknown) => refuse(errorOf(error), requestId));
+  ports.access?.({ method: request.method, route: patternOf(request), status: response.status, ms: Math.max(0, ports.now() - begun), requestId });
+  return readable(request, ports, response);
+}
+
+/** For the access log: the path's own text never gets there. */
+function patternOf({ method, path }: GatewayRequest): string {
+  const matched = matchRoute(method, path);
+  return 'route' in matched ? matched.route.path : 'none';
 }
 
 /** In AWS the dashboard has an origin of its own, and its pages may read what they asked for. */

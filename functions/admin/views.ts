@@ -14,6 +14,6 @@ export function modelRecordView(record: ModelRecord): object {
 
 /** A key without its hash. */
 export function keyRecordView(record: KeyRecord): object {
-  const { keyId, name, env, last4, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, revokedAt, strict, logContent } = record;
-  return { keyId, name, env, last4, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, revokedAt, strict, logContent };
+  const { keyId, name, env, last4, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, revokedAt, strict, logContent, shadow = true } = record;
+  return { keyId, name, env, last4, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, revokedAt, strict, logContent, shadow };
 }

@@ -14,6 +14,8 @@ export const keyLimits = {
   expiresAt: z._default(z.nullable(z.iso.datetime({ offset: true })), null),
   strict: z._default(z.boolean(), false),
   logContent: z._default(z.boolean(), false),
+  /** False: answers of this key's requests are never compared with another model's (shadow judging), whatever the tenant has switched on. */
+  shadow: z._default(z.boolean(), true),
 };
 const keyName = z.string().check(z.minLength(1), z.maxLength(64));
 export const keyConfig = z.strictObject({ name: keyName, keyEnv: z.string(), ...keyLimits });

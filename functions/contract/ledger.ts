@@ -12,6 +12,9 @@ export interface LedgerTokens {
 /** One call of one model. `upstreamRequestId` is the provider's own id of it, where it gave one. */
 export interface LedgerAttempt { model: string; status: number; errorCode?: string; ms: number; upstreamRequestId?: string }
 
+/** The latest rating by `POST /v1/feedback`. `hasComment`: a comment is kept for 30 days, for administrators. */
+export interface LedgerFeedback { rating: 'up' | 'down' | 1 | 2 | 3 | 4 | 5; at: string; hasComment: boolean }
+
 /** One per admitted request. Money in integer micro-USD, times RFC 3339 UTC with milliseconds. */
 export interface LedgerEntry {
   requestId: string;
@@ -49,4 +52,5 @@ export interface LedgerEntry {
   source: 'live' | 'demo' | 'dashboard';
   features: { v: number; dense: number[]; logits: number[] | null } | null;
   translation?: string;
+  feedback?: LedgerFeedback;
 }

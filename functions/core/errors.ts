@@ -35,6 +35,9 @@ const STATUS = {
 
 export type FailureCode = keyof typeof STATUS;
 
+/** The status of a code as it was written down somewhere; 400 for one that this version does not know. */
+export const statusOf = (code: string): number => STATUS[code as FailureCode] ?? 400;
+
 export interface Failure {
   readonly code: FailureCode;
   /** HTTP status before the commit point; in-band after it. An upstream 4xx keeps its own status. */

@@ -1,8 +1,12 @@
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { costMicros } from '../core/money/cost.ts';
+import { exclusionOf } from '../core/routing/eligibility.ts';
+import { modelNamed } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
+import { resolve } from '../core/routing/resolve.ts';
 import type { Denial, Lease, LeaseDraft, ReserveResult } from '../adapters/store/accounts.ts';
-import { decide, type Plan } from './route.ts';
+import { blank, decidingPolicy, judgedIn, unjudged } from './judge/consult.ts';
+import type { Plan } from './route.ts';
 import type { Ports } from './ports.ts';
 
 /** Output tokens assumed against tokens/min while nothing has been learned. */
@@ -32,7 +36,9 @@ export async function admit(plan: Plan, ports: Ports): Promise<Admitted> {
   const first = await hold(plan, ports);
   if (first.ok) return { plan, lease: first.lease };
   if (first.denial.code === 'budget_exceeded') {
-    for (const smaller of [cheaper(plan, ports), shorter(plan, first.denial)]) {
+    // A judge that cannot be paid for is not asked; what fits without it comes next.
+    const plain = withoutJudge(plan);
+    for (const smaller of [plain === plan ? undefined : plain, cheaper(plain), shorter(plain, first.denial)]) {
       if (smaller === undefined) continue;
       const second = await hold(smaller, ports);
       if (second.ok) return { plan: smaller, lease: second.lease };
@@ -43,15 +49,16 @@ export async function admit(plan: Plan, ports: Ports): Promise<Admitted> {
 
 function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
   const { exchange, key, policy, facts } = plan;
-  const dearest = dearestOf(plan);
+  const dearest = plan.judging === undefined ? dearestOf(plan).costMicros : dearestOfAnyTier(plan);
+  const overheadMicros = plan.judging?.capMicros ?? 0;
   return ports.accounts.reserve({
     requestId: exchange.requestId,
     key,
     timezone: policy.timezone,
     tokens: facts.inputTokens + Math.min(plan.maxOutputTokens ?? plan.asked.conversation.maxOutputTokens ?? Infinity, FIRST_OUTPUT_RESERVE) * copies(plan),
-    costMicros: dearest.costMicros,
+    costMicros: dearest === null && overheadMicros === 0 ? null : (dearest ?? 0) + overheadMicros,
     deadlineAt: exchange.atMs + Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs()),
-    draft: draftOf(plan, dearest.costMicros),
+    draft: draftOf(plan, dearest, overheadMicros),
     ...(policy.budget && { tenantBudget: policy.budget }),
     ...(policy.maxParallel !== undefined && { tenantMaxParallel: policy.maxParallel }),
   });
@@ -81,13 +88,32 @@ function dearestOf(plan: Plan): { model: RegisteredModel | undefined; costMicros
   return dearest;
 }
 
+/** Worst case of the dearest model that a judge could still choose: of every tier, what the request fits into. */
+function dearestOfAnyTier(plan: Plan): number | null {
+  const { input, route, decision } = plan;
+  const world = { facts: input.facts, allowedModels: input.key.allowedModels, breakerOpen: input.breakerOpen, overBudget: NOTHING };
+  const policy = decidingPolicy(input.policy, decision);
+  const tiers = Object.values(policy.document.auto.tiers).flat().map((id) => modelNamed(policy, id));
+  const possible = [...route, ...tiers.filter((model) => model !== undefined && exclusionOf(model, world) === null)];
+  return dearestOf({ ...plan, route: possible.filter((model) => model !== undefined) }).costMicros;
+}
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The same plan decided in process, because its budget has no room for the judge and every tier's models. */
+function withoutJudge(plan: Plan): Plan {
+  if (plan.judging === undefined) return plan;
+  const { judging, ...rest } = plan;
+  const { decision, route, features } = unjudged(plan.input, { ok: true, decision: plan.decision, route: [...plan.route], features: plan.features }, { ...blank(judging.model.id), error: 'budget' });
+  return { ...rest, decision, route, features };
+}
+
 /** The same request routed once more without the model that the budget cannot carry; undefined when the caller named it. */
-function cheaper(plan: Plan, ports: Ports): Plan | undefined {
-  const { exchange, key, asked, policy, facts } = plan;
+function cheaper(plan: Plan): Plan | undefined {
   const dearest = dearestOf(plan).model;
   if (dearest === undefined || plan.decision.stage === 'passthrough') return undefined;
-  const again = decide(exchange, key, asked, policy, facts, ports, new Set([dearest.id]));
-  return again.ok ? { ...plan, decision: again.decision, route: again.route, features: again.features } : undefined;
+  const judged = judgedIn(plan.decision);
+  const again = resolve({ ...plan.input, excludeModels: new Set([dearest.id]), ...(judged && { judged }) });
+  return again.ok ? { ...plan, decision: { ...again.decision, judge: plan.decision.judge }, route: again.route, features: again.features } : undefined;
 }
 
 /** The same route with as many output tokens as the rest of the budget pays for. */
@@ -122,7 +148,7 @@ export function refusal(denial: Denial): Failure {
   return failure(denial.code, `${words} Please retry after ${seconds} second${seconds === 1 ? '' : 's'}.`, { retryAfterSeconds: seconds });
 }
 
-function draftOf(plan: Plan, worstMicros: number | null): LeaseDraft {
+function draftOf(plan: Plan, worstMicros: number | null, overheadMicros: number): LeaseDraft {
   const { decision, exchange } = plan;
   const first = plan.route[0];
   return {
@@ -141,6 +167,7 @@ function draftOf(plan: Plan, worstMicros: number | null): LeaseDraft {
     inputTokens: plan.facts.inputTokens,
     priceVersion: first?.price?.version ?? 'unpriced',
     costMicros: worstMicros,
+    ...(overheadMicros > 0 && { overheadMicros }),
     baselineMicros: decision.baseline?.estCostMicros ?? null,
     source: 'live',
   };

@@ -1,6 +1,7 @@
 import type { WireFormat } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
+import { fullJitterMs } from '../core/limits/jitter.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { Secret } from '../core/secret.ts';
 import { passedLimits, upstreamRequestId } from '../adapters/providers/answer-headers.ts';
@@ -23,6 +24,8 @@ const REASONING_FIRST_PART_TIMEOUT_MS = 300_000;
 const MAX_ATTEMPTS = 3;
 /** A `retry-after` up to this long is waited for on the same model. */
 const SHORT_RETRY_AFTER_SECONDS = 2;
+/** Beyond it, and before a connection is tried again: whom the same upstream turned away together must not come back together. */
+const JITTER = { baseMs: 250, capMs: 250 };
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 /** An error's body is only words: a slow one is not waited for. */
 const ERROR_BODY_TIMEOUT_MS = 2_000;
@@ -71,12 +74,12 @@ export async function attempt(undertaking: Undertaking): Promise<Served> {
 
 interface Missed { readonly failure: Failure; readonly unsent: boolean }
 
-async function worthAnotherTry(missed: Missed, { leash }: Undertaking): Promise<boolean> {
-  if (missed.unsent) return true;
-  const wait = missed.failure.retryAfterSeconds;
-  if (wait === undefined || wait > SHORT_RETRY_AFTER_SECONDS) return false;
+/** Waits as long as it takes until the same model may be tried once more; false, at once, where that is not to be. */
+async function worthAnotherTry(missed: Missed, { leash, trail, ports }: Undertaking): Promise<boolean> {
+  const wait = missed.unsent ? 0 : missed.failure.retryAfterSeconds;
+  if (wait === undefined || wait > SHORT_RETRY_AFTER_SECONDS || trail.attempts.length >= MAX_ATTEMPTS) return false;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, wait * 1000);
+    const timer = setTimeout(resolve, wait * 1000 + fullJitterMs(ports.random, JITTER));
     leash.signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
   });
   if (leash.reason !== undefined) throw new GatewayError(leash.failure());
@@ -93,8 +96,10 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   trail.trying = model;
   trail.upstreamRequestId = undefined;
   trail.passed = undefined;
+  trail.url = undefined;
   const note = (status: number, errorCode?: string): void => {
     const { upstreamRequestId: id } = trail;
+    trail.calls.push({ beganMs: before - undertaking.admitted.plan.exchange.startedAt, url: trail.url, provider: model.provider, upstreamModel: model.upstreamModel });
     trail.attempts.push({
       model: model.id, status, ...(errorCode !== undefined && { errorCode }), ms: Math.round(ports.clock.elapsed() - before), ...(id !== undefined && { upstreamRequestId: id }),
     });
@@ -135,6 +140,7 @@ function forget(trail: Trail): void {
   trail.finish = undefined;
   trail.ttftMs = undefined;
   trail.outputChars = 0;
+  trail.watch?.forget();
   trail.translation = undefined;
 }
 
@@ -171,7 +177,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const before = ports.clock.elapsed();
   const { response, failed } = await send(undertaking, model, provider, dialect, body);
   if (failed !== undefined) throw new GatewayError(failed);
-  exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0);
+  exchange.timing.upstream = ports.clock.elapsed() - exchange.startedAt - (trail.gatewayMs ?? 0) - (exchange.timing.judge ?? 0);
   const { conversation } = admitted.plan.asked;
   if (conversation.stream) return open(undertaking, model, body, response, firstPartTimeoutMs(model) - (ports.clock.elapsed() - before));
   const answer = await readAnswer({ response, body, conversation, model, exchange, trail, ports });
@@ -196,7 +202,9 @@ async function send(
     });
     const signature = provider.sign?.({ call: upstream, body: body.bytes, model, credential, atMs: ports.clock.now() });
     const headers = signature === undefined ? upstream.headers : { ...upstream.headers, ...signature };
-    trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt;
+    trail.url = upstream.url;
+    // Waiting for a judge is no time of the gateway's own.
+    trail.gatewayMs ??= ports.clock.elapsed() - exchange.startedAt - (exchange.timing.judge ?? 0);
     const response = await ports.outbound.send({
       method: 'POST',
       url: upstream.url,

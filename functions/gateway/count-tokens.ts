@@ -2,6 +2,7 @@ import { codecs } from '../core/dialects/dialect.ts';
 import { splice } from '../core/dialects/json-scan.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
+import { resolve } from '../core/routing/resolve.ts';
 import { OutboundError } from '../adapters/providers/outbound-port.ts';
 import { providerOf } from '../adapters/providers/registry.ts';
 import { collect } from './collect.ts';
@@ -11,7 +12,7 @@ import { admitLight } from './light.ts';
 import type { GatewayResponse, Ports } from './ports.ts';
 import { readJson, type Asked } from './read.ts';
 import { jsonResponse, rateLimitHeaders, requestIdHeaders } from './respond.ts';
-import { decide, factsFor } from './route.ts';
+import { factsFor, inputOf } from './route.ts';
 
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -26,7 +27,7 @@ export async function countTokens(exchange: Exchange, ports: Ports): Promise<Gat
   const { bytes, scan, json } = await readJson(exchange);
   const asked: Asked = { bytes, scan, conversation: codecs['anthropic-messages'].readRequest(completed(json, 'anthropic-messages')) };
   const facts = factsFor(exchange, asked);
-  const resolution = decide(exchange, key, asked, policy, facts, ports);
+  const resolution = resolve(await inputOf(exchange, key, asked, policy, facts, ports));
   if (!resolution.ok) throw new GatewayError(resolution.failure);
   const [model] = resolution.route;
   const counted = model && await askProvider(exchange, asked, policy.tenantId, model, ports);

@@ -2,11 +2,12 @@ import type { Dialect } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
 import { fail, GatewayError } from '../core/errors.ts';
 import type { Exchange } from './exchange.ts';
+import { consult } from './judge/consult.ts';
 import { admitLight } from './light.ts';
 import type { GatewayResponse, Ports } from './ports.ts';
 import { readJson } from './read.ts';
 import { jsonResponse, rateLimitHeaders, requestIdHeaders } from './respond.ts';
-import { decide, factsFor } from './route.ts';
+import { factsFor, inputOf, inSession } from './route.ts';
 
 const DIALECTS: readonly string[] = ['openai-chat', 'openai-responses', 'anthropic-messages'];
 
@@ -16,10 +17,14 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   const { bytes, scan, json } = await readJson(exchange);
   const dialect = dialectOfBody(exchange, scan.members);
   const conversation = codecs[dialect].readRequest(completed(json, dialect));
+  exchange.seen.model = conversation.model;
   const asked = { bytes, scan, conversation };
-  const resolution = decide({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports);
+  const { input, resolution } = await inSession(await inputOf({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports), ports);
   if (!resolution.ok) throw new GatewayError(resolution.failure);
-  return jsonResponse(200, resolution.decision, {
+  // A remembered judgement costs nothing; a judge is never asked here, and one that could not be is not reported as failed.
+  const { decision } = consult(input, resolution, ports).decided;
+  const isJudged = typeof decision.judge === 'object' && decision.judge?.outcome === 'judged';
+  return jsonResponse(200, isJudged ? decision : resolution.decision, {
     ...requestIdHeaders(exchange.requestId), ...rateLimitHeaders(exchange.dialect, counters, exchange.atMs), 'cache-control': 'no-store',
   });
 }

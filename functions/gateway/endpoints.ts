@@ -2,6 +2,7 @@ import { fail } from '../core/errors.ts';
 import { dryRun } from './dry-run.ts';
 import { countTokens } from './count-tokens.ts';
 import { EMBEDDINGS, type Exchange } from './exchange.ts';
+import { feedback } from './feedback.ts';
 import { health, ready } from './health.ts';
 import { listModels, oneModel } from './models.ts';
 import type { GatewayRequest, GatewayResponse, Ports } from './ports.ts';
@@ -17,6 +18,7 @@ const ENDPOINTS: Readonly<Record<string, { method: string; run: Endpoint | 'gene
   '/v1/messages/count_tokens': { method: 'POST', run: countTokens },
   '/v1/models': { method: 'GET', run: listModels },
   '/v1/route': { method: 'POST', run: dryRun },
+  '/v1/feedback': { method: 'POST', run: feedback },
   '/health': { method: 'GET', run: health },
   '/health/ready': { method: 'GET', run: ready },
 };
@@ -24,7 +26,7 @@ const ENDPOINTS: Readonly<Record<string, { method: string; run: Endpoint | 'gene
 const SUPPORTED = Object.keys(ENDPOINTS).filter((path) => path.startsWith('/v1/')).join(', ');
 
 /** Endpoints of the official APIs that are not served, with the sentence that says what to use. */
-const NOT_SERVED = /^\/v1\/(?:responses\/.|completions|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads|feedback)(?:\/|$)/;
+const NOT_SERVED = /^\/v1\/(?:responses\/.|completions|messages\/batches|batches|files|assistants|threads|images|audio|moderations|fine_tuning|realtime|vector_stores|uploads)(?:\/|$)/;
 
 /** The pattern that a path matches, for the access log: callers' own text never gets there. */
 export function routeOf(path: string): string {

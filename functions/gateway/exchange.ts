@@ -1,4 +1,5 @@
 import type { Dialect } from '../core/conversation.ts';
+import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { GatewayRequest, Ports } from './ports.ts';
 
 export const EMBEDDINGS = '/v1/embeddings';
@@ -15,12 +16,14 @@ export interface Exchange {
   readonly atMs: number;
   readonly startedAt: number;
   /** Durations in ms, for `server-timing`. */
-  readonly timing: { auth?: number; route?: number; upstream?: number };
+  readonly timing: { auth?: number; route?: number; judge?: number; upstream?: number };
+  /** What was learned on the way, for whoever counts a request that gets no further: the key it named and the model it asked for. */
+  readonly seen: { key?: KeyRecord; model?: string };
 }
 
 export function openExchange(request: GatewayRequest, dialect: Dialect, ports: Ports): Exchange {
   const format = request.path === EMBEDDINGS ? 'openai-embeddings' : dialect;
-  return { request, requestId: ports.newRequestId(), dialect, format, atMs: ports.clock.now(), startedAt: ports.clock.elapsed(), timing: {} };
+  return { request, requestId: ports.newRequestId(), dialect, format, atMs: ports.clock.now(), startedAt: ports.clock.elapsed(), timing: {}, seen: {} };
 }
 
 /** The dialect in which a path's errors are written: Anthropic's for its own endpoints or when its version header is sent. */

@@ -14,6 +14,7 @@ export async function identify(exchange: Exchange, ports: Ports): Promise<KeyRec
   const parsed = parseKey(presentedKey(exchange.request.headers) ?? '');
   if (parsed === undefined) return fail('invalid_api_key', REFUSAL);
   const record = await ports.keys.byId(parsed.keyId);
+  if (record !== undefined) exchange.seen.key = record;
   const genuine = await ports.verifySecret(record, parsed.secret);
   if (!genuine || record === undefined || record.revokedAt !== null && Date.parse(record.revokedAt) <= exchange.atMs
     || record.expiresAt !== null && Date.parse(record.expiresAt) <= exchange.atMs) {

@@ -49,6 +49,7 @@ export async function readAnswer(reading: Reading): Promise<JsonAnswer> {
 }
 
 function note(part: StreamPart, trail: Trail): void {
+  trail.watch?.note(part);
   if (part.type === 'error') throw new GatewayError({ ...part.failure, message: scrub(part.failure.message) });
   if (part.type === 'text' || part.type === 'reasoning') trail.outputChars += part.text.length;
   else if (part.type === 'tool-delta') trail.outputChars += part.json.length;

@@ -17,6 +17,8 @@ export interface LambdaDoorOptions {
   readonly dropConnections: () => void;
   /** Epoch ms: the monotonic clock may stand still while a process is frozen. */
   readonly now: () => number;
+  /** Awaited before an invocation ends, when its answer has gone out: what cannot wait until the process runs again. */
+  readonly beforeFreeze?: () => Promise<void>;
   /** Answers, with JSON, an invocation that came from no API; without it such an invocation is refused. */
   readonly direct?: (event: unknown) => Promise<unknown>;
 }
@@ -34,21 +36,33 @@ const INTERNAL = doorError(500, 'api_error', 'internal_error', 'The gateway fail
  */
 export function lambdaDoor(options: LambdaDoorOptions): LambdaHandler {
   const connections = new IdleWatch(options);
+  /** When all is done that belongs to the invocation of an answer. */
+  const over = new WeakMap<LambdaBody, Promise<void>>();
   const run = async (event: unknown, context: LambdaContext): Promise<ProxyAnswer | string> => {
     connections.enter();
     if (!isProxyEvent(event)) return answerDirectly(options, event, connections);
-    const answer = await answerTo(options, new LambdaRequest(event, context, options.maxBodyBytes));
+    const tasks: (() => Promise<void>)[] = [];
+    const answer = await answerTo(options, new LambdaRequest(event, context, options.maxBodyBytes, (task) => tasks.push(task)));
     const body = new LambdaBody(answer.body, context.getRemainingTimeInMillis() - CUT_MARGIN_MS);
-    void body.settled.then(() => connections.leave());
+    over.set(body, body.settled.then(() => afterwards(tasks)).then(() => connections.leave()));
     return { statusCode: answer.status, headers: carriable(answer.headers), body };
   };
   return createMiddy(run, {
     executionMode: executionModeStreamifyResponse,
     // Ending in time is the handlers' own affair: they know the caller's dialect and have an account to settle.
     timeoutEarlyInMillis: 0,
-    // Runs when the body was piped or the pipe broke; the body may still be settling then.
-    requestEnd: ({ response }: { response: ProxyAnswer | string | undefined }) => (typeof response === 'object' ? response.body.settled : undefined),
+    // Runs when the body was piped or the pipe broke. The caller has its whole answer; the invocation lives on until the
+    // account is settled and what was put off until after the answer is done.
+    requestEnd: async ({ response }: { response: ProxyAnswer | string | undefined }) => {
+      if (typeof response === 'object') await over.get(response.body);
+      await options.beforeFreeze?.();
+    },
   } as object) as unknown as LambdaHandler;
+}
+
+/** One after the other, each whatever became of the one before. */
+async function afterwards(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const task of tasks) await task().catch(() => undefined);
 }
 
 async function answerTo({ handle }: LambdaDoorOptions, request: GatewayRequest): Promise<GatewayResponse> {

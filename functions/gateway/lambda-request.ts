@@ -21,16 +21,18 @@ export class LambdaRequest implements GatewayRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly sourceIp: string | undefined;
+  readonly afterwards: (task: () => Promise<void>) => void;
   readonly #event: APIGatewayProxyEvent;
   readonly #context: LambdaContext;
   readonly #maxBodyBytes: number;
   #query: URLSearchParams | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(event: APIGatewayProxyEvent, context: LambdaContext, maxBodyBytes: number) {
+  constructor(event: APIGatewayProxyEvent, context: LambdaContext, maxBodyBytes: number, afterwards: (task: () => Promise<void>) => void) {
     this.#event = event;
     this.#context = context;
     this.#maxBodyBytes = maxBodyBytes;
+    this.afterwards = afterwards;
     this.method = event.httpMethod;
     this.path = pathOf(event);
     this.headers = headersOf(event);

@@ -14,5 +14,6 @@ export const handler = lambdaDoor({
   maxBodyBytes: MAX_BODY_BYTES,
   dropConnections: edition.dropConnections,
   now: () => Date.now(),
+  beforeFreeze: edition.beforeFreeze,
   direct: (event) => internal(edition.testing, event),
 });

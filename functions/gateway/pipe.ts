@@ -40,6 +40,7 @@ class Notes {
   }
 
   note(part: StreamPart): void {
+    this.#trail.watch?.note(part);
     if (!this.committed && isOutput(part)) {
       this.committed = true;
       this.#trail.ttftMs = this.#elapsedMs();

@@ -2,12 +2,17 @@ import type { Dialect } from '../core/conversation.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Judgements } from './judge/judgements.ts';
+import type { Learning } from './shadow/learning.ts';
 import type { Outbound } from '../adapters/providers/outbound-port.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
 import type { Breakers } from '../adapters/store/breaker.ts';
+import type { Sessions } from '../adapters/store/sessions.ts';
+import type { RefusalCounter } from '../adapters/store/refusal-counter.ts';
 import type { Accounts } from '../adapters/store/accounts.ts';
 import type { Log } from '../adapters/observe/log.ts';
 import type { Metrics } from '../adapters/observe/metrics.ts';
+import type { Traces } from '../adapters/observe/traces.ts';
 
 /** A request as both doors hand it over. Header names are lower-case; the body is complete and bounded by the door. */
 export interface GatewayRequest {
@@ -24,6 +29,8 @@ export interface GatewayRequest {
   readonly sourceIp?: string | undefined;
   /** Milliseconds until the host ends this invocation; Infinity on a server. */
   readonly remainingMs: () => number;
+  /** Has something done once the answer has ended, while the host keeps the process alive for it. Absent on a host that lives anyway. */
+  readonly afterwards?: (task: () => Promise<void>) => void;
 }
 
 export interface GatewayResponse {
@@ -36,18 +43,31 @@ export interface GatewayResponse {
 /** The world as `serve` sees it. */
 export interface Ports {
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** A new ULID. */
   readonly newRequestId: () => string;
   readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };
+  /** What a tenant's template keys are salted with. */
+  readonly templateSalt: (tenantId: string) => Promise<string>;
   readonly verifySecret: (record: KeyRecord | undefined, secret: string) => Promise<boolean>;
   readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
   readonly accounts: Accounts;
   readonly breakers: Breakers;
+  readonly sessions: Sessions;
   readonly credentials: { open(tenantId: string, credentialId: string, version: number): Promise<Secret> };
   readonly outbound: Outbound;
+  /** What judges of strategy `llm` have said. */
+  readonly judgements: Judgements;
+  /** What is learned from answers, after they have ended. */
+  readonly learning: Learning;
   readonly log: Log;
   /** Absent where the host counts. */
   readonly metrics?: Metrics;
+  /** Counts requests that are turned away before they are admitted; absent where nobody counts. */
+  readonly refusals?: Pick<RefusalCounter, 'note'>;
+  /** Told of every admitted request once it has ended; absent where nobody asked for traces. */
+  readonly traces?: Pick<Traces, 'ended'>;
   /** Told of every answer once it has ended; absent where the host keeps the access log. */
   readonly access?: (answer: AnsweredRequest) => void;
   readonly readiness: () => Promise<boolean>;

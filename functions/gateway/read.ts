@@ -18,7 +18,9 @@ export interface Asked {
 export async function read(exchange: Exchange): Promise<Asked> {
   const { bytes, scan, json } = await readJson(exchange);
   const { format } = exchange;
-  return { bytes, scan, conversation: format === 'openai-embeddings' ? readEmbeddingsRequest(json) : codecs[format].readRequest(json) };
+  const conversation = format === 'openai-embeddings' ? readEmbeddingsRequest(json) : codecs[format].readRequest(json);
+  exchange.seen.model = conversation.model;
+  return { bytes, scan, conversation };
 }
 
 export async function readJson(exchange: Exchange): Promise<{ bytes: Uint8Array; scan: BodyScan; json: unknown }> {

@@ -70,7 +70,7 @@ function serverTiming({ timing }: Exchange): string {
   }
   return text;
 }
-const TIMED = ['auth', 'route', 'upstream'] as const;
+const TIMED = ['auth', 'route', 'judge', 'upstream'] as const;
 
 /** The caller's own dialect's rate-limit headers: OpenAI counts resets as durations, Anthropic as RFC 3339 instants. */
 export function rateLimitHeaders(dialect: Dialect, counters: Counters, nowMs: number): Record<string, string> {

@@ -4,6 +4,7 @@ import { attempt, type Served, type Undertaking } from './attempt.ts';
 import { dialectOf, openExchange, type Exchange } from './exchange.ts';
 import { endpointOf, routeOf } from './endpoints.ts';
 import { identify } from './identify.ts';
+import { judge } from './judge/judge.ts';
 import { Leash } from './leash.ts';
 import type { GatewayRequest, GatewayResponse, Ports } from './ports.ts';
 import { read } from './read.ts';
@@ -11,6 +12,7 @@ import { relay, relayLate } from './relay.ts';
 import { failureOf } from './failure-of.ts';
 import { answerHeaders, errorResponse } from './respond.ts';
 import { route, type Plan } from './route.ts';
+import { lessons } from './shadow/lessons.ts';
 import { newTrail, settlement, type Trail } from './settle.ts';
 
 /** Headers wait this long for the first output part (stream) or the whole answer (JSON); then 200 and heartbeats. */
@@ -40,36 +42,39 @@ function note({ request, requestId, startedAt }: Exchange, status: number, ports
   ports.access?.({ method: request.method, route: routeOf(request.path), status, ms: Math.round(ports.clock.elapsed() - startedAt), requestId });
 }
 
-/** Identify, route, admit, attempt, relay, settle. */
+/** Identify, route, admit, judge, attempt, relay, settle, learn. */
 async function generate(exchange: Exchange, ports: Ports): Promise<GatewayResponse> {
   refuseLoops(exchange, ports);
   const key = await identify(exchange, ports);
   const policy = await ports.policies.of(key.tenantId);
   if (policy.paused) return fail('gateway_paused', 'This gateway is paused by its operator.', { retryAfterSeconds: 60 });
   const asked = await read(exchange);
-  const plan = route(exchange, key, asked, policy, ports);
-  let admitted: Admitted;
+  const plan = await route(exchange, key, asked, policy, ports);
+  let held: Admitted;
   try {
-    admitted = await admit(plan, ports);
+    held = await admit(plan, ports);
   } catch (error) {
     return refuse(exchange, error, ports, plan);
   }
   const trail = newTrail();
   const leash = new Leash(exchange.request, Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs() - HOST_MARGIN_MS));
+  const admitted = await judge(held, trail, leash, ports);
   const undertaking: Undertaking = { admitted, trail, leash, ports };
+  const learn = lessons(undertaking);
   const settle = settlement(admitted, trail, ports);
   try {
     const pending = attempt(undertaking);
-    const served = await within(pending, asked.conversation.stream ? HOLD_STREAM_MS : HOLD_JSON_MS);
+    const served = await within(pending, (asked.conversation.stream ? HOLD_STREAM_MS : HOLD_JSON_MS) - (exchange.timing.judge ?? 0));
     let closing: Promise<void> | undefined;
-    const close = (): Promise<void> => (closing ??= (note(exchange, 200, ports), settle()));
+    const close = (): Promise<void> => (closing ??= (note(exchange, 200, ports), settle().then(learn)));
     const body = served === undefined ? relayLate(pending, undertaking, close) : relay(served, undertaking, close);
     return { status: 200, headers: answerHeaders(undertaking, served), body };
   } catch (error) {
     leash.dispose();
     trail.failure = failureOf(error);
     await settle();
-    return refuse(exchange, error, ports, plan, trail);
+    learn();
+    return refuse(exchange, error, ports, admitted.plan, trail);
   }
 }
 
@@ -91,10 +96,16 @@ async function within(pending: Promise<Served>, holdMs: number): Promise<Served 
   }
 }
 
+/** Under the key that the request named, whether or not its secret was right: whoever owns the key is to see that. */
+function countRefusal({ request, requestId, atMs, dialect, seen: { key, model } }: Exchange, code: string, status: number, ports: Ports): void {
+  ports.metrics?.refused(key?.tenantId, code);
+  ports.refusals?.note({ ...(key && { tenantId: key.tenantId, keyId: key.keyId }), requestId, atMs, code, status, route: routeOf(request.path), dialect, requestedModel: model });
+}
+
 function refuse(exchange: Exchange, error: unknown, ports: Ports, plan?: Plan, trail?: Trail): GatewayResponse {
   const response = errorResponse(exchange, error, plan, trail);
   // What was admitted is counted where it is settled.
-  if (trail === undefined) ports.metrics?.refused(plan?.key.tenantId, failureOf(error).code);
+  if (trail === undefined) countRefusal(exchange, failureOf(error).code, response.status, ports);
   if (!(error instanceof GatewayError)) {
     ports.log.error('request failed', { requestId: exchange.requestId, status: response.status, kind: error instanceof Error ? error.name : 'unknown' });
   }

@@ -5,14 +5,21 @@ import { savedMicros } from '../core/money/savings.ts';
 import type { TokenUsage } from '../core/money/usage.ts';
 import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
+import type { TracedCall } from '../adapters/observe/traces.ts';
 import { outputCap, type Admitted } from './admit.ts';
+import type { AnswerWatch } from './shadow/answer-watch.ts';
 import type { Ports } from './ports.ts';
+import { keepSession } from './sessions.ts';
 
 /** What happened upstream, collected as it happens: it is complete whenever the request ends, however it ends. */
 export interface Trail {
   readonly attempts: LedgerAttempt[];
   /** Attempts without an answer that may cost money all the same. */
   readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; outputChars: number; ms: number }[];
+  /** Beside each attempt, for traces: when it began and where it went. */
+  readonly calls: TracedCall[];
+  /** Where the attempt in progress went. */
+  url: string | undefined;
   /** The upstream of the attempt in progress has answered with a 2xx. */
   accepted: boolean;
   /** The model of the attempt in progress. */
@@ -23,6 +30,10 @@ export interface Trail {
   ttftMs: number | undefined;
   servedBy: RegisteredModel | undefined;
   usage: TokenUsage | undefined;
+  /** Micro-USD spent beside the answer, on a judge; null = unpriced. */
+  overheadMicros: number | null;
+  /** Reads along where something is to be learned from the answer. */
+  watch: AnswerWatch | undefined;
   /** Characters of answer text seen, for an estimate when no usage came. */
   outputChars: number;
   finish: { unified: FinishReason; raw: string | null } | undefined;
@@ -36,8 +47,8 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
-    outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
+    attempts: [], calls: [], url: undefined, lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    overheadMicros: 0, watch: undefined, outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
 
@@ -54,9 +65,11 @@ async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<vo
   try {
     const entry = ledgerEntry(admitted, trail, ports);
     ports.metrics?.settled(admitted.plan.key.tenantId, entry);
+    if (ports.traces !== undefined) trace(admitted, trail, entry, ports.traces);
     for (let tries = 1; ; tries += 1) {
       try {
-        return await ports.accounts.settle(admitted.lease, entry);
+        await Promise.all([ports.accounts.settle(admitted.lease, entry), tries === 1 ? keepSession(admitted.plan, entry, ports) : undefined]);
+        return;
       } catch (error) {
         if (tries === MAX_TRIES) throw error;
         await new Promise((resolve) => { setTimeout(resolve, 100 * tries); });
@@ -68,6 +81,13 @@ async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<vo
   }
 }
 
+/** The paths on which a request can be admitted are patterns themselves. */
+function trace({ plan: { exchange: { request }, key, asked } }: Admitted, trail: Trail, entry: LedgerEntry, traces: NonNullable<Ports['traces']>): void {
+  traces.ended({
+    tenantId: key.tenantId, entry, method: request.method, route: request.path, stream: asked.conversation.stream, traceparent: request.headers['traceparent'], calls: trail.calls,
+  });
+}
+
 /** The one place where a ledger entry of live traffic is made; money and tokens are computed once, from the same record. */
 export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): LedgerEntry {
   const { plan } = admitted;
@@ -77,6 +97,7 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   const { tokens, measured } = tokensOf(admitted, trail);
   const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, model.price));
   const baseline = baselineMicros(admitted, trail, tokens, cost);
+  const overhead = trail.overheadMicros;
   const clientRequestId = exchange.request.headers['x-request-id'];
   const entry: LedgerEntry = {
     requestId: exchange.requestId,
@@ -97,9 +118,10 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     usage: measured ? 'measured' : 'estimated',
     finish: trail.finish ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
     costMicros: cost,
-    overheadMicros: 0,
+    overheadMicros: overhead ?? 0,
     baselineMicros: baseline,
-    savedMicros: savedMicros(baseline, cost, 0),
+    // What an unpriced judge cost nobody knows, so nobody knows what was saved.
+    savedMicros: overhead === null ? null : savedMicros(baseline, cost, overhead),
     priceVersion: paid?.price?.version ?? 'unpriced',
     sessionId: decision.session?.id ?? null,
     source: 'live',

@@ -7,7 +7,7 @@ import { bearerIdentity } from '../../functions/admin/people/person-token.ts';
 import { personIdentity } from '../../functions/admin/people/identity.ts';
 import { testModel } from '../../functions/gateway/test-model.ts';
 import type { AdminToken } from './admin-token.ts';
-import { OPERATOR } from './default-tenant.ts';
+import { DEFAULT_TENANT, OPERATOR } from './default-tenant.ts';
 import type { Edition } from './edition.ts';
 import { openEventLoopDelay } from './event-loop-delay.ts';
 
@@ -50,6 +50,8 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     testModel: (test) => testModel({ keys: edition.opening, outbound: edition.ports.outbound, clock: edition.ports.clock }, test),
     changed: () => edition.caches.invalidate(),
     metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId), [eventLoop()]) ?? '',
+    ...(edition.ports.access && { access: edition.ports.access }),
+    operatorTenantId: DEFAULT_TENANT,
     revocationSeconds: 0,
     get dashboardUrl() { return dashboardUrl(); },
   };

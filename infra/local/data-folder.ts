@@ -58,6 +58,7 @@ function makeFolder(root: string): void {
   try {
     makeFolders(root);
   } catch (error) {
+    if (isFullDisk(error)) throw fullDisk(root, error);
     throw new StartError(`The data folder ${root} cannot be created (${codeOf(error)}); choose another with --data.`, { cause: error });
   }
   if (!statSync(root).isDirectory()) throw new StartError(`The data folder ${root} is not a folder; choose another with --data.`);
@@ -86,6 +87,7 @@ function lockFolder(root: string, holder: Holder): () => void {
   } catch (error) {
     if (lock?.isOpen) lock.close();
     if (isBusy(error)) throw new StartError(`The data folder ${root} is in use by ${nameOf(holderFile)}; stop it first or choose another folder with --data.`, { cause: error });
+    if (isFullDisk(error)) throw fullDisk(root, error);
     throw new StartError(`This user may not write to the data folder ${root} (${codeOf(error)}); choose another with --data.`, { cause: error });
   }
   const held = lock;
@@ -105,6 +107,11 @@ function nameOf(holderFile: string): string {
   } catch { /* it is being written, or gone: the sentence does without */ }
   return 'another BSGateway';
 }
+
+const SQLITE_FULL = 13;
+const isFullDisk = (error: unknown): boolean => typeof error === 'object' && error !== null
+  && (('errcode' in error && error.errcode === SQLITE_FULL) || ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')));
+const fullDisk = (root: string, cause: unknown): StartError => new StartError(`The disk of the data folder ${root} is full; make room or choose another with --data.`, { cause });
 
 const SQLITE_BUSY = 5;
 const isBusy = (error: unknown): boolean => typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY;

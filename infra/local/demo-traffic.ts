@@ -116,7 +116,7 @@ function decisionOf(template: Template, score: number, model: DemoModel, policyV
     marginToNextTier: nextTierAt === null ? null : nextTierAt - score, strategy: 'ml', judge: null, reason: 'tier', session: null,
     template: { key: template.key, labels: 0 },
     candidates: [{ model, excluded: null }], route: [model], baseline: { model: 'demo-strong', estCostMicros: null },
-    inputs: { inputTokens, spendTodayPct: null, breakerOpen: [], conditions: {} },
+    inputs: { inputTokens, spendTodayPct: null, breakerOpen: [], conditions: {}, request: { maxOutput: null, turns: 1, toolCount: 0, needs: template.caller === 'agent' ? ['agent'] : [] } },
   };
 }
 

@@ -17,7 +17,7 @@ const isLoopback = (host: string): boolean => LOOPBACK.has(host);
  * What a server that other machines can reach needs before it starts: a password to sign in with (`BSG_ADMIN_PASSWORD`),
  * and, behind a proxy, the address that people use (`BSG_PUBLIC_URL`). Throws `StartError` in one sentence.
  */
-export function exposure({ host }: CommandLine, env: Env): Exposure {
+export function exposure({ host }: Pick<CommandLine, 'host'>, env: Env): Exposure {
   const { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: password } = env;
   if (publicUrl !== undefined && !/^https?:\/\/[^/?#\s]+$/.test(publicUrl)) throw new StartError(`BSG_PUBLIC_URL is scheme and host, such as https://gateway.example.com, not "${publicUrl}".`);
   if (password === undefined && !(isLoopback(host) && publicUrl === undefined)) {
@@ -27,7 +27,7 @@ export function exposure({ host }: CommandLine, env: Env): Exposure {
 }
 
 /** Origins that the dashboard may be opened under; the first one is where links lead. */
-export function dashboardOrigins({ host }: CommandLine, port: number, publicUrl: string | undefined): readonly [string, ...string[]] {
+export function dashboardOrigins({ host }: Pick<CommandLine, 'host'>, port: number, publicUrl: string | undefined): readonly [string, ...string[]] {
   const own = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   const others = isLoopback(host) ? [`http://127.0.0.1:${port}`, `http://localhost:${port}`, DEVELOPMENT] : [own];
   const [first, ...rest] = new Set([...(publicUrl === undefined ? [] : [publicUrl]), own, ...others]);

@@ -62,7 +62,8 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
 
   function enter(response: ServerResponse, secret: string): void {
     if (!links.take(secret)) return page(response, 410, 'This link is over', ['It was used, or is older than 15 minutes.', HOW]);
-    response.writeHead(303, { location: '/', 'set-cookie': sessionCookie(), 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).end();
+    // The dashboard begins the sign-in itself: only it can make the secret that the code is bound to.
+    response.writeHead(303, { location: '/login?start=1', 'set-cookie': sessionCookie(), 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).end();
   }
 
   function moreLinks(message: IncomingMessage, response: ServerResponse): void {

@@ -1,29 +1,25 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { gathered, jsonLog } from '../../functions/adapters/observe/log.ts';
+import { fileURLToPath } from 'node:url';
+import { framesOf, gathered, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { otlpSettings } from '../../functions/adapters/observe/otlp-settings.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
-import { serveAdmin } from '../../functions/admin/serve-admin.ts';
-import type { Analytics } from '../../functions/admin/usage/analytics.ts';
-import { GATEWAY_VERSION } from '../../functions/adapters/providers/registry.ts';
-import { createHttpDoor, type HttpDoor } from '../../functions/gateway/http.ts';
-import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
-import { serve } from '../../functions/gateway/serve.ts';
-import { localAdminPorts } from './admin-ports.ts';
-import { openAdminToken } from './admin-token.ts';
+import type { HttpDoor } from '../../functions/gateway/http.ts';
 import { applyConfig } from './apply-config.ts';
 import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
 import { ensureDefaultTenant } from './default-tenant.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
+import { openLocalDoor } from './door.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
-import { dashboardOrigins, exposure } from './exposure.ts';
-import { hostGuard } from './host-guard.ts';
-import { passwordGate } from './issuer/password.ts';
-import { openLocalIssuer, type LocalIssuer } from './local-issuer.ts';
-import { publicConfig } from './public-config.ts';
+import { masterKeyFits } from './master-key-fits.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
-import { welcome } from './welcome.ts';
+import { keepTheKey, welcome } from './welcome.ts';
+
+/** What is printed may go to a file on a full disk, or to a pipe that nobody reads any more: that ends no gateway. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const DRAIN_MS = 30_000;
 const SWEEP_EVERY_MS = 60_000;
@@ -41,10 +37,21 @@ async function start(options: CommandLine): Promise<void> {
 }
 
 async function run(options: CommandLine, folder: DataFolder, bootId: string): Promise<void> {
+  if (folder.firstStart && existsSync(folder.paths.database)) {
+    throw new StartError(`${folder.paths.root} has a database but no master.key: put the key back that belongs to it. A new one would open none of its credentials and know none of its virtual keys.`);
+  }
   const keys = localKeys(readOrCreateMasterKey(folder.paths.masterKey).key);
   const accessLog = gathered((text) => process.stderr.write(text));
   const log = jsonLog(accessLog, () => Date.now());
-  const edition = await openEdition({ store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
+  const { settings: otlp, problem } = otlpSettings(process.env);
+  if (problem !== undefined) process.stderr.write(`${problem}\n`);
+  process.on('uncaughtException', (error) => {
+    // A fault of ours. Its message is not printed: it may repeat what somebody sent. Leases tell the next start what was open.
+    log.error('crashed', { kind: error instanceof Error ? error.name : 'unknown', where: framesOf(error) });
+    process.exit(1);
+  });
+  const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
+  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials.`);
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {
@@ -58,12 +65,14 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
   const sweeper = setInterval(() => { void edition.recoverSpool().then(() => edition.sweepExpired()).catch(() => {}); }, SWEEP_EVERY_MS);
   sweeper.unref();
   const rollUps = openRollUps({ file: folder.paths.database, log });
-  const { door, issuer } = openDoor(options, folder, edition, rollUps.analytics);
+  // The dashboard lies beside this bundle; `npm start` builds it when the gateway already serves.
+  const { door, issuer } = openLocalDoor({ options, paths: folder.paths, edition, analytics: rollUps.analytics, dashboardFolder: fileURLToPath(new URL('./dashboard', import.meta.url)), env: process.env });
   await listen(door, options);
   const { port } = door.server.address() as AddressInfo;
   rollUps.start();
+  if (folder.firstStart && options.json) process.stderr.write(`${keepTheKey(folder.paths.masterKey)}\n`);
   process.stdout.write(welcome({ options, folder, port, demoKey: demo?.key, signInUrl: issuer.link() }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void stop({ door, edition, folder, demo, rollUps }); });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { void stop({ door, edition, folder, demo, rollUps, log }); });
 }
 
 async function readConfig(file: string): Promise<string> {
@@ -72,23 +81,6 @@ async function readConfig(file: string): Promise<string> {
   } catch {
     throw new StartError(`The config file ${file} could not be read.`);
   }
-}
-
-function openDoor(options: CommandLine, folder: DataFolder, edition: Edition, analytics: Analytics): { door: HttpDoor; issuer: LocalIssuer } {
-  const token = openAdminToken(folder.paths.adminToken);
-  const exposed = exposure(options, process.env);
-  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed.publicUrl);
-  const issuer = openLocalIssuer({
-    store: edition.store, signingKeyFile: folder.paths.signingKey, adminToken: token, origins, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
-  });
-  const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: () => origins()[0], analytics, verify: issuer.verify });
-  const handle = async (request: GatewayRequest): Promise<GatewayResponse> => {
-    if (request.path.startsWith('/admin') || request.path === '/metrics') return serveAdmin(request, adminPorts);
-    if (request.path === '/config.json') return publicConfig({ issuer: issuer.issuer(), version: GATEWAY_VERSION, demo: options.demo });
-    return serve(request, edition.ports);
-  };
-  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
-  return { door, issuer };
 }
 
 async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void> {
@@ -102,22 +94,23 @@ async function listen(door: HttpDoor, { host, port }: CommandLine): Promise<void
   });
 }
 
-interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps }
+interface Running { readonly door: HttpDoor; readonly edition: Edition; readonly folder: DataFolder; readonly demo: Demo | undefined; readonly rollUps: RollUps; readonly log: Log }
 
 let stopping = false;
 
 /** Stops taking requests, lets the running ones end and settle, then closes the store. A second signal ends at once. */
-async function stop({ door, edition, folder, demo, rollUps }: Running): Promise<void> {
+async function stop({ door, edition, folder, demo, rollUps, log }: Running): Promise<void> {
   if (stopping) process.exit(1);
   stopping = true;
-  await door.drain(DRAIN_MS);
-  // What the store could not take in its time; where it still cannot, the next start finds it in the spool.
-  await edition.recoverSpool().catch(() => 0);
-  await rollUps.stop();
-  await edition.close();
-  await demo?.close();
+  // What fails in one step must not leave out the next: the store is closed whatever happens before.
+  for (const step of [() => door.drain(DRAIN_MS), () => rollUps.stop(), () => edition.close(), () => demo?.close()]) {
+    await Promise.resolve(step()).catch((error: unknown) => {
+      process.exitCode = 1;
+      log.error('stopping failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    });
+  }
   folder.release();
-  process.exit(0);
+  process.exit();
 }
 
 try {

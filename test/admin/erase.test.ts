@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
+import { getComment, saveFeedback } from '../../functions/adapters/store/feedback.ts';
 import { getLedgerEntry, queryLedger } from '../../functions/adapters/store/ledger.ts';
 import type { LedgerEntry } from '../../functions/contract/index.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -73,4 +74,14 @@ test('another tenant\'s rows are not reached, whatever is named', async () => {
 
 test.each([[{}], [{ keyId: 'AAAAAAAAAAAA', user: 'x' }], [{ keyId: 'short' }], [{ user: '' }], [{ user: 'x', cursor: 'nonsense' }]])('%j is a 400', async (body) => {
   expect((await erase(body)).status).toBe(400);
+});
+
+test('a comment on an answer goes with the rest, the rating stays', async () => {
+  const rated = personal(NOW - 5_000);
+  await putEntries(temp.store, [rated]);
+  await saveFeedback(temp.store, 'default', { requestId: rated.requestId, feedback: { rating: 'down', at: new Date(NOW).toISOString() }, comment: 'canary comment', before: undefined }, NOW);
+  expect((await erase({ keyId: 'AAAAAAAAAAAA' })).json).toMatchObject({ erased: 1 });
+  expect(await getComment(temp.store, 'default', rated.requestId, NOW)).toBeUndefined();
+  expect((await getLedgerEntry(temp.store, 'default', rated.requestId))?.feedback).toEqual({ rating: 'down', at: new Date(NOW).toISOString(), hasComment: false });
+  expect((await erase({ keyId: 'AAAAAAAAAAAA' })).json).toMatchObject({ erased: 0 });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { putEvidenceOp } from '../../functions/adapters/store/evidence.ts';
+import { recordLabel } from '../../functions/adapters/store/evidence.ts';
 import { summaryOf } from '../../functions/core/routing/evidence/summary.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask } from './support.ts';
@@ -20,11 +20,14 @@ test('mean and standard error of equal weights are the textbook\'s', () => {
 });
 
 test('cells are listed by template and model, page by page, each tenant its own', async () => {
+  const at = new Date().toISOString();
   for (const [tenant, templateKey, model] of [['default', 'tk_a', 'cheap'], ['default', 'tk_a', 'mid'], ['default', 'tk_b', 'cheap'], ['other', 'tk_a', 'canary']] as const) {
-    await temp.store.write([putEvidenceOp(tenant, { templateKey, model, labels: 10, sumW: 10, sumW2: 10, sumWd: -1, sumWd2: 1, updatedAt: '2026-01-01T00:00:00.000Z' })]);
+    for (let i = 0; i < 10; i += 1) {
+      await recordLabel(temp.store, tenant, { requestId: `R${i}`, templateKey, model, baseline: 'strong', d: i === 0 ? -1 : 0, propensity: 0.05, costMicros: 10, at }, Date.now());
+    }
   }
   const first = await ask(temp.store, '/admin/evidence?limit=2');
-  expect(first.json).toMatchObject({ items: [{ template: 'tk_a', model: 'cheap', labels: 10, n: 10, mean: -0.1, se: expect.any(Number) }, { template: 'tk_a', model: 'mid' }], nextCursor: expect.any(String) });
+  expect(first.json).toMatchObject({ items: [{ template: 'tk_a', model: 'cheap', labels: 10, mean: expect.closeTo(-0.1, 6), se: expect.any(Number) }, { template: 'tk_a', model: 'mid' }], nextCursor: expect.any(String) });
   const second = await ask(temp.store, `/admin/evidence?limit=2&cursor=${encodeURIComponent(String(first.json['nextCursor']))}`);
   expect(second.json).toMatchObject({ items: [{ template: 'tk_b', model: 'cheap' }], nextCursor: null });
   expect((await ask(temp.store, '/admin/evidence?cursor=nonsense')).status).toBe(400);

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await gateway.route({ aliases: [{ name: 'fast', target: 'model:cheap' }], patterns: [{ id: 'code', priority: 1, glob: 'code/*', target: 'tier:complex' }], auto: { strategy: 'static', tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } });
 });
 afterAll(() => gateway.close());
-const explain = (body: unknown): Promise<AdminAnswer> => ask(gateway.edition.store, '/admin/route/explain', { method: 'POST', body });
+const explain = (body: unknown): Promise<AdminAnswer> => ask(gateway.edition.store, '/admin/route/explain', { method: 'POST', body, ports: { pepper: async () => gateway.edition.pepper } });
 
 test.each([
   ['openai-chat', { model: 'auto', messages: [{ role: 'user', content: 'Hello!' }] }],

@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import SwaggerClient from 'swagger-client';
+import { ulid } from 'ulidx';
 import * as z from 'zod/mini';
 import { openApi, operationIdOf } from '../../functions/admin/openapi.ts';
 import { ROUTES } from '../../functions/admin/routes.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
+import { counterName, quarterOf, refusalsOp } from '../../functions/adapters/store/refusals.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
 import { createHttpDoor } from '../../functions/gateway/http.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -16,6 +18,8 @@ import { adminPorts, entryAt, NOW, putEntries, TOKEN } from './support.ts';
 type Json = Record<string, unknown>;
 interface Answer { readonly status: number; readonly body?: Json; readonly text?: string; readonly headers: Record<string, string> }
 type Call = (parameters?: Json, options?: { requestBody?: unknown }) => Promise<Answer>;
+
+const REFUSED = { requestId: ulid(NOW - 1), at: new Date(NOW - 1).toISOString(), keyId: 'AAAAAAAAAAAA', code: 'model_not_found', status: 404, route: '/v1/messages', dialect: 'anthropic-messages', requestedModel: 'nobody' };
 
 let temp: TempStore;
 let server: Server;
@@ -26,6 +30,7 @@ beforeAll(async () => {
   temp = await tempStore();
   await putTenant(temp.store, { tenantId: 'default', name: 'Default', timezone: 'UTC', unknownNames: 'reject', paused: false, alwaysStrongest: false, corsOrigins: [], createdAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
   await putEntries(temp.store, [ENTRY]);
+  await temp.store.write([refusalsOp({ tenantId: 'default', startMs: quarterOf(NOW), counts: new Map([[counterName(NOW, 'AAAAAAAAAAAA', 'model_not_found'), 2]]), samples: new Map([[3, REFUSED]]) })]);
   await putModel(temp.store, { tenantId: 'default', id: 'spare', provider: 'openai', upstreamModel: 'm', enabled: true, credentials: [], createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
   const door = createHttpDoor({ handle: (request) => serveAdmin(request, adminPorts(temp.store, { dashboardUrl: baseUrl })), maxBodyBytes: 4 * 1024 * 1024 });
   ({ server } = door);
@@ -86,6 +91,7 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
   ['putConfig', ({ config }) => ({ body: config })],
   ['getRequests', () => ({ parameters: { limit: '10', from: new Date(NOW - 3_600_000).toISOString() } })],
   ['getRequestsId', () => ({ parameters: { id: ENTRY.requestId } })],
+  ['getRefusals', () => ({ parameters: { from: new Date(NOW - 3_600_000).toISOString() } })],
   ['getUsage', () => ({ parameters: { by: 'model', tz: 'Asia/Seoul' } })],
   ['getChanges', () => ({ parameters: { action: 'settings' } })],
   ...['requests', 'usage', 'changes'].flatMap((what) => ['csv', 'ndjson'].map((format) => [operationIdOf('GET', `/admin/export/${what}.${format}`), () => ({})] as const)),

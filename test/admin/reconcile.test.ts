@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ulid } from 'ulidx';
 import { ledgerOp } from '../../functions/adapters/store/ledger.ts';
 import { limiterKey } from '../../functions/adapters/store/limiter.ts';
+import { holdOverhead, spendOverhead } from '../../functions/adapters/store/overhead.ts';
 import type { Op } from '../../functions/adapters/store/port.ts';
 import { getTenant, type TenantRecord } from '../../functions/adapters/store/tenants.ts';
 import { reconcile, type Reconciled } from '../../functions/admin/reconcile.ts';
@@ -81,5 +83,19 @@ describe('reconciliation', () => {
     // A row that nobody counted: money that a budget does not know of.
     await gateway.edition.store.write([ledgerOp('default', { ...entry, requestId: `${entry.requestId.slice(0, -4)}ZZZZ` })]);
     expect((await check()).differences).toEqual([{ keyId, what: 'dayMicros', counted: spent, expected: spent + cost }, { keyId, what: 'monthMicros', counted: spent, expected: spent + cost }]);
+  });
+});
+
+describe('reconciliation of shadow judging', () => {
+  const row = (micros: number, ms = Date.now()) => ({ id: ulid(ms), requestId: ulid(ms), dims: [], day: new Date(ms).toISOString().slice(0, 10), micros });
+
+  test('agrees with what is held and with what was spent, today and yesterday, and tells a counter that is not its rows', async () => {
+    const { store } = gateway.edition;
+    const [today, yesterday] = [row(500), row(300, Date.now() - 86_400_000)];
+    for (const each of [today, yesterday, row(700)]) expect(await holdOverhead(store, 'default', each, 1e6)).toBe(true);
+    await spendOverhead(store, 'default', today, 200);
+    expect((await check()).differences).toEqual([]);
+    await store.write([{ update: { table: 'usage', pk: 'T#default#SHADOW', sk: today.day }, add: { micros: 5 } }]);
+    expect((await check()).differences).toEqual([{ keyId: null, what: `shadow judging of ${today.day}`, counted: 905, expected: 900 }]);
   });
 });

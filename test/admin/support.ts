@@ -19,7 +19,7 @@ export function adminPorts(store: Store, change: Partial<AdminPorts> = {}): Admi
     store, newRequestId: monotonic, now: () => NOW, random: Math.random, randomBytes: (size) => randomBytes(size),
     identify: async (bearer) => (bearer === TOKEN ? { userId: 'op', name: 'Operator', via: 'token', memberships: [{ tenantId: 'default', role: 'owner' }] } : undefined),
     sealing: keys, pepper: () => keys.pepper(), urlPolicy: { allowHosts: [], allowLoopback: true },
-    testModel: async () => ({ ok: true, status: 200, latencyMs: 1, message: 'ok', hint: null }), changed: () => {}, metricsText: () => '# none\n', revocationSeconds: 0, dashboardUrl: 'http://127.0.0.1:8787',
+    testModel: async () => ({ ok: true, status: 200, latencyMs: 1, message: 'ok', hint: null }), changed: () => {}, metricsText: () => '# none\n', operatorTenantId: 'default', revocationSeconds: 0, dashboardUrl: 'http://127.0.0.1:8787',
     ...change,
   };
 }

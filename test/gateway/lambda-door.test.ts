@@ -15,7 +15,7 @@ import { proxyEvent } from '../support/runtime-api.ts';
 const context = { getRemainingTimeInMillis: () => 60_000 };
 function requestOf(event: Record<string, unknown>, maxBodyBytes = 1_000): GatewayRequest {
   if (!isProxyEvent(event)) throw new Error('no proxy event');
-  return new LambdaRequest(event, context, maxBodyBytes);
+  return new LambdaRequest(event, context, maxBodyBytes, () => {});
 }
 
 describe('a REST API\'s event as a request', () => {

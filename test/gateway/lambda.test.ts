@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readRefusals } from '../../functions/adapters/store/refusals.ts';
 import { chat, messages } from '../support/call.ts';
 import { lambdaWorld, UPSTREAM_CREDENTIAL, type LambdaWorld } from '../support/lambda-world.ts';
 import { needs } from '../support/optional.ts';
@@ -77,6 +78,31 @@ needs('java')('the gateway as a Lambda function', () => {
     const next = runtime.invoke(proxyEvent('GET', '/health'));
     expect((await next.prelude).statusCode).toBe(200);
     expect(JSON.parse(await next.text())).toEqual({ status: 'ok' });
+  });
+
+  test('what was refused is in the store when the invocation ends, at most one write a second', async () => {
+    await new Promise((resolve) => { setTimeout(resolve, 1_100); });
+    const health = async (): Promise<void> => {
+      await runtime.invoke(proxyEvent('GET', '/health')).text();
+      await runtime.idle();
+    };
+    await health();
+    world.dynamo.operations.length = 0;
+    const range = { fromMs: Date.now() - 3_600_000, toMs: Date.now() + 60_000 };
+    const unknown = async (): Promise<number> => {
+      let sum = 0;
+      await readRefusals(world.store, undefined, range, ({ code, count }) => { if (code === 'invalid_api_key') sum += count; });
+      return sum;
+    };
+    const before = await unknown();
+    for (let i = 0; i < 5; i += 1) {
+      await runtime.invoke(proxyEvent('POST', '/v1/chat/completions', { body: chat('cheap') })).text();
+      await runtime.idle();
+    }
+    expect(world.dynamo.operations.filter((operation) => operation === 'UpdateItem').length).toBeLessThanOrEqual(2);
+    await new Promise((resolve) => { setTimeout(resolve, 1_100); });
+    await health();
+    expect(await unknown() - before).toBe(5);
   });
 
   test('readiness asks the store and the key service, at most once in 10 s', async () => {

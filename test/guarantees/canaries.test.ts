@@ -20,6 +20,7 @@ const PLANTED = {
   'a system prompt': `system-canary-${randomBytes(8).toString('hex')}`,
   'an answer': `answer-canary-${randomBytes(8).toString('hex')}`,
   'a tool argument': `argument-canary-${randomBytes(8).toString('hex')}`,
+  'a comment': `comment-canary-${randomBytes(8).toString('hex')}`,
 };
 
 let dir: string;
@@ -28,6 +29,7 @@ let server: ServerProcess;
 let adminToken: string;
 /** Every answer to somebody who may not see a secret: errors, lists, exports, metrics. */
 const answers: string[] = [];
+const requestIds: string[] = [];
 const secrets = new Map<string, string>(Object.entries(PLANTED));
 
 beforeAll(async () => {
@@ -66,12 +68,15 @@ async function call(path: string, key: string, body: object | string, headers: R
   const answer = await get(port(), path, { headers: { 'authorization': `Bearer ${key}`, 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
     .catch(() => ({ status: 0, headers: {}, text: '' }));
   if (answer.status !== 200) answers.push(JSON.stringify(answer.headers), answer.text);
-  else answers.push(JSON.stringify(answer.headers));
+  else {
+    answers.push(JSON.stringify(answer.headers));
+    requestIds.push(String((answer.headers as Record<string, unknown>)['x-request-id']));
+  }
   return answer.status;
 }
 
 async function live(): Promise<void> {
-  const routing = { aliases: [{ name: 'mine', target: 'cheap' }], auto: { strategy: 'static', tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } };
+  const routing = { aliases: [{ name: 'mine', target: 'model:cheap' }], auto: { strategy: 'llm', judgeModel: 'cheap', shadow: { enabled: true, dailyUsd: 100 }, tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } };
   const model = (id: string, apiKey: string): object => ({ id, provider: 'openai-compatible', upstreamModel: 'up', baseUrl: upstream.baseUrl, apiKey, price: { input: 1, output: 2 } });
   await administer('POST', '/admin/models', model('cheap', PLANTED['a credential']));
   await administer('POST', '/admin/models', { ...model('strong', ''), apiKey: undefined, credentials: [{ name: 'one', apiKey: PLANTED['a credential'] }, { name: 'two', apiKey: PLANTED['a second credential'] }] });
@@ -109,6 +114,7 @@ async function live(): Promise<void> {
     await call('/v1/chat/completions', `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`, { model: 'auto', messages: messages('x') });
     await call('/v1/chat/completions', 'x', { model: 'auto', messages: messages('x') }, { 'x-api-key': key });
   }
+  for (const requestId of requestIds) await call('/v1/feedback', keys[0] ?? '', { request_id: requestId, rating: 'down', comment: PLANTED['a comment'] });
   await administer('POST', `/admin/keys/${String(created['id'])}/revoke`);
   await call('/v1/chat/completions', keys[0] ?? '', { model: 'auto', messages: messages('x') });
   await get(port(), '/oidc/links', { method: 'POST', headers: { authorization: `Bearer ${adminToken}x` } }).then(({ text }) => answers.push(text));
@@ -118,11 +124,13 @@ test('guarantees A6 and H8: planted secrets, prompts and answers are in no log, 
   await live();
   const files = ['requests', 'usage', 'changes'].flatMap((name) => ['csv', 'ndjson'].map((type) => `/admin/export/${name}.${type}`));
   const period = 'from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z';
-  for (const path of ['/metrics', '/admin/config', '/admin/settings', '/admin/requests?limit=200', '/admin/usage', '/admin/changes', '/admin/models', '/admin/keys', '/admin/members', '/admin/tokens', '/admin/routing', '/admin/setup', '/admin/me', '/health/ready', ...files.map((file) => `${file}?${period}`)]) await administer('GET', path);
+  for (const path of ['/metrics', '/admin/config', '/admin/settings', '/admin/requests?limit=200', '/admin/usage', '/admin/refusals', '/admin/changes', '/admin/models', '/admin/keys', '/admin/members', '/admin/tokens', '/admin/routing', '/admin/setup', '/admin/me', '/health/ready', ...files.map((file) => `${file}?${period}`)]) await administer('GET', path);
   // Both came through: the credentials were used, the requests booked.
   expect(new Set(upstream.received.map(({ headers }) => headers.authorization))).toEqual(new Set([PLANTED['a credential'], PLANTED['a second credential'], PLANTED['a credential that was refused']].map((key) => `Bearer ${key}`)));
   const rows = answers.find((text) => text.includes('"servedModel":"strong"') || text.includes('"servedModel":"cheap"'));
   expect(rows).toBeDefined();
+  expect(answers.some((text) => text.includes('"outcome":"failed"'))).toBe(true);
+  expect(answers.some((text) => text.includes('"hasComment":false'))).toBe(true);
   await server.stop();
 
   const data = join(dir, 'data');

@@ -1,13 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { LedgerEntry } from '../../functions/contract/ledger.ts';
 import { newKey } from '../../functions/core/keys/virtual-key.ts';
-import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
+import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 import { chatEvents, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { entriesOf, expectBooksToBalance } from '../support/server-books.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
 const STREAMS_PER_KILL = 4;
@@ -52,18 +53,6 @@ async function stream(origin: string, seen: Map<string, { bytes: number; done: b
   } catch { /* the kill */ }
 }
 
-async function allEntries(server: ServerProcess): Promise<LedgerEntry[]> {
-  const token = (await readFile(server.ready.adminTokenFile, 'utf8')).trim();
-  const entries: LedgerEntry[] = [];
-  for (let cursor = ''; ;) {
-    const response = await fetch(`${server.origin}/admin/requests?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, { headers: { authorization: `Bearer ${token}` } });
-    const page = await response.json() as { items: LedgerEntry[]; nextCursor: string | null };
-    entries.push(...page.items);
-    if (!page.nextCursor) return entries;
-    cursor = page.nextCursor;
-  }
-}
-
 test('guarantee D1: SIGKILL at random points of streams loses no admitted request and counts none twice', async () => {
   const kills = full(25, 3);
   const seen = new Map<string, { bytes: number; done: boolean }>();
@@ -79,7 +68,7 @@ test('guarantee D1: SIGKILL at random points of streams loses no admitted reques
     await Promise.all(streams);
   }
   const server = await start();
-  const entries = await allEntries(server);
+  const entries = await entriesOf(server);
   await server.stop();
   const witnessed = [...seen].filter(([, record]) => record.bytes > 0);
   expect(witnessed.length).toBeGreaterThanOrEqual(Math.floor((kills * 2) / 3));
@@ -92,18 +81,6 @@ test('guarantee D1: SIGKILL at random points of streams loses no admitted reques
   const killed = witnessed.filter(([, record]) => !record.done).map(([id]) => rows.get(id)?.[0]);
   expect(killed.length).toBeGreaterThan(0);
   expect(killed.every((entry) => entry?.usage === 'estimated' && entry.finish.unified === 'upstream_truncated')).toBe(true);
-  await expectBooksToBalance(entries);
-  console.log(`D1: ${kills} kills, ${entries.length} admitted requests, ${witnessed.length} seen by clients, 0 lost, 0 double`);
+  await expectBooksToBalance(join(dir, 'data'), key, entries);
+  figure('D1', `${kills} kills x ${STREAMS_PER_KILL} streams: ${entries.length} requests admitted, ${witnessed.length} seen by clients, 0 lost, 0 double`);
 }, 180_000);
-
-/** No lease is left, and the money counters equal the sum of the ledger. */
-async function expectBooksToBalance(entries: readonly LedgerEntry[]): Promise<void> {
-  const store = openSqliteStore(join(dir, 'data', 'bsgateway.sqlite'));
-  try {
-    const limiter = await store.get({ table: 'usage', pk: `T#default#LIM#${key.slice(9, 21)}`, sk: 'limiter' });
-    expect(Object.keys(limiter ?? {}).filter((name) => name.startsWith('r_'))).toEqual([]);
-    expect(limiter?.['monthMicros']).toBe(entries.reduce((sum, entry) => sum + (entry.costMicros ?? 0), 0));
-  } finally {
-    await store.close();
-  }
-}

@@ -1,14 +1,16 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
 import { jsonLog } from '../../functions/adapters/observe/log.ts';
+import { openAccounts } from '../../functions/adapters/store/accounts.ts';
+import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
 import { reconcile } from '../../functions/admin/reconcile.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
 import { newBootId, openEdition } from '../../infra/local/edition.ts';
-import { limiterItem, openLeases } from '../support/accounts.ts';
-import { fileSpool, memorySpool, type Spooled } from '../../functions/adapters/store/spool.ts';
+import { limiterItem, openLeases, testKey, wishOf } from '../support/accounts.ts';
+import { fileSpool, layeredSpool, memorySpool, type Spooled } from '../../functions/adapters/store/spool.ts';
 import { call, chat } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { chatEvents, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
@@ -160,13 +162,26 @@ describe('guarantee C7: the store is down for 60 s', () => {
     await expectBooksToBalance();
   });
 
-  test('nobody is admitted without the store where not even that can be written down', async () => {
-    const { key } = await gateway.addKey({ rpm: null, tpm: null });
+  test('while not even that can be written down, what is served waits in memory and is in the ledger once', async () => {
+    const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
     await ask(key);
-    mkdirSync(gateway.spoolFile);
+    // A name that leads nowhere: no file can be made of it.
+    symlinkSync(join(gateway.spoolFile, '..', 'nowhere', 'spool'), gateway.spoolFile);
     store.away = true;
-    expect(await ask(key)).toMatchObject({ status: 503, json: { error: { code: 'store_unavailable' } } });
-    rmdirSync(gateway.spoolFile);
+    expect((await ask(key)).status).toBe(200);
+    unlinkSync(gateway.spoolFile);
+    store.away = false;
+    expect(await gateway.edition.recoverSpool()).toBe(1);
+    expect((await gateway.ledgerAll()).filter(({ keyId }) => keyId === record.keyId)).toMatchObject([{ usage: 'measured' }, { usage: 'measured' }]);
+    await expectBooksToBalance();
+  });
+
+  test('nobody is admitted without the store where neither a beginning nor a settlement could be kept', async () => {
+    const away = stallableStore();
+    const [broken, owner, log] = [away.wrap(gateway.edition.store), 'boot', jsonLog(() => {}, Date.now)];
+    const accounts = resilientAccounts({ accounts: openAccounts({ store: broken, clock, owner, random: () => 0.5 }), store: broken, clock, owner, log, spool: fileSpool(dirname(gateway.spoolFile)) });
+    away.away = true;
+    await expect(accounts.reserve(wishOf(testKey({ rpm: 10 })))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   test('a key that nobody knows is not let in because the store is away', async () => {
@@ -231,13 +246,48 @@ describe('the spool', () => {
     expect(fileSpool(path).isEmpty).toBe(true);
   });
 
-  test('in memory it has a bound, and what comes while a batch is out stays', () => {
+  test('in memory it has a bound, room for what had begun before, and what comes while a batch is out stays', () => {
     const spool = memorySpool(2);
     spool.append(record('a'));
     const batch = spool.take();
-    spool.append(record('b'));
-    expect(() => spool.append(record('c'))).toThrow();
+    expect(spool.isFull).toBe(false);
+    for (const id of ['b', 'c', 'd']) spool.append(record(id));
+    expect(spool.isFull).toBe(true);
+    expect(() => spool.append(record('e'))).toThrow();
     batch.done();
-    expect(spool.take().records).toEqual([record('b')]);
+    expect(spool.take().records).toEqual([record('b'), record('c'), record('d')]);
+  });
+
+  test('what a file cannot take waits in memory, is taken with the rest, and goes to the file when that can take it', () => {
+    const path = join(dir, 'spool.jsonl');
+    const file = fileSpool(path);
+    let isBroken = false;
+    const spool = layeredSpool({ ...file, get isEmpty() { return file.isEmpty; }, append(each) { if (isBroken) throw new Error('no space'); file.append(each); } }, memorySpool(2));
+    spool.append(record('a'));
+    isBroken = true;
+    spool.append(record('b'));
+    expect([spool.isEmpty, spool.isFull, spool.persist()]).toEqual([false, false, 1]);
+    spool.append(record('c'));
+    expect(spool.isFull).toBe(true);
+    expect(spool.take().records).toEqual([record('a'), record('b'), record('c')]);
+    isBroken = false;
+    expect(spool.persist()).toBe(0);
+    const later = fileSpool(path);
+    const found: string[] = [];
+    while (!later.isEmpty) {
+      const { records, done } = later.take();
+      found.push(...records.map(({ entry }) => entry.requestId));
+      done();
+    }
+    expect(found).toEqual(['a', 'b', 'c']);
+  });
+
+  test('half a line, left by a disk that was full or a process that was killed, spoils no line after it', () => {
+    const path = join(dir, 'spool.jsonl');
+    const spool = fileSpool(path);
+    spool.append(record('a'));
+    writeFileSync(path, `${readFileSync(path, 'utf8')}{"tenantId":"t","ent`);
+    spool.append(record('b'));
+    expect(spool.take().records).toEqual([record('a'), record('b')]);
   });
 });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ulid } from 'ulidx';
+import { openRefusalCounter } from '../../functions/adapters/store/refusal-counter.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
 import { ROUTES } from '../../functions/admin/routes.ts';
@@ -7,9 +9,10 @@ import { tempStore, type TempStore } from '../support/store.ts';
 
 /**
  * What may be looked up without naming a tenant, by the beginning of its partition key: a virtual key by its public id, the
- * list of tenants, a person's memberships, a machine token, an invitation. Nothing else.
+ * list of tenants, a person's memberships, a machine token, an invitation, what was refused to callers that nobody knows.
+ * Nothing else.
  */
-const WITHOUT_TENANT = /^(?:K|X#tenants|SUB|MT|INV)(?:#|$)/;
+const WITHOUT_TENANT = /^(?:K|X#tenants|SUB|MT|INV|RX)(?:#|$)/;
 const TENANT = 'default';
 /** A tenant that an operation has just made up. */
 const NEW_TENANT = /^t_[0-9a-f]{16}$/;
@@ -51,6 +54,25 @@ test('guarantee H3: every command of every admin operation names the caller\'s t
     const isOwn = (part: string): boolean => part === TENANT || (operation === 'POST /admin/tenants' && NEW_TENANT.test(part));
     for (const pk of partitions) expect([operation, pk, pk.split('#').some(isOwn) || WITHOUT_TENANT.test(pk)]).toEqual([operation, pk, true]);
   }
+});
+
+test('guarantee H3: what was refused is written under the tenant of the key that the request named, or under the prefix of unknown callers', async () => {
+  at = 'refusals';
+  const refusals = openRefusalCounter({ store: spied(temp.store), clock: { now: () => NOW, elapsed: () => NOW }, random: () => 0, timer: false });
+  const refused = { requestId: ulid(NOW), atMs: NOW, code: 'invalid_api_key', status: 401, route: '/v1/messages', dialect: 'anthropic-messages' };
+  refusals.note(refused);
+  refusals.note({ ...refused, tenantId: TENANT, keyId: 'AAAAAAAAAAAA' });
+  refusals.note({ ...refused, tenantId: 'a#b', keyId: 'BBBBBBBBBBBB' });
+  await refusals.flush();
+  expect([...seen.get(at) ?? []].toSorted()).toEqual(['RF#a%23b#2026-11', `RF#${TENANT}#2026-11`, 'RX#2026-11']);
+});
+
+test('guarantee H3: another tenant\'s people see nothing of what was refused to callers that nobody knows', async () => {
+  const of = async (operatorTenantId: string): Promise<[number, number]> => {
+    const [usage, refusals] = await Promise.all([ask(temp.store, '/admin/usage', { ports: { operatorTenantId } }), ask(temp.store, '/admin/refusals', { ports: { operatorTenantId } })]);
+    return [(usage.json['refusals'] as { count: number }).count, (refusals.json['items'] as unknown[]).length];
+  };
+  expect([await of(TENANT), await of('another')]).toEqual([[2, 2], [1, 1]]);
 });
 
 test('guarantee H3: the port has no way to ask for more than one partition', () => {

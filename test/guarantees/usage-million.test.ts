@@ -128,7 +128,7 @@ describe('usage of a million ledger rows', () => {
     expect(moneyOf(report.totals)).toEqual(all);
   });
 
-  test('usage and requests answer with p95 under 300 ms', async () => {
+  test('usage, requests and setup answer with p95 under 300 ms', async () => {
     const ago = (ms: number): string => `from=${new Date(END - ms).toISOString()}&to=${new Date(END).toISOString()}`;
     const asks: Record<string, readonly string[]> = {
       usage: [
@@ -139,6 +139,7 @@ describe('usage of a million ledger rows', () => {
         '/admin/requests', '/admin/requests?key=AAAAAAAAAAAA', '/admin/requests?errors=true', '/admin/requests?session=s_10', '/admin/requests?model=gpt-5&status=5xx', '/admin/requests?id=ZZZZ', '/admin/requests?minCostMicros=89999',
         `/admin/requests?id=${sample?.requestId}`, `/admin/requests?${ago(400 * DAY_MS)}&key=none00000000`, '/admin/requests?tier=none',
       ],
+      setup: ['/admin/setup'],
     };
     for (const [name, paths] of Object.entries(asks)) {
       const times: number[] = [];

@@ -58,6 +58,8 @@ const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [
   [/^@aws-sdk\/client-lambda$/, /^functions\/adapters\/aws\/gateway-function\.ts$/],
   [/^@smithy\//, /^functions\/adapters\/(?:store\/dynamo(?:-[a-z]+)*|vault\/kms)\.ts$/],
   [/^@aws-sdk\//, /^(?!)/],
+  // It opens sockets of its own, to the one address that the operator named for traces, and never to what a request says.
+  [/^@opentelemetry\//, /^functions\/adapters\/observe\/otlp\.ts$/],
 ];
 const SOCKETS = /^(?:node:)?(?:https?|http2|net|tls|dns|dns\/promises|dgram)$|^(?:undici|ws|axios|got|node-fetch)$/;
 const SOCKET_OWNERS = /^functions\/adapters\/providers\/outbound\.ts$|^functions\/gateway\/http\.ts$|^infra\/local\//;

@@ -1,10 +1,15 @@
 import type { Token } from './lex.ts';
 
 /** Titles given as plain strings to `test(…)` or `test.each(…)(…)`; skipped and planned tests are none. */
-export function testTitles(list: readonly Token[]): string[] {
+export const testTitles = (list: readonly Token[]): string[] => titlesOf(list, new Set(['test', 'it']));
+
+/** The same for `describe(…)`. */
+export const describeTitles = (list: readonly Token[]): string[] => titlesOf(list, new Set(['describe']));
+
+function titlesOf(list: readonly Token[], callees: ReadonlySet<string>): string[] {
   const titles: string[] = [];
   for (const [at, token] of list.entries()) {
-    if (token.kind !== 'word' || (token.text !== 'test' && token.text !== 'it') || list[at - 1]?.text === '.') continue;
+    if (token.kind !== 'word' || !callees.has(token.text) || list[at - 1]?.text === '.') continue;
     const table = list[at + 1]?.text === '.' && list[at + 2]?.text === 'each';
     const open = table ? afterCall(list, at + 3) : at + 1;
     const title = list[open + 1];

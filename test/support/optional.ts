@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, test } from '@jest/globals';
+import { canMount } from './small-disk.ts';
 
 /** Programs that some suites need and a developer's machine may lack. */
-export type Program = 'java' | 'python3' | 'chromium' | 'agents';
+export type Program = 'java' | 'python3' | 'chromium' | 'agents' | 'mount';
 
 interface Need {
   readonly words: string;
@@ -24,9 +25,10 @@ const NEEDS: Record<Program, Need> = {
   python3: { words: 'Python 3', present: () => answers('python3', ['--version']) },
   // Some 750 MB unpacked: they are installed only where somebody asks for them.
   agents: { words: 'BSG_AGENTS=1', present: () => process.env['BSG_AGENTS'] === '1' },
+  mount: { words: 'a user who may mount a file system', present: canMount },
   chromium: {
     words: 'Chromium',
-    present: () => existsSync(process.env['CHROMIUM_PATH'] ?? '') || CHROMIUM.some((command) => answers(command, ['--version'])),
+    present: () => existsSync(process.env['CHROME_PATH'] ?? '') || CHROMIUM.some((command) => answers(command, ['--version'])),
   },
 };
 

@@ -39,7 +39,7 @@ export function groupsOf(rows: readonly LedgerEntry[]): ReturnType<Groups['sorte
 }
 
 export const usageOf = (from: number, to: number, nowMs: number, change: Partial<UsageRequest> = {}): UsageRequest =>
-  ({ from, to, nowMs, tz: 'UTC', tenantZone: 'UTC', bucket: bucketFor(to - from), by: 'model', filters: {}, ...change });
+  ({ from, to, nowMs, tz: 'UTC', tenantZone: 'UTC', bucket: bucketFor(to - from), by: 'model', withUnknown: false, filters: {}, ...change });
 
 /** What three parts of one answer say must be one truth: their requests and money. */
 export const moneyOf = (parts: readonly Pick<UsageReport['totals'], 'requests' | 'costMicros' | 'baselineMicros' | 'savedMicros'>[]): number[] =>

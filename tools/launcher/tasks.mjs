@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import module from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { jest } from '../run-tests.mjs';
+import { guaranteesRun, jest } from '../run-tests.mjs';
 import { runChild } from './child.mjs';
 import { ensureInstalled } from './install.mjs';
 import { installedNode, NODE_MAJOR } from './node-binary.mjs';
@@ -13,10 +14,12 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 've
 /** Tasks that are other programs run one after the other; the first failure is the result. */
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
-  'test:guarantees': (args) => [jest(root, ['test/guarantees', ...args])],
+  'test:guarantees': (args) => [guaranteesRun(root, args)],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
+  'test:browser': (args) => [jest(root, ['test/browser', ...args])],
+  'budgets:dashboard': (args) => [[inRoot('tools/dashboard-budgets.mjs'), ...args]],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
-  'types': (args) => [[inRoot('node_modules/typescript/bin/tsc'), '-p', root, ...args]],
+  'types': (args) => [root, inRoot('frontend'), inRoot('test/browser')].map((project) => [inRoot('node_modules/typescript/bin/tsc'), '-p', project, ...args]),
   'lint': (args) => [[inRoot('node_modules/oxlint/bin/oxlint'), ...(args.length > 0 ? args : [root])]],
   'check': () => [...PROGRAMS.types([]), ...PROGRAMS.lint([])],
   'build': () => [],
@@ -47,6 +50,16 @@ export async function launch(task, args, major) {
   const file = await ensureBuilt(root, BUNDLES[task]);
   process.argv = [process.execPath, file, ...args];
   await import(pathToFileURL(file).href);
+  if (task === 'start') await buildDashboardBeside();
+}
+
+/** The gateway serves already; its dashboard is built by another process when it is missing or older than its sources. */
+async function buildDashboardBeside() {
+  const { dashboardIsStale } = await import('../build-dashboard.mjs');
+  if (!dashboardIsStale(root)) return;
+  const child = spawn(process.execPath, [inRoot('tools/build-dashboard.mjs'), 'background'], { stdio: ['ignore', 'ignore', 'inherit'], env: process.env });
+  child.on('error', () => process.stderr.write('The dashboard could not be built; `npm run build` says why.\n'));
+  child.unref();
 }
 
 async function runPrograms(task, args) {
@@ -54,10 +67,12 @@ async function runPrograms(task, args) {
     const { ensureBuilt, TARGETS } = await import('../build.mjs');
     for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
   }
+  if (task === 'build' || task === 'test:browser' || task === 'budgets:dashboard') await (await import('../build-dashboard.mjs')).ensureDashboard(root);
   if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
   // Limits in milliseconds hold for a run that has the machine to itself.
   if (task === 'bench:usage') process.env.BSG_ALONE = '1';
   if (task === 'test:clients') process.env.BSG_CLIENTS = '1';
+  if (task === 'test:browser') process.env.BSG_BROWSER = '1';
   for (const program of PROGRAMS[task](args)) {
     const code = await runChild(process.execPath, program);
     if (code !== 0) return code;

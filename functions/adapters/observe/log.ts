@@ -12,6 +12,8 @@ export interface LogFields {
   attempt?: number;
   count?: number;
   kind?: string;
+  /** Where in our own code, as `framesOf` writes it. */
+  where?: string;
 }
 
 export interface Log {
@@ -20,7 +22,7 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-const ALLOWED: readonly (keyof LogFields)[] = ['requestId', 'tenantId', 'keyId', 'method', 'route', 'status', 'code', 'model', 'ms', 'attempt', 'count', 'kind'];
+const ALLOWED: readonly (keyof LogFields)[] = ['requestId', 'tenantId', 'keyId', 'method', 'route', 'status', 'code', 'model', 'ms', 'attempt', 'count', 'kind', 'where'];
 
 /** One JSON line per event on `sink`; fields outside the closed set are dropped even if a cast let them through. */
 export function jsonLog(sink: (line: string) => void, now: () => number): Log {
@@ -30,6 +32,24 @@ export function jsonLog(sink: (line: string) => void, now: () => number): Log {
     sink(`${JSON.stringify(line)}\n`);
   };
   return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+const MAX_FRAMES = 8;
+
+/**
+ * The innermost places of an error in our own code, without its message: that may repeat what somebody sent (JSON.parse's
+ * does). Folders are left out.
+ */
+export function framesOf(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined) return '';
+  // A message may have lines that look like places.
+  const places = error.stack.slice(error.stack.indexOf(error.message) + error.message.length).split('\n');
+  const frames: string[] = [];
+  for (const line of places) {
+    const [, name, place] = /^ {4}at (?:([\w.$#<> ]{1,80}) \()?(?:.*[/\\])?([\w.:-]{1,80}:\d+:\d+)\)?$/.exec(line) ?? [];
+    if (place !== undefined) frames.push(name === undefined ? place : `${name} ${place}`);
+  }
+  return frames.slice(0, MAX_FRAMES).join(' < ');
 }
 
 const GATHER_MS = 50;

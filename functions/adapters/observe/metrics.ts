@@ -6,8 +6,12 @@ export interface Metrics {
   settled(tenantId: string, entry: LedgerEntry): void;
   /** A request was refused; `tenantId` undefined where nobody knows whose it was. */
   refused(tenantId: string | undefined, code: string): void;
+  /** Refusals that could not be kept until the store takes them: `bsgateway_refusals_total` has them all the same. */
+  refusalsLost(count: number): void;
   /** The store was away for an admission (`admission`) or a settlement (`settlement`). */
   storeAway(what: 'admission' | 'settlement'): void;
+  /** What became of the traces of so many requests. */
+  traced(outcome: 'sent' | 'dropped' | 'failed', requests: number): void;
   /** Everything of one tenant, and of the process, in the Prometheus text format 0.0.4. */
   text(tenantId: string, gauges?: readonly Gauge[], distributions?: readonly Distribution[]): string;
 }
@@ -29,6 +33,8 @@ const MAX_TENANTS = 1_000;
 const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', help: string]>> = {
   bsgateway_requests_total: ['counter', 'Requests that were admitted and have ended.'],
   bsgateway_refusals_total: ['counter', 'Requests that were refused before anything was asked upstream, by error code.'],
+  bsgateway_refusals_unrecorded_total: ['counter', 'Refusals that the usage does not show because the store was away for too long.'],
+  bsgateway_routing_fallbacks_total: ['counter', 'Requests routed without what their strategy rests on: the trained artifact, or its judge.'],
   bsgateway_failed_attempts_total: ['counter', 'Calls of an upstream that gave no answer.'],
   bsgateway_tokens_total: ['counter', 'Tokens by class as the provider counted them, estimates included.'],
   bsgateway_cost_usd_total: ['counter', 'What the requests cost, failed attempts included.'],
@@ -36,6 +42,7 @@ const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', hel
   bsgateway_unpriced_requests_total: ['counter', 'Requests whose model has no price: they are in no sum of money.'],
   bsgateway_estimated_requests_total: ['counter', 'Requests whose usage had to be estimated.'],
   bsgateway_store_away_total: ['counter', 'Admissions and settlements that found the store unreachable.'],
+  bsgateway_traced_requests_total: ['counter', 'Requests whose trace was sent, dropped because too many waited, or not taken by the collector.'],
   bsgateway_request_duration_seconds: ['histogram', 'From arrival to the last byte.'],
   bsgateway_time_to_first_token_seconds: ['histogram', 'From arrival to the first output part.'],
 };
@@ -55,7 +62,9 @@ export function openMetrics(): Metrics {
   return {
     settled: (tenantId, entry) => count(seriesOf(tenantId), entry),
     refused: (tenantId, code) => (tenantId === undefined ? process : seriesOf(tenantId)).add('bsgateway_refusals_total', { code }, 1),
+    refusalsLost: (lost) => process.add('bsgateway_refusals_unrecorded_total', {}, lost),
     storeAway: (what) => process.add('bsgateway_store_away_total', { what }, 1),
+    traced: (outcome, requests) => process.add('bsgateway_traced_requests_total', { outcome }, requests),
     text: (tenantId, gauges = [], distributions = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines), ...distributions.flatMap(distributionLines)].join('\n').concat('\n'),
   };
 }
@@ -63,6 +72,8 @@ export function openMetrics(): Metrics {
 function count(series: Series, entry: LedgerEntry): void {
   const model = series.of(entry.servedModel ?? 'none');
   model.ended(`${entry.status}\n${entry.decision?.stage ?? 'none'}`);
+  const reason = entry.decision?.reason;
+  if (reason === 'artifact_missing' || reason === 'judge_failed') series.add('bsgateway_routing_fallbacks_total', { reason }, 1);
   for (const { model: tried, errorCode } of entry.attempts) if (errorCode !== undefined) series.add('bsgateway_failed_attempts_total', { model: tried, code: errorCode }, 1);
   const { input, cacheRead, cacheWrite5m, cacheWrite1h, output } = entry.tokens;
   model.tokens.input += input ?? 0;

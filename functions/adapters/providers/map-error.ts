@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { failure, type Failure, type FailureCode, type FailureOptions } from '../../core/errors.ts';
-import { retryAfterSeconds } from './retry-after.ts';
+import { retryAfterSeconds, saidRetryAfterSeconds } from './retry-after.ts';
 import { scrub } from './scrub.ts';
 
 /**
@@ -29,9 +29,12 @@ export function mapUpstreamError(status: number, body: unknown, headers: Readonl
   if (status === 503 || status === 529 || said.type === 'overloaded_error') {
     return make('upstream_error', 'The upstream provider is overloaded.', { ...again, status: 503, retryAfterSeconds: retryAfterSeconds(headers, clock) });
   }
-  if (status === 504) return make('upstream_timeout', 'The upstream provider timed out.', again);
+  // Here a wait is only known where the upstream names one; a short one is worth waiting for on the same model.
+  const seconds = saidRetryAfterSeconds(headers, clock);
+  const waiting = seconds !== undefined && { retryAfterSeconds: seconds };
+  if (status === 504) return make('upstream_timeout', 'The upstream provider timed out.', { ...again, ...waiting });
   const mayPass = status >= 500 || status === 408 || status === 409;
-  return make('upstream_error', `The upstream provider failed with status ${status}.`, { retryable: mayPass });
+  return make('upstream_error', `The upstream provider failed with status ${status}.`, { retryable: mayPass, ...(mayPass && waiting) });
 }
 
 function callersMistake(status: 400 | 413 | 422, said: UpstreamError, words: (otherwise: string) => string, make: (code: FailureCode, message: string, options: FailureOptions) => Failure): Failure {

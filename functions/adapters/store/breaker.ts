@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { partition, readAll } from './entity.ts';
-import type { Item, Key, Store } from './port.ts';
+import type { Guard, Item, Key, Store } from './port.ts';
 
 /** So many failures of a model within the window open its breaker. */
 const FAILURES = 5;
@@ -9,6 +9,8 @@ const WINDOW_MS = 30_000;
 const OPEN_MS = 2_000;
 /** A probe that never reports (its process died) is given up after this. */
 const PROBE_MS = 30_000;
+/** A moment that lies further ahead than any that is ever set was set by a clock that has been set back since. */
+const CLOCK_SPREAD_MS = 60_000;
 /** Age at which this process's view of the breakers is read again, off the request path: well within the time a breaker stays open. */
 const FRESH_MS = 1_000;
 /** A model that has not failed for a day needs no row. */
@@ -122,7 +124,7 @@ class SharedBreakers implements Breakers {
 
   /** An open time that is over: whoever gets the lease first, of all processes, may send one request. */
   #claim(tenantId: string, modelId: string, breaker: Breaker, now: number): void {
-    if (breaker.openUntil === 0 || breaker.openUntil > now || breaker.probe !== undefined) return;
+    if (breaker.openUntil === 0 || isAhead(breaker, now) || breaker.probe !== undefined) return;
     breaker.probe = 'claiming';
     this.#background(this.#lease(tenantId, modelId, breaker, now));
   }
@@ -130,16 +132,18 @@ class SharedBreakers implements Breakers {
   async #lease(tenantId: string, modelId: string, breaker: Breaker, now: number): Promise<void> {
     let won = false;
     try {
-      const result = await this.#store.write([{
-        update: keyOf(tenantId, modelId), set: { probeUntil: now + PROBE_MS },
-        guards: [{ attr: 'probeUntil', atMost: now }, { attr: 'openUntil', equals: breaker.openUntil }],
+      const take = (free: Guard) => this.#store.write([{
+        update: keyOf(tenantId, modelId), set: { probeUntil: now + PROBE_MS }, guards: [free, { attr: 'openUntil', equals: breaker.openUntil }],
       }]);
+      let result = await take({ attr: 'probeUntil', atMost: now });
+      const held = result.ok ? 0 : Number(result.current?.['probeUntil'] ?? 0);
+      if (held > now + PROBE_MS + CLOCK_SPREAD_MS) result = await take({ attr: 'probeUntil', equals: held });
       won = result.ok;
       if (!result.ok) adopt(breaker, result.current);
     } finally {
       breaker.probe = won ? 'due' : undefined;
       // Another holds the lease: looked at again when it can have ended.
-      if (!won && breaker.openUntil !== 0) breaker.openUntil = Math.max(breaker.openUntil, now + FRESH_MS);
+      if (!won && breaker.openUntil !== 0 && !isAhead(breaker, now)) breaker.openUntil = now + FRESH_MS;
     }
   }
 
@@ -194,6 +198,8 @@ class SharedBreakers implements Breakers {
   }
 }
 
+/** Its end is still to come, and believably so. */
+const isAhead = ({ openUntil }: Breaker, now: number): boolean => openUntil > now && openUntil <= now + OPEN_MS + CLOCK_SPREAD_MS;
 const isShut = (breaker: Breaker): boolean => breaker.openUntil !== 0 && breaker.probe !== 'due';
 
 function adopt(breaker: Breaker, item: Item | undefined): void {

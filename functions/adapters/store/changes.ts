@@ -2,6 +2,7 @@ import type { SecretPath } from '../../contract/admin/secret.ts';
 import { difference } from '../../core/audit/diff.ts';
 import { GENESIS, sealEvent, type Actor, type AuditEvent, type ChangeTarget } from '../../core/audit/event.ts';
 import { redact } from '../../core/audit/redact.ts';
+import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { classify } from './dynamo-retry.ts';
 import { fromItem, partition, toItem } from './entity.ts';
 import { StoreError, type Item, type Key, type Op, type Store, type WriteResult } from './port.ts';
@@ -47,7 +48,7 @@ const sortKey = (seq: number): string => String(seq).padStart(12, '0');
 const eventKey = (tenantId: string, seq: number): Key => ({ table: 'audit', pk: eventsOf(tenantId), sk: sortKey(seq) });
 
 const DEADLINE_MS = 10_000;
-const MAX_WAIT_MS = 250;
+const BACKOFF = { baseMs: 2, capMs: 250 };
 const DAY_SECONDS = 86_400;
 
 /**
@@ -98,7 +99,7 @@ async function commit(context: ChangeContext, change: Recorded, ops: readonly Op
     if (result !== undefined && result.index < ops.length) return { ok: false, index: result.index, current: result.current };
     const leftMs = deadlineMs - now();
     if (leftMs <= 0) throw new StoreError('unavailable', 'too many changes at once');
-    await pause(Math.min(leftMs, random() * Math.min(MAX_WAIT_MS, 2 ** attempt)));
+    await pause(Math.min(leftMs, fullJitterMs(random, BACKOFF, attempt - 1)));
   }
 }
 

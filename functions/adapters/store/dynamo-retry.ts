@@ -1,3 +1,4 @@
+import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { StoreError } from './port.ts';
 
 export interface RetryOptions {
@@ -9,8 +10,7 @@ export interface RetryOptions {
 const MAX_RETRIES = 8;
 /** Where the service is not reached or does not answer each try may take a whole timeout. */
 const MAX_SLOW_RETRIES = 2;
-const BASE_MS = 10;
-const CAP_MS = 1_000;
+const BACKOFF = { baseMs: 10, capMs: 1_000 };
 
 /** `untouched`: refused for now; `unreachable`: never sent; `uncertain`: perhaps carried out; `invalid`: never will be; `fatal`: the rest. */
 export type FailureKind = 'untouched' | 'unreachable' | 'uncertain' | 'invalid' | 'fatal';
@@ -68,7 +68,7 @@ export async function withRetries<T>(work: () => Promise<T>, options: RetryOptio
       if (kind !== 'untouched') slow += 1;
       const isSafe = kind === 'untouched' || kind === 'unreachable' || (kind === 'uncertain' && options.isRepeatable);
       if (!isSafe || slow > MAX_SLOW_RETRIES || retry >= MAX_RETRIES) throw new StoreError('unavailable', `DynamoDB failed (${name})`, { cause: error });
-      await options.sleep(options.random() * Math.min(CAP_MS, BASE_MS * 2 ** retry));
+      await options.sleep(fullJitterMs(options.random, BACKOFF, retry));
     }
   }
 }

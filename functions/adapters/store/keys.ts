@@ -22,6 +22,8 @@ export interface KeyRecord {
   readonly revokedAt: string | null;
   readonly strict: boolean;
   readonly logContent: boolean;
+  /** False = never a part of shadow judging; absent (keys of earlier versions) = true. */
+  readonly shadow?: boolean;
   readonly createdAt: string;
   readonly version: number;
 }
@@ -36,7 +38,7 @@ function toStored({ expiresAt, ...record }: KeyRecord): Item {
 
 function fromStored(item: Item): KeyRecord {
   const { keyExpiresAt, i1p: _partition, i1s: _sort, ...rest } = item;
-  return fromItem<KeyRecord>({ ...rest, expiresAt: keyExpiresAt ?? null });
+  return fromItem<KeyRecord>({ shadow: true, ...rest, expiresAt: keyExpiresAt ?? null });
 }
 
 /** A key by its public id, revoked and expired ones too. */

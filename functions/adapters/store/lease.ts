@@ -22,6 +22,8 @@ export interface LeaseDraft {
   readonly costMicros: number | null;
   readonly baselineMicros: number | null;
   readonly source: 'live' | 'demo' | 'dashboard';
+  /** Held for what is spent beside the answer (a judge), in micro-USD; absent = nothing. */
+  readonly overheadMicros?: number;
 }
 
 /** What one request holds. */
@@ -53,7 +55,7 @@ export const requestIdOf = (attr: string): string | undefined => (attr.startsWit
 
 const DRAFT_FIELDS = [
   'dialect', 'requestedModel', 'model', 'upstreamModel', 'provider', 'policyVersion', 'stage', 'ruleId', 'tier', 'score', 'reason',
-  'sessionId', 'inputTokens', 'priceVersion', 'costMicros', 'baselineMicros', 'source',
+  'sessionId', 'inputTokens', 'priceVersion', 'costMicros', 'baselineMicros', 'source', 'overheadMicros',
 ] as const satisfies readonly (keyof LeaseDraft)[];
 
 /** A JSON array in a string: half the size of a map, and one value to the store. The month is the day's. */
@@ -101,9 +103,9 @@ export function estimatedEntry(requestId: string, keyId: string, lease: StoredLe
     usage: 'estimated',
     finish: { unified: 'upstream_truncated', raw: null },
     costMicros: draft.costMicros,
-    overheadMicros: 0,
+    overheadMicros: draft.overheadMicros ?? 0,
     baselineMicros: draft.baselineMicros,
-    savedMicros: savedMicros(draft.baselineMicros, draft.costMicros, 0),
+    savedMicros: savedMicros(draft.baselineMicros, draft.costMicros, draft.overheadMicros ?? 0),
     priceVersion: draft.priceVersion,
     sessionId: draft.sessionId,
     source: draft.source,

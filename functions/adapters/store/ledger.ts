@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../contract/ledger.ts';
+import type { LedgerEntry, LedgerFeedback } from '../../contract/ledger.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { fromItem, partition, toItem } from './entity.ts';
 import { StoreError, type Item, type Key, type Op, type Query, type Store } from './port.ts';
@@ -54,16 +54,21 @@ export function ledgerEntryOf(item: Item): LedgerEntry {
   return fromItem<LedgerEntry>(entry);
 }
 
+/** Puts the latest rating on a stored entry. */
+export const rateLedgerOp = (tenantId: string, requestId: string, feedback: LedgerFeedback): Op =>
+  ({ update: keyOf(tenantId, requestId, dayOf(ulidTimeMs(requestId))), set: { feedback: toItem(feedback) as Item }, guards: [{ present: true }] });
+
 /**
  * Takes out of a stored entry what tells of a person, in place: what the store may forget of it when stays as it was.
  * undefined when there is nothing left to take.
  */
 export function eraseLedgerOp(tenantId: string, entry: LedgerEntry): Op | undefined {
   const { requestId, decision } = entry;
-  const isBare = entry.clientRequestId === undefined && entry.user === undefined && entry.tag === undefined && entry.sessionId === null && entry.features === null
+  const isBare = entry.clientRequestId === undefined && entry.user === undefined && entry.tag === undefined && entry.sessionId === null && entry.features === null && entry.feedback?.hasComment !== true
     && (decision === null || (decision.session === null && decision.template === null && decision.contributions.length === 0));
   if (isBare) return undefined;
   const set: Item = { sessionId: null, features: null, decision: decision === null ? null : (toItem({ ...decision, session: null, template: null, contributions: [] }) as Item) };
+  if (entry.feedback !== undefined) set['feedback'] = toItem({ ...entry.feedback, hasComment: false }) as Item;
   return { update: keyOf(tenantId, requestId, dayOf(ulidTimeMs(requestId))), set, remove: ['clientRequestId', 'user', 'tag', 'i2p', 'i2s'], guards: [{ present: true }] };
 }
 

@@ -5,6 +5,7 @@ import { blockingLimits, type Demand, type Limits } from '../../core/limits/limi
 import { spentOn } from '../../core/limits/budget.ts';
 import { endOfWindowMs } from '../../core/limits/calendar.ts';
 import { forgetHeld, recall, remember, type DenialMemory } from '../../core/limits/denial-memory.ts';
+import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { secondsUntil } from '../../core/limits/retry-after.ts';
 import { emptyAtMs, sumAt, type Series } from '../../core/limits/sliding-window.ts';
 import type { KeyRecord } from './keys.ts';
@@ -49,7 +50,7 @@ export interface KeyState {
 /** Others' progress is the only reason to try again; more than this in a row means a store that does not answer sensibly. */
 const MAX_TRIES = 16;
 const TRIES_WITHOUT_PAUSE = 4;
-const LONGEST_PAUSE_MS = 64;
+const BACKOFF = { baseMs: 2, capMs: 64 };
 
 export function newState(key: KeyRecord, timezone: string): KeyState {
   return { key, at: limiterKey(key.tenantId, key.keyId), timezone, limits: blockingLimits(key), denials: {}, image: undefined, answers: 0, loading: undefined, drawing: undefined, wantedMicros: 0 };
@@ -243,7 +244,7 @@ async function read(world: World, state: KeyState): Promise<void> {
 }
 
 async function pause(world: World, tries: number): Promise<void> {
-  const ms = world.random() * Math.min(LONGEST_PAUSE_MS, 2 ** (tries - TRIES_WITHOUT_PAUSE + 1));
+  const ms = fullJitterMs(world.random, BACKOFF, tries - TRIES_WITHOUT_PAUSE);
   await new Promise((resolve) => { setTimeout(resolve, ms); });
 }
 

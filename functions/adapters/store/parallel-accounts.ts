@@ -39,6 +39,7 @@ export function parallelAccounts(accounts: ResilientAccounts): ResilientAccounts
     peek: (keyId) => accounts.peek(keyId),
     sweep: (key, options) => accounts.sweep(key, options),
     recover: () => accounts.recover(),
+    close: () => accounts.close(),
   };
 }
 

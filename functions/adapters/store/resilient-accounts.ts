@@ -24,21 +24,25 @@ export interface ResilientDeps {
 export interface ResilientAccounts extends Accounts {
   /** Writes what waited to the store, if it answers again. Returns how many settlements were made up for. */
   recover(): Promise<number>;
+  /** Before the store is closed: writes what waits, or puts it where the next process finds it. Never rejects. */
+  close(): Promise<void>;
 }
 
 const WINDOW_MS = 60_000;
 /** For keys without a limit of requests: what one process lets through while nobody can count for all. */
 const LOCAL_RPM = 60;
 const RECOVER_AFTER_MS = 1_000;
+/** Without requests that would ask for it, what waits is tried again so often. */
+const RETRY_MS = 2_000;
 
 const isAway = (error: unknown): boolean => error instanceof StoreError && error.kind === 'unavailable';
 const hasBudget = (key: KeyRecord): boolean => key.budgetAction === 'block' && (key.dailyUsd !== null || key.monthlyUsd !== null);
 
 /**
  * Accounts that outlive their store. While it is away, keys with a budget are refused (money is never guessed); others are
- * served up to their requests/min in this process, and their settlements wait in the spool until the store answers again.
- * So do settlements whose leases are in the store. A request that is admitted without the store has no lease there: a durable spool
- * takes down that it has begun, so that it is in the ledger even if this process dies before it ends.
+ * served up to their requests/min in this process, while the spool has room, and their settlements wait there until the
+ * store answers again. So do settlements whose leases are in the store. A request that is admitted without the store has no
+ * lease there: the spool takes down that it has begun, so that it is in the ledger even if this process dies before it ends.
  */
 export function resilientAccounts(deps: ResilientDeps): ResilientAccounts {
   return new Resilient(deps);
@@ -52,6 +56,7 @@ class Resilient implements ResilientAccounts {
   readonly #offline = new Map<string, string>();
   #lastTryMs = 0;
   #recovering: Promise<number> | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(deps: ResilientDeps) {
     this.#deps = deps;
@@ -65,7 +70,8 @@ class Resilient implements ResilientAccounts {
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#deps.away?.('admission');
-      if (hasBudget(request.key) || request.tenantBudget !== undefined) throw error;
+      // A settlement that could not be kept would be lost: then nothing is begun.
+      if (hasBudget(request.key) || request.tenantBudget !== undefined || this.#deps.spool.isFull) throw error;
       return this.#withoutStore(request);
     }
   }
@@ -107,6 +113,14 @@ class Resilient implements ResilientAccounts {
     return (this.#recovering ??= this.#recover().finally(() => { this.#recovering = undefined; }));
   }
 
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    const { spool, log } = this.#deps;
+    await this.recover().catch(() => { /* then it waits for the next process */ });
+    const lost = spool.isEmpty ? 0 : spool.persist();
+    if (lost > 0) log.error('settlements lost', { count: lost });
+  }
+
   async #recover(): Promise<number> {
     const { spool, log, owner } = this.#deps;
     if (spool.isEmpty) return 0;
@@ -116,8 +130,7 @@ class Resilient implements ResilientAccounts {
     // What this process has begun it also ends: only what others have begun, and not ended, died with them.
     const due = records.filter(({ entry, begunBy }) => begunBy === undefined || (begunBy !== owner && !ended.has(entry.requestId)));
     for (const record of due) await this.#book(record);
-    for (const record of begun) if (this.#offline.has(record.entry.requestId)) spool.append(record);
-    done();
+    done(begun.filter(({ entry }) => this.#offline.has(entry.requestId)));
     if (due.length > 0) log.info('spool written', { count: due.length });
     return due.length;
   }
@@ -133,34 +146,45 @@ class Resilient implements ResilientAccounts {
 
   /** One try a second, off the request path. */
   #soon(): void {
+    this.#retryLater();
     const nowMs = this.#deps.clock.now();
     if (nowMs >= this.#lastTryMs && nowMs - this.#lastTryMs < RECOVER_AFTER_MS) return;
     this.#lastTryMs = nowMs;
-    void this.recover().catch(() => { /* the next request tries again */ });
+    void this.recover().catch(() => { /* tried again later */ });
+  }
+
+  #retryLater(): void {
+    if (this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      if (!this.#deps.spool.isEmpty) this.#soon();
+    }, RETRY_MS);
+    this.#retry.unref();
   }
 
   #withoutStore(request: ReserveRequest): ReserveResult {
     const { requestId, key, tokens, costMicros, timezone } = request;
-    const nowMs = this.#deps.clock.now();
-    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS && at <= nowMs);
+    // By the clock that is never set back.
+    const nowMs = this.#deps.clock.elapsed();
+    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS);
     const limit = key.rpm ?? LOCAL_RPM;
     const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
     if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };
-    this.#takeDown(request, nowMs);
+    this.#takeDown(request);
     this.#admitted.set(key.keyId, [...recent, nowMs]);
     this.#offline.set(requestId, timezone);
     this.#deps.log.warn('admitted without the store', { requestId, keyId: key.keyId });
     return { ok: true, lease: { requestId, key, tokens, costMicros: costMicros ?? 0, slot: 0, day: '', month: '', counters } };
   }
 
-  /** Throws `StoreError('unavailable')` where it cannot be written down: then nobody is admitted. */
-  #takeDown({ requestId, key: { keyId, tenantId }, tokens, costMicros, deadlineAt, draft, timezone }: ReserveRequest, nowMs: number): void {
-    const { spool, owner } = this.#deps;
-    if (!spool.isDurable) return;
-    const { day, month } = calendarDay(timezone, nowMs);
-    const entry = estimatedEntry(requestId, keyId, { owner, at: nowMs, deadlineAt, slot: 0, tokens, micros: costMicros ?? 0, day, month, draft });
+  /** Throws `StoreError('unavailable')` where neither this nor the settlement could be kept: then nobody is admitted. */
+  #takeDown({ requestId, key: { keyId, tenantId }, tokens, costMicros, deadlineAt, draft, timezone }: ReserveRequest): void {
+    const { spool, owner, clock } = this.#deps;
+    const at = clock.now();
+    const { day, month } = calendarDay(timezone, at);
+    const entry = estimatedEntry(requestId, keyId, { owner, at, deadlineAt, slot: 0, tokens, micros: costMicros ?? 0, day, month, draft });
     try {
-      spool.append({ tenantId, entry, timezone, begunBy: owner });
+      spool.begin({ tenantId, entry, timezone, begunBy: owner });
     } catch (error) {
       throw new StoreError('unavailable', 'neither the store nor the spool can be written', { cause: error });
     }

@@ -23,8 +23,8 @@ const nameOf = (ms: number): string => new Date(ms).toISOString().slice(0, 16);
 /** Whether a row written by `nowMs` may have come too late for its minute, so that it needs `dirtyOp`. */
 export const isLate = (requestId: string, nowMs: number): boolean => nowMs >= minuteOf(requestId) + MINUTE_MS + MARK_AFTER_MS;
 
-/** Marks the minute of a request. To be written after its ledger row. */
-export const dirtyOp = (tenantId: string, requestId: string): Op => ({ put: { table: 'usage', pk: dirtyPlace(tenantId), sk: nameOf(ulidTimeMs(requestId)) }, item: { by: requestId } });
+/** Marks the minute of a request. To be written after its ledger row, or with it. `by` = what tells this marking from others of the same row. */
+export const dirtyOp = (tenantId: string, requestId: string, by: string = requestId): Op => ({ put: { table: 'usage', pk: dirtyPlace(tenantId), sk: nameOf(ulidTimeMs(requestId)) }, item: { by } });
 
 /** Marks the minutes of rows that were written otherwise than by a settlement, such as seeded ones; each minute once. */
 export async function markRows(store: Store, tenantId: string, requestIds: Iterable<string>): Promise<void> {

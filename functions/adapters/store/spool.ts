@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
 import type { LedgerEntry } from '../../contract/index.ts';
 
 /** A settlement that the store could not take. */
@@ -11,60 +11,86 @@ export interface Spooled {
   readonly begunBy?: string;
 }
 
+export type Begun = Spooled & { readonly begunBy: string };
+
 /** Where settlements wait while the store is away: appended one by one, taken back all at once. */
 export interface Spool {
+  /**
+   * Takes down that a request has begun, where that can outlive the process. Throws when neither this nor, later, the
+   * settlement could be kept.
+   */
+  begin(record: Begun): void;
   /** Throws when it cannot be kept either. */
   append(record: Spooled): void;
   /** Everything that waits; it waits on until `done` is called. What is appended meanwhile is for the next time. */
-  take(): { readonly records: readonly Spooled[]; done(): void };
+  take(): Batch;
   readonly isEmpty: boolean;
-  /** What was appended outlives the process. */
-  readonly isDurable: boolean;
+  /** So much waits that nothing more should be begun whose settlement may have to wait too. */
+  readonly isFull: boolean;
+  /** Puts what would end with the process where it outlives it; returns how much could not be put there. */
+  persist(): number;
 }
 
-/** Holds them in memory, at most `maxRecords`: for hosts without a disk. A process that dies loses them, and its leases tell of them. */
+/** What was taken. */
+export interface Batch {
+  readonly records: readonly Spooled[];
+  /** All are written but `stillRunning`, which wait on. Throws where these cannot be kept: then the whole batch waits on. */
+  done(stillRunning?: readonly Spooled[]): void;
+}
+
+/**
+ * Holds them in memory: for hosts without a disk. It is full at `maxRecords`, and takes as many again of requests that
+ * had begun before. A process that dies loses them, and its leases tell of them.
+ */
 export function memorySpool(maxRecords = 10_000): Spool {
   let records: Spooled[] = [];
   return {
-    isDurable: false,
+    begin() { /* it would end with the process, as the request does */ },
     append(record) {
-      if (records.length >= maxRecords) throw new Error('the spool is full');
+      if (records.length >= 2 * maxRecords) throw new Error('the spool is full');
       records.push(record);
     },
     take() {
       const taken = [...records];
-      return { records: taken, done() { records = records.slice(taken.length); } };
+      return { records: taken, done(stillRunning = []) { records = [...stillRunning, ...records.slice(taken.length)]; } };
     },
     get isEmpty() {
       return records.length === 0;
     },
+    get isFull() {
+      return records.length >= maxRecords;
+    },
+    persist: () => records.length,
   };
 }
 
 /**
- * An append-only file of JSON lines, one write a line and flushed to the disk, so that a killed process leaves at most one half line
- * at its end, which is ignored. While a batch is taken the file goes by the name `<path>.taken` and is found there after a crash.
+ * An append-only file of JSON lines, one write a line and flushed to the disk, so that a killed process leaves at most one
+ * half line, which is ignored. A line that the disk has no room for is taken back, or ended by the next one. While a batch
+ * is taken the file goes by the name `<path>.taken` and is found there after a crash.
  */
 export function fileSpool(path: string): Spool {
   const taken = `${path}.taken`;
   let isEmpty = !existsSync(path) && !existsSync(taken);
+  const append = (record: Spooled): void => {
+    // Begins with a line end, so that a half line before it spoils nothing but itself.
+    appendWhole(path, `\n${JSON.stringify(record)}\n`);
+    isEmpty = false;
+  };
   return {
-    isDurable: true,
-    append(record) {
-      // Half a line of a process that was killed must not take this one with it: it begins with a line end of its own.
-      appendLines(path, `${isEmpty ? '' : '\n'}${JSON.stringify(record)}\n`);
-      isEmpty = false;
-    },
+    begin: append,
+    append,
     take() {
       if (existsSync(taken) && existsSync(path)) {
         // A batch that was not finished: what has come since belongs to it, in the order in which it came. What a kill in between
         // leaves in both files is the same record twice, which is as good as once.
-        appendLines(taken, `\n${readFileSync(path, 'utf8')}`);
+        appendWhole(taken, `\n${readFileSync(path, 'utf8')}`);
         unlinkSync(path);
       } else if (existsSync(path)) renameSync(path, taken);
       return {
         records: existsSync(taken) ? readFileSync(taken, 'utf8').split('\n').flatMap(recordOf) : [],
-        done() {
+        done(stillRunning = []) {
+          for (const record of stillRunning) append(record);
           if (existsSync(taken)) unlinkSync(taken);
           isEmpty = !existsSync(path);
         },
@@ -73,14 +99,71 @@ export function fileSpool(path: string): Spool {
     get isEmpty() {
       return isEmpty;
     },
+    isFull: false,
+    persist: () => 0,
   };
 }
 
-function appendLines(path: string, text: string): void {
+/** The first spool, and the second for what the first cannot take: a file, and memory while its disk is full. */
+export function layeredSpool(first: Spool, second: Spool): Spool {
+  return {
+    begin(record) {
+      try {
+        first.begin(record);
+      } catch {
+        // The settlement will find room in the second: what this process serves is not lost while it lives.
+        second.begin(record);
+      }
+    },
+    append(record) {
+      try {
+        first.append(record);
+      } catch {
+        second.append(record);
+      }
+    },
+    take() {
+      const [one, two] = [first.take(), second.take()];
+      return {
+        records: [...one.records, ...two.records],
+        done(stillRunning) {
+          two.done();
+          one.done(stillRunning);
+        },
+      };
+    },
+    get isEmpty() {
+      return first.isEmpty && second.isEmpty;
+    },
+    get isFull() {
+      return first.isFull || second.isFull;
+    },
+    persist() {
+      const { records, done } = second.take();
+      try {
+        for (const record of records) first.append(record);
+        done();
+        return 0;
+      } catch {
+        // Some may be in both now: the ledger takes each entry once.
+        return records.length;
+      }
+    },
+  };
+}
+
+/** What there is no room for is taken back. */
+function appendWhole(path: string, text: string): void {
   const file = openSync(path, 'a', 0o600);
   try {
-    appendFileSync(file, text);
-    fsyncSync(file);
+    const { size } = fstatSync(file);
+    try {
+      appendFileSync(file, text);
+      fsyncSync(file);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    }
   } finally {
     closeSync(file);
   }

@@ -27,21 +27,23 @@ const versionOf = (db: DatabaseSync): number => Number(db.prepare('PRAGMA user_v
 
 /**
  * Brings a file to the newest schema, each migration in a transaction of its own; safe when several processes open a new
- * file at once. Throws `StoreError('unavailable')` for a file that a newer version has written.
+ * file at once. One that fails leaves the file as it was before it, to be tried again. Throws `StoreError('unavailable')`
+ * for a file that a newer version has written. `migrations` is a parameter for the tests.
  */
-export function migrate(db: DatabaseSync): void {
-  if (versionOf(db) === MIGRATIONS.length) return;
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  if (versionOf(db) === migrations.length) return;
   for (;;) {
     db.exec('BEGIN IMMEDIATE');
     try {
       const version = versionOf(db);
-      if (version > MIGRATIONS.length) throw new StoreError('unavailable', `the database is of version ${version}, this program knows ${MIGRATIONS.length}`);
-      const next = MIGRATIONS[version];
-      if (next !== undefined) db.exec(`${next}\nPRAGMA user_version = ${version + 1}`);
+      if (version > migrations.length) throw new StoreError('unavailable', `the database is of version ${version}, this program knows ${migrations.length}`);
+      const next = migrations[version];
+      if (next !== undefined) db.exec(`${next};\nPRAGMA user_version = ${version + 1}`);
       db.exec('COMMIT');
       if (next === undefined) return;
     } catch (error) {
-      db.exec('ROLLBACK');
+      // Some errors, such as a full disk, have rolled back by themselves.
+      if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     }
   }

@@ -1,7 +1,8 @@
 import { allowedOn, missing, pieceOf, type Micros, type TenantBudget } from '../../core/limits/allowance.ts';
 import type { Moment } from '../../core/limits/admission.ts';
 import type { Demand } from '../../core/limits/limits.ts';
-import { spentOn } from '../../core/limits/budget.ts';
+import { countingDay, spentOn } from '../../core/limits/budget.ts';
+import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { partition } from './entity.ts';
 import { allowanceOp, imageOf, limiterKey } from './limiter.ts';
 import { StoreError, type Item, type Key, type Store } from './port.ts';
@@ -13,15 +14,21 @@ import { StoreError, type Item, type Key, type Store } from './port.ts';
  */
 export const budgetKey = (tenantId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'BUDGET'), sk: 'budget' });
 
-interface Drawn { readonly version: number; readonly day: number; readonly month: number; readonly keys: readonly string[]; readonly ahead: boolean }
+interface Drawn { readonly version: number; readonly day: number; readonly month: number; readonly keys: readonly string[]; readonly ahead: boolean; readonly isWrong: boolean }
 
 function drawnIn(item: Item | undefined, at: Moment): Drawn {
   const { day, month } = at.calendar;
   const number = (name: string): number => Number(item?.[name] ?? 0);
+  const storedDay = String(item?.['day'] ?? '');
+  const isLater = storedDay > day;
+  const ahead = isLater && countingDay(storedDay, at.timezone, at.nowMs).day === storedDay;
+  // A day that no believable clock has reached was written by one that was wrong: what was drawn counts now.
+  const isWrong = isLater && !ahead;
+  const isThisMonth = item?.['month'] === month || isWrong;
   return {
-    version: number('version'), day: item?.['day'] === day ? number('dayDrawn') : 0, month: item?.['month'] === month ? number('monthDrawn') : 0,
-    keys: Object.keys(item ?? {}).flatMap((name) => (name.startsWith('k_') && item?.['month'] === month ? [name.slice(2)] : [])),
-    ahead: String(item?.['day'] ?? '') > day,
+    version: number('version'), day: storedDay === day || isWrong ? number('dayDrawn') : 0, month: isThisMonth ? number('monthDrawn') : 0,
+    keys: Object.keys(item ?? {}).flatMap((name) => (name.startsWith('k_') && isThisMonth ? [name.slice(2)] : [])),
+    ahead, isWrong,
   };
 }
 
@@ -48,7 +55,7 @@ interface Hand { readonly store: Store; readonly random: () => number }
 export interface Exhausted { readonly left: number; readonly window: 'day' | 'month' }
 
 const MAX_TRIES = 32;
-const LONGEST_PAUSE_MS = 64;
+const BACKOFF = { baseMs: 4, capMs: 64 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /**
@@ -60,7 +67,7 @@ export async function draw({ store, random }: Hand, wish: Draw): Promise<{ reado
   const key = limiterKey(tenantId, keyId);
   let reclaimed = false;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if (tries > 1) await pause(random() * Math.min(LONGEST_PAUSE_MS, 2 ** tries));
+    if (tries > 1) await pause(fullJitterMs(random, BACKOFF, tries - 2));
     const item = await store.get(key);
     const image = imageOf(item);
     if (image === undefined) throw new StoreError('unavailable', 'a limiter is missing');
@@ -69,6 +76,11 @@ export async function draw({ store, random }: Hand, wish: Draw): Promise<{ reado
     const drawn = drawnIn(await store.get(budgetKey(tenantId)), at);
     // Another process lives in tomorrow already: its day decides, and this one's will have come in a moment.
     if (drawn.ahead) return { left: 0, window: 'day' };
+    if (drawn.isWrong) {
+      // Written down under the true day, or it would never end.
+      await store.write([{ put: budgetKey(tenantId), item: drawnItem(drawn, at, { day: 0, month: 0 }, undefined), guards: [{ attr: 'version', equals: drawn.version }] }]);
+      continue;
+    }
     const more = Math.max(0, wish.wanted() - demand.micros);
     const [day, month] = [pieceOf(budget.dayMicros, drawn.day, need.day, more), pieceOf(budget.monthMicros, drawn.month, need.month, more)];
     if (day === undefined || month === undefined) {

@@ -8,10 +8,10 @@ import { AdminError } from '../errors.ts';
 /** A key as it is shown: its id and last four characters tell it apart, its hash stays here. */
 export function keyViewOf(record: KeyRecord): KeyView {
   const { keyId, name, env, last4, createdAt, version } = record;
-  const { rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, revokedAt, strict, logContent } = record;
+  const { rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, revokedAt, strict, logContent, shadow = true } = record;
   return {
     id: keyId, name, env, display: `bsg_${env}_${keyId}…${last4}`, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction,
-    allowedModels: allowedModels === null ? null : [...allowedModels], expiresAt, revokedAt, strict, logContent, createdAt, version,
+    allowedModels: allowedModels === null ? null : [...allowedModels], expiresAt, revokedAt, strict, logContent, shadow, createdAt, version,
   };
 }
 

@@ -1,3 +1,4 @@
+import { deleteCommentOp } from '../../adapters/store/feedback.ts';
 import { eraseLedgerOp, queryLedger } from '../../adapters/store/ledger.ts';
 import { StoreError } from '../../adapters/store/port.ts';
 import { eraseAnswer, eraseRequest } from '../../contract/admin/erase.ts';
@@ -24,7 +25,9 @@ export const eraseData = operation({
       const page = await queryLedger(store, tenantId, { ...range, ...(cursor !== undefined && { cursor }) });
       for (const entry of page.items) {
         const op = user === undefined || entry.user === user ? eraseLedgerOp(tenantId, entry) : undefined;
-        if (op !== undefined && (await store.write([op])).ok) erased += 1;
+        if (op === undefined || !(await store.write([op])).ok) continue;
+        if (entry.feedback?.hasComment === true) await store.write([deleteCommentOp(tenantId, entry.requestId)]);
+        erased += 1;
       }
       looked += page.items.length;
       cursor = page.cursor;

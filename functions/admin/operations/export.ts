@@ -24,7 +24,7 @@ export const exportUsageAs = (format: ExportFormat): Operation => operation({
   summary: `Usage as ${format.toUpperCase()}.`, query: z.strictObject({ ...usageParameters, part: z._default(z.enum(['breakdown', 'series']), 'breakdown') }), answer: { file: [TYPES[format]] },
 }, async ({ ports, caller, query: { part, ...parameters }, nowMs }) => {
   const tenantZone = (await getTenant(ports.store, caller.tenantId))?.timezone ?? 'UTC';
-  return file('usage', format, nowMs, exportUsage(ports.analytics ?? analyticsOf(ports.store), caller.tenantId, usageRequest(parameters, { nowMs, tenantZone }), { format, part }));
+  return file('usage', format, nowMs, exportUsage(ports.analytics ?? analyticsOf(ports.store), caller.tenantId, usageRequest(parameters, { nowMs, tenantZone, withUnknown: false }), { format, part }));
 });
 
 /** Audit events as a file, newest first, hashes included: the chain can be verified from it. */

@@ -24,6 +24,6 @@ function modelConfig({ id, provider, upstreamModel, baseUrl, apiVersion, region,
   return { id, provider, upstreamModel, baseUrl, apiVersion, region, enabled, maxOutputTokens, price, facts };
 }
 
-function keyConfig({ name, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, strict, logContent }: KeyRecord): object {
-  return { name, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, strict, logContent };
+function keyConfig({ name, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, strict, logContent, shadow = true }: KeyRecord): object {
+  return { name, rpm, tpm, maxParallel, dailyUsd, monthlyUsd, budgetAction, allowedModels, expiresAt, strict, logContent, shadow };
 }

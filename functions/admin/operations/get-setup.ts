@@ -4,20 +4,26 @@ import { listModels } from '../../adapters/store/models.ts';
 import type { Store } from '../../adapters/store/port.ts';
 import { getWatermark } from '../../adapters/store/rollups.ts';
 import { getRouting } from '../../adapters/store/routing.ts';
-import { setupAnswer } from '../../contract/admin/setup.ts';
+import { setupAnswer, type SetupAnswer } from '../../contract/admin/setup.ts';
 import { priceFor } from '../../core/money/catalogue.ts';
 import { operation } from '../operation.ts';
+import { refusalSamples, refusalUsage, type RefusalScope } from '../usage/refusals.ts';
+import { scopeOf } from '../usage/scope.ts';
+import { hintFor } from '../usage/refusal-hints.ts';
 
 /** Younger requests than these are not in the roll-ups yet. */
 const RECENT_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 /** Upstreams that work without a credential. */
 const FREE: ReadonlySet<string> = new Set(['ollama', 'openai-compatible', 'bedrock']);
 
 export const getSetup = operation(
   { summary: 'What is still to be done until requests are routed and counted. A handful of reads, whatever the size of the ledger.', answer: setupAnswer },
-  async ({ caller: { tenantId }, ports: { store }, nowMs }) => {
-    const [models, keys, routing, firstRequestAt] = await Promise.all([
-      listModels(store, tenantId), listKeys(store, tenantId), getRouting(store, tenantId), firstRequest(store, tenantId, nowMs),
+  async ({ caller, ports, nowMs }) => {
+    const { store } = ports;
+    const { tenantId } = caller;
+    const [models, keys, routing, firstRequestAt, refused] = await Promise.all([
+      listModels(store, tenantId), listKeys(store, tenantId), getRouting(store, tenantId), firstRequest(store, tenantId, nowMs), refusedLately(store, scopeOf(caller, ports), nowMs),
     ]);
     const enabled = models.filter((model) => model.enabled);
     const { tiers } = routing.document.auto;
@@ -29,7 +35,7 @@ export const getSetup = operation(
       { id: 'key', done: keys.some(({ revokedAt }) => revokedAt === null) },
       { id: 'request', done: firstRequestAt !== null },
     ];
-    return { body: { steps, complete: steps.every(({ done }) => done), firstRequestAt } };
+    return { body: { steps, complete: steps.every(({ done }) => done), firstRequestAt, refused } };
   },
 );
 
@@ -39,4 +45,11 @@ async function firstRequest(store: Store, tenantId: string, nowMs: number): Prom
   if (watermark !== undefined && watermark.sinceMs < watermark.untilMs) return new Date(watermark.sinceMs).toISOString();
   const { items: [first] } = await queryLedger(store, tenantId, { from: new Date(nowMs - RECENT_MS).toISOString(), to: new Date(nowMs).toISOString(), limit: 1 });
   return first?.at ?? null;
+}
+
+/** What came within a day and was turned away: whoever waits for a first request learns why there is none. */
+async function refusedLately(store: Store, scope: RefusalScope, nowMs: number): Promise<SetupAnswer['refused']> {
+  const range = { fromMs: nowMs - DAY_MS, toMs: nowMs };
+  const [{ count, byCode }, [last]] = await Promise.all([refusalUsage(store, scope, { range, starts: [range.fromMs], filters: {} }), refusalSamples(store, scope, range)]);
+  return last === undefined ? null : { count, byCode, last, hint: hintFor(last) };
 }

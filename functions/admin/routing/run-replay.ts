@@ -5,15 +5,14 @@ import { ReplayTally, type ReplayReport } from '../../core/routing/replay-tally.
 import { getKey } from '../../adapters/store/keys.ts';
 import { queryLedger } from '../../adapters/store/ledger.ts';
 import type { Store } from '../../adapters/store/port.ts';
-import { getRoutingVersion } from '../../adapters/store/routing.ts';
 import { loadPolicy } from '../../gateway/caches.ts';
 
 /** Times are RFC 3339, both inclusive. */
 export interface ReplayRequest { readonly draft: RoutingDocument; readonly from: string; readonly to: string }
-/** `complete` false = there were more requests; the newest were looked at. */
+/** `complete` false = there were more requests; the first of the period were looked at. */
 export type ReplayAnswer = ReplayReport & { readonly complete: boolean };
 
-/** So many requests are looked at, newest first: enough for any tariff, and over in seconds. */
+/** So many requests are looked at, oldest first as sessions need it: enough for any tariff, and over in seconds. */
 export const MAX_REPLAYED = 100_000;
 const PAGE = 500;
 
@@ -21,7 +20,6 @@ const PAGE = 500;
 export async function runReplay(store: Store, tenantId: string, { draft, from, to }: ReplayRequest, limit = MAX_REPLAYED): Promise<ReplayAnswer> {
   const live = await loadPolicy(store, tenantId);
   const tally = new ReplayTally(underDocument(live, draft));
-  const documents = remembered(async (version: number) => (await getRoutingVersion(store, tenantId, version))?.document);
   const keys = remembered(async (keyId: string) => {
     const key = await getKey(store, keyId);
     return key?.tenantId === tenantId ? { name: key.name, allowedModels: key.allowedModels } : undefined;
@@ -29,9 +27,9 @@ export async function runReplay(store: Store, tenantId: string, { draft, from, t
   let cursor: string | undefined;
   let seen = 0;
   do {
-    const page = await queryLedger(store, tenantId, { from, to, limit: Math.min(PAGE, limit - seen), reverse: true, ...(cursor !== undefined && { cursor }) });
+    const page = await queryLedger(store, tenantId, { from, to, limit: Math.min(PAGE, limit - seen), ...(cursor !== undefined && { cursor }) });
     for (const entry of page.items) {
-      tally.add(entry, { key: await keys(entry.keyId), live: entry.decision === null ? undefined : await documents(entry.decision.policyVersion) });
+      tally.add(entry, { key: await keys(entry.keyId) });
     }
     seen += page.items.length;
     cursor = page.cursor;

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RefusalUsage } from '../../contract/admin/refusals.ts';
 import type { UsageMeasures } from '../../contract/admin/usage.ts';
 import type { LedgerEntry } from '../../contract/ledger.ts';
-import { dimsOf, labelOf, type Dimension, type Dims, type Label } from '../../core/usage/groups.ts';
+import { dimsOf, labelOf, NONE, type Dimension, type Dims, type Label } from '../../core/usage/groups.ts';
 import { Tally } from '../../core/usage/tally.ts';
 import { listKeys } from '../../adapters/store/keys.ts';
+import { readOverhead } from '../../adapters/store/overhead.ts';
 import { queryLedger } from '../../adapters/store/ledger.ts';
 import type { Store } from '../../adapters/store/port.ts';
 import { listDirty } from '../../adapters/store/rollup-marks.ts';
@@ -12,6 +14,7 @@ import { getRouting } from '../../adapters/store/routing.ts';
 import { ulidTimeMs } from '../../adapters/store/ulid-time.ts';
 import { bucketAt, bucketStarts, type Bucket } from './buckets.ts';
 import { breakdownId, matcher, type Filters } from './filters.ts';
+import { refusalUsage } from './refusals.ts';
 import { sourcesOf, type Coverage, type Span } from './sources.ts';
 
 /** Raw rows one answer may read, newest first. */
@@ -32,6 +35,8 @@ export interface UsageRequest {
   readonly filters: Filters;
   readonly tenantZone: string;
   readonly nowMs: number;
+  /** Whether refusals of callers that nobody knows are shown too. */
+  readonly withUnknown: boolean;
 }
 
 export interface UsageReport {
@@ -44,6 +49,8 @@ export interface UsageReport {
   readonly breakdown: readonly ({ readonly id: string; readonly name: string } & UsageMeasures)[];
   /** `truncated` = there were too many rows that are not rolled up yet, and only the newest were read. */
   readonly coverage: { readonly requests: number; readonly auto: number; readonly unpriced: number; readonly truncated?: true };
+  /** In none of the numbers above. */
+  readonly refusals: RefusalUsage;
 }
 
 /**
@@ -66,7 +73,11 @@ export async function readUsage(store: Store, tenantId: string, request: UsageRe
     // By the time in the id, which is also what selects the row.
     usage.add(ulidTimeMs(entry.requestId), dimsOf(entry), (tally) => tally.add(entry), label && labelOf(entry, label));
   });
-  return usage.report(await namesOf(store, tenantId, request.by), truncated);
+  for (const { fromMs, toMs } of raw) {
+    for await (const { id, dims, micros } of readOverhead(store, tenantId, fromMs, toMs)) usage.add(ulidTimeMs(id), dims, (tally) => tally.addOverhead(micros), label && NONE);
+  }
+  const refusals = await refusalUsage(store, { tenantId, withUnknown: request.withUnknown }, usage.refusals());
+  return usage.report(await namesOf(store, tenantId, request.by), truncated, refusals);
 }
 
 const isLabel = (by: Dimension | Label): by is Label => by === 'user' || by === 'tag';
@@ -145,7 +156,13 @@ class Usage {
     this.#groups.set(id, group);
   }
 
-  report(names: ReadonlyMap<string, string>, truncated: boolean): UsageReport {
+  /** What to ask of refusals: the same range, points and filters. */
+  refusals(): Parameters<typeof refusalUsage>[2] {
+    const { from, to, filters } = this.#request;
+    return { range: { fromMs: from, toMs: to }, starts: this.#starts, filters };
+  }
+
+  report(names: ReadonlyMap<string, string>, truncated: boolean, refusals: RefusalUsage): UsageReport {
     const { from, to, tz, bucket } = this.#request;
     const all = new Tally();
     for (const group of this.#groups.values()) all.merge(group);
@@ -160,6 +177,7 @@ class Usage {
       breakdown: [...this.#groups].toSorted(([a, left], [b, right]) => right.requests - left.requests || (a < b ? -1 : 1))
         .map(([id, group]) => ({ id, name: names.get(id) ?? id, ...group.measures() })),
       coverage: { requests: totals.requests, auto: all.auto, unpriced: totals.unpriced, ...(truncated && { truncated }) },
+      refusals,
     };
   }
 }

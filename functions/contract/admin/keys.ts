@@ -8,7 +8,7 @@ const maybe = <T extends z.ZodMiniType>(schema: T) => z.nullable(schema);
 export const keyView = z.object({
   id: z.string(), name: z.string(), env: z.enum(['live', 'test']), display: z.string(),
   rpm: maybe(z.int()), tpm: maybe(z.int()), maxParallel: maybe(z.int()), dailyUsd: maybe(z.number()), monthlyUsd: maybe(z.number()), budgetAction: z.enum(['block', 'warn']),
-  allowedModels: maybe(z.array(z.string())), expiresAt: maybe(z.string()), revokedAt: maybe(z.string()), strict: z.boolean(), logContent: z.boolean(),
+  allowedModels: maybe(z.array(z.string())), expiresAt: maybe(z.string()), revokedAt: maybe(z.string()), strict: z.boolean(), logContent: z.boolean(), shadow: z.boolean(),
   createdAt: z.string(), version: z.int(),
 });
 export type KeyView = z.infer<typeof keyView>;
@@ -31,6 +31,7 @@ export const keyPatch = z.strictObject({
   expiresAt: z.optional(maybe(z.iso.datetime({ offset: true }))),
   strict: z.optional(z.boolean()),
   logContent: z.optional(z.boolean()),
+  shadow: z.optional(z.boolean()),
 });
 
 /** How long the old key stays valid beside the new one: at most a day. */

@@ -17,4 +17,5 @@ export const ledgerEntry = z.object({
   source: z.enum(['live', 'demo', 'dashboard']),
   features: z.nullable(z.object({ v: count, dense: z.array(z.number()), logits: z.nullable(z.array(z.number())) })),
   translation: z.optional(text),
+  feedback: z.optional(z.object({ rating: z.union([z.enum(['up', 'down']), count]), at: text, hasComment: z.boolean(), comment: z.optional(text) })),
 });

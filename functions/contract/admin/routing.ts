@@ -3,7 +3,7 @@ import { routing } from '../routing.ts';
 
 /** Something that is probably not meant so: where (RFC 6901 pointer into the document) and why. */
 export const routingWarning = z.object({
-  kind: z.enum(['same_glob', 'covered_by_higher', 'alias_equals_model', 'unreachable_condition', 'disabled_target', 'empty_tier']), pointer: z.string(), message: z.string(),
+  kind: z.enum(['same_glob', 'covered_by_higher', 'alias_equals_model', 'unreachable_condition', 'disabled_target', 'empty_tier', 'idle_shadow']), pointer: z.string(), message: z.string(),
 });
 
 /** `before` = the version that serves the other sessions. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { refusalUsage } from './refusals.ts';
 
 const count = z.number();
 const maybeCount = z.nullable(z.number());
@@ -17,4 +18,5 @@ export const usageAnswer = z.object({
   series: z.array(z.extend(measures, { at: z.string() })),
   breakdown: z.array(z.extend(measures, { id: z.nullable(z.string()), name: z.nullable(z.string()) })),
   coverage: z.looseObject({ requests: count, auto: count, unpriced: count }),
+  refusals: refusalUsage,
 });

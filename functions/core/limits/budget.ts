@@ -1,4 +1,4 @@
-import { calendarDay, type CalendarDay } from './calendar.ts';
+import { calendarDay, dayName, type CalendarDay } from './calendar.ts';
 
 /** A key's spend in its tenant's calendar: reserved plus settled micro-USD. */
 export interface Spend {
@@ -8,21 +8,22 @@ export interface Spend {
   monthMicros: number;
 }
 
-/** Clocks of several machines may disagree by this much around midnight. */
-const CLOCK_SPREAD_MS = 65_000;
+/** A clock may have been set back by this much, or several machines' disagree, without a budget beginning twice. */
+const BELIEVED_MS = 86_400_000 + 65_000;
 
 /** A limit in USD as whole micro-USD; null stays "none". */
 export const limitMicros = (usd: number | null): number | null => (usd === null ? null : Math.round(usd * 1e6));
 
 /**
- * The day in which to count now. As with slots, a newer stored day wins over an own clock that is behind; a day
- * that cannot have begun anywhere (a clock or a time zone was set back) does not.
+ * The day in which to count now. As with slots, a newer stored day wins over an own clock that is behind: where a clock or
+ * a time zone was set back over midnight, the day that has begun goes on, or its budget would begin a second time. One
+ * that lies more than a day ahead is no day that has begun, but a clock that was wrong.
  */
 export function countingDay(storedDay: string, timezone: string, nowMs: number): CalendarDay {
   const own = calendarDay(timezone, nowMs);
   if (storedDay <= own.day) return own;
-  const soon = calendarDay(timezone, nowMs + CLOCK_SPREAD_MS);
-  return storedDay === soon.day ? soon : own;
+  const latest = dayName(timezone, nowMs + BELIEVED_MS);
+  return storedDay <= latest ? { day: storedDay, month: storedDay.slice(0, 7) } : own;
 }
 
 /** What the day's and the month's counters say on `at`: a window that has ended holds nothing, one that was set back keeps its spend. */

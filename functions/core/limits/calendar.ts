@@ -38,7 +38,8 @@ export function endOfWindowMs(timezone: string, nowMs: number, window: 'day' | '
   return endOf(nowMs, window === 'day' ? LONGEST_DAY_MS : LONGEST_MONTH_MS, (ms) => dayName(timezone, ms).slice(0, length) !== name);
 }
 
-function dayName(timezone: string, ms: number): string {
+/** `YYYY-MM-DD` in the tenant's time zone. */
+export function dayName(timezone: string, ms: number): string {
   // Most tenants' zone, and the first formatter of a process costs some 20 ms of its first request.
   if (timezone === 'UTC') return new Date(ms).toISOString().slice(0, 10);
   let formatter = formatters.get(timezone);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Condition, ConditionOp } from '../../contract/index.ts';
-import { globMatches } from './pattern.ts';
 import type { RequestFacts } from './request-facts.ts';
+import type { TextSearch } from './text-search.ts';
 
 /** What a condition may look at beside the request itself. */
 export interface ConditionWorld {
@@ -12,6 +12,8 @@ export interface ConditionWorld {
   readonly weekday: () => string;
   /** Score of the in-process strategy; asks for it only when a condition does. */
   readonly score: () => number;
+  /** Bounds what all conditions of a decision search together. */
+  readonly search: TextSearch;
   readonly spendTodayPct: number | null;
   readonly spendMonthPct: number | null;
 }
@@ -20,19 +22,23 @@ export interface ConditionWorld {
 export interface CompiledCondition {
   readonly key: string;
   readonly negate: boolean;
-  /** Truth before negation; null when the field is unknown for this request. */
+  /** Truth before negation; null when the field is unknown for this request, or more would be searched than one decision may. */
   readonly test: (world: ConditionWorld) => boolean | null;
 }
 
 type Scalar = string | number | boolean;
+/** A condition's values, folded; `all` for looking one up, because a request may have hundreds of tools and a condition 64 names. */
+interface Wanted { readonly list: readonly Scalar[]; readonly all: ReadonlySet<string | boolean> }
+const comparable = (value: Scalar): string | boolean => (typeof value === 'boolean' ? value : String(value));
 
 export function compileCondition(condition: Condition): CompiledCondition {
   const { field, op, value } = condition;
-  const values = (Array.isArray(value) ? value : [value]).map((item) => (typeof item === 'string' ? fold(item) : item));
-  const matches = (seen: Scalar): boolean => compare(op, typeof seen === 'string' ? fold(seen) : seen, values);
+  const list = (Array.isArray(value) ? value : [value]).map((item) => (typeof item === 'string' ? fold(item) : item));
+  const values: Wanted = { list, all: new Set(list.map(comparable)) };
+  const matches = (seen: Scalar, search: TextSearch): boolean | null => compare(op, typeof seen === 'string' ? fold(seen) : seen, values, search);
   if (LONG_FIELDS.has(field)) {
     const long = field as LongField;
-    return { key: conditionKey(condition), negate: condition.negate, test: ({ facts }) => compare(op, foldedOf(facts, long), values) };
+    return { key: conditionKey(condition), negate: condition.negate, test: ({ facts, search }) => compare(op, foldedOf(facts, long), values, search) };
   }
   return {
     key: conditionKey(condition),
@@ -40,7 +46,7 @@ export function compileCondition(condition: Condition): CompiledCondition {
     test(world) {
       const seen = fieldOf(field, world);
       if (seen === null) return null;
-      return typeof seen === 'object' ? seen.some(matches) : matches(seen);
+      return typeof seen === 'object' ? anyOf(seen, (one) => matches(one, world.search)) : matches(seen, world.search);
     },
   };
 }
@@ -94,14 +100,24 @@ function metadataOf(facts: RequestFacts, name: string): Scalar | null {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-function compare(op: ConditionOp, seen: Scalar, values: readonly Scalar[]): boolean {
+/** Whether one holds; null from where on nothing more may be searched. */
+function anyOf<T>(items: readonly T[], test: (item: T) => boolean | null): boolean | null {
+  for (const item of items) {
+    const truth = test(item);
+    if (truth !== false) return truth;
+  }
+  return false;
+}
+
+function compare(op: ConditionOp, seen: Scalar, wanted: Wanted, search: TextSearch): boolean | null {
+  const { list: values } = wanted;
   const [first, second] = values;
   switch (op) {
-    case 'eq': return first !== undefined && same(seen, first);
-    case 'in': return values.some((value) => same(seen, value));
-    case 'contains': return typeof seen === 'string' && values.some((value) => seen.includes(String(value)));
-    case 'starts_with': return typeof seen === 'string' && values.some((value) => seen.startsWith(String(value)));
-    case 'glob': return typeof seen === 'string' && values.some((value) => globMatches(String(value), seen));
+    case 'eq': return first !== undefined && comparable(seen) === comparable(first);
+    case 'in': return wanted.all.has(comparable(seen));
+    case 'contains': return typeof seen === 'string' && anyOf(values, (value) => search.contains(seen, String(value)));
+    case 'starts_with': return typeof seen === 'string' && anyOf(values, (value) => search.startsWith(seen, String(value)));
+    case 'glob': return typeof seen === 'string' && anyOf(values, (value) => search.glob(seen, String(value)));
     case 'between': return number(seen) >= number(first) && number(seen) <= number(second);
     case 'gt': return number(seen) > number(first);
     case 'gte': return number(seen) >= number(first);
@@ -110,7 +126,6 @@ function compare(op: ConditionOp, seen: Scalar, values: readonly Scalar[]): bool
   }
 }
 
-const same = (a: Scalar, b: Scalar): boolean => a === b || (typeof a !== 'boolean' && typeof b !== 'boolean' && String(a) === String(b));
 /** NaN for what is no number, so that every comparison with it is false. */
 const number = (value: Scalar | undefined): number => (typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN);
 

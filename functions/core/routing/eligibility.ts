@@ -55,7 +55,7 @@ function incapacityOf({ facts: can, maxOutputTokens, provider }: RegisteredModel
   if (can.documents === false && facts.hasDocuments) return 'documents';
   if (can.audio === false && facts.hasAudio) return 'audio';
   if (facts.usesTools && (can.tools === false || (facts.hasHostedTools && !SPEAKS[facts.conversation.dialect](provider)))) return 'tools';
-  if (can.strictSchema === false && facts.wantsStructuredOutput && facts.conversation.responseFormat?.strict === true) return 'structured_output';
+  if (can.strictSchema === false && facts.wantsStrictSchema) return 'structured_output';
   return null;
 }
 

@@ -1,13 +1,18 @@
+/** About how many characters of a plain search one step of a glob is worth. */
+export const STEP_COST = 16;
+
 /**
  * Matches a glob (`*` = any run, `?` = one character, all else literal, case-sensitive) in constant memory: only
- * the latest `*` is ever tried again, so adversarial patterns cost at most |glob| × |text| steps.
+ * the latest `*` is ever tried again, so adversarial patterns cost at most |glob| × |text| steps. Where `steps` are given they
+ * are taken off; false, with nothing left of them, when they do not suffice.
  */
-export function globMatches(glob: string, text: string): boolean {
+export function globMatches(glob: string, text: string, steps?: { left: number }): boolean {
   let g = 0;
   let t = 0;
   let star = -1;
   let mark = 0;
   while (t < text.length) {
+    if (steps !== undefined && (steps.left -= 1) <= 0) return false;
     const wanted = glob.charCodeAt(g);
     if (wanted === STAR) {
       star = g;

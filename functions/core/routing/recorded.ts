@@ -1,143 +1,122 @@
-import type { Condition, Decision, LedgerEntry } from '../../contract/index.ts';
+import type { Decision, Exclusion, LedgerEntry, Need, RequestInputs } from '../../contract/index.ts';
 import type { Conversation } from '../conversation.ts';
-import { holds, localTime, type CompiledCondition, type ConditionWorld } from './condition.ts';
-import { exclusionOf } from './eligibility.ts';
-import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
+import { denseAt } from './classifier/dense.ts';
+import { FEATURES_VERSION, type Scored } from './classifier/static.ts';
+import type { CompiledCondition, ConditionWorld } from './condition.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
+import type { Recollection } from './resolve.ts';
+import type { SessionState } from './session-choice.ts';
 
 /** The key of an entry as it stands now; the record itself only has its id. */
 export interface RecordedKey { readonly name: string; readonly allowedModels: readonly string[] | null }
 
-/** undefined = the record cannot tell. */
-export type Known = boolean | undefined;
+/** What a decision would have to know and no record keeps. */
+export const UNDECIDABLE = ['no_decision', 'condition', 'score', 'eligibility', 'evidence', 'other_strategy'] as const;
+export type Undecidable = (typeof UNDECIDABLE)[number];
 
-/** Places in the dense vector of version 1. */
-const DENSE_VERSION = 1;
-const DENSE = { code: 6, errorTrace: 7, structured: 10, tools: 11 } as const;
-type Ability = 'images' | 'documents' | 'audio' | 'tools' | 'structured_output';
-const LACKS: Readonly<Record<Ability, (model: RegisteredModel) => boolean>> = {
-  images: ({ facts }) => facts.vision === false, documents: ({ facts }) => facts.documents === false, audio: ({ facts }) => facts.audio === false,
-  tools: ({ facts }) => facts.tools === false, structured_output: ({ facts }) => facts.strictSchema === false,
-};
+/** Thrown where a replay is asked for something that its record does not tell. */
+export class UndecidableError extends Error {
+  readonly because: Undecidable;
+  constructor(because: Undecidable) {
+    super(`the record does not tell: ${because}`);
+    this.because = because;
+  }
+}
 
-/**
- * What a stored decision still tells about its request. Whatever it recorded outright (truth of a condition, exclusion of
- * a candidate) is taken as it was; the rest is concluded, and where two requests that differ in the answer could both
- * have left this record, the answer is undefined.
- */
-export class Recorded {
-  readonly decision: Decision;
-  readonly #policy: CompiledPolicy;
+/** Places in the dense vector of the heuristic. */
+const DENSE = { has_code: 6, has_error_trace: 7 } as const;
+
+/** A decision as its record tells it: what the request was, and what was found out about it then. */
+export class Recorded implements Recollection {
+  readonly sessionId: string | null;
+  readonly templateKey: string;
+  readonly assigned: string | undefined;
+  readonly facts: RequestFacts;
+  readonly #decision: Decision;
   readonly #key: RecordedKey | undefined;
-  readonly #dense: readonly number[] | undefined;
-  readonly #world: ConditionWorld;
-  readonly #eligible: ReadonlyMap<string, boolean>;
-  readonly #least: RequestFacts;
-  readonly #most: RequestFacts;
-  readonly #breakerOpen: ReadonlySet<string>;
+  readonly #features: LedgerEntry['features'];
+  readonly #exclusions: ReadonlyMap<string, Exclusion | null>;
 
-  constructor(entry: LedgerEntry, decision: Decision, policy: CompiledPolicy, key: RecordedKey | undefined) {
-    this.decision = decision;
-    this.#policy = policy;
+  constructor(entry: LedgerEntry, decision: Decision, request: RequestInputs, key: RecordedKey | undefined) {
+    this.#decision = decision;
     this.#key = key;
-    this.#dense = entry.features?.v === DENSE_VERSION ? entry.features.dense : undefined;
-    this.#breakerOpen = new Set(decision.inputs.breakerOpen);
-    this.#eligible = new Map([
+    this.#features = entry.features;
+    this.sessionId = decision.session?.id ?? null;
+    this.templateKey = decision.template?.key ?? '';
+    this.assigned = decision.inputs.assigned;
+    this.#exclusions = new Map([
       // The baseline of automatic routing is chosen among what could have served.
-      ...(decision.tier !== null && decision.baseline !== null ? [[decision.baseline.model, true] as const] : []),
-      ...decision.candidates.map(({ model, excluded }) => [model, excluded === null] as const),
+      ...(decision.tier !== null && decision.baseline !== null ? [[decision.baseline.model, null] as const] : []),
+      ...decision.candidates.map(({ model, excluded }) => [model, excluded] as const),
     ]);
-    const bounds = this.#outputBounds();
-    this.#least = this.#factsIf((known) => known === true, bounds.least);
-    this.#most = this.#factsIf((known) => known !== false, bounds.most);
-    this.#world = this.#worldOf(Date.parse(entry.at));
+    this.facts = factsOf(decision, request);
   }
 
-  /** A request of an agent? Tools make one; without them only the user agent could tell, which is not kept. */
-  get agent(): Known {
-    return this.decision.reason === 'agent_floor' || this.#ability('tools') === true ? true : undefined;
+  get session(): SessionState | undefined {
+    const { session } = this.#decision.inputs;
+    return session && { model: session.model, requests: session.requests, contextTokens: session.contextTokens, at: -session.idleMs };
   }
 
-  /** Whether a condition held for the request. */
-  holds(condition: CompiledCondition, { field }: Pick<Condition, 'field'>): Known {
-    const { conditions } = this.decision.inputs;
-    const truth = Object.hasOwn(conditions, condition.key) ? conditions[condition.key] : this.#knows(field) ? condition.test(this.#world) : undefined;
-    return truth === undefined ? undefined : holds(truth, condition.negate);
-  }
-
-  /** The model that an id of the document names, as it is registered now. */
-  modelOf(id: string): RegisteredModel | undefined {
-    return id.endsWith('*') ? undefined : (modelNamed(this.#policy, id) ?? this.#policy.models.get(id));
-  }
-
-  /** Whether a model could have served: as recorded for a candidate, else judged as it is registered now. */
-  eligible(id: string): Known {
-    const recorded = this.#eligible.get(id);
-    if (recorded !== undefined) return recorded;
-    const model = this.modelOf(id);
-    if (model === undefined || this.#excluded(model, this.#least, this.#key?.allowedModels ?? null, false)) return false;
-    const scarce = this.decision.candidates.some(({ excluded }) => excluded === 'budget');
-    return this.#excluded(model, this.#most, this.#key === undefined ? [] : this.#key.allowedModels, scarce) ? undefined : true;
-  }
-
-  #excluded(model: RegisteredModel, facts: RequestFacts, allowedModels: readonly string[] | null, isOverBudget: boolean): boolean {
-    return exclusionOf(model, { facts, allowedModels, breakerOpen: this.#breakerOpen, overBudget: new Set(isOverBudget ? [model.id] : []) }) !== null;
-  }
-
-  #ability(ability: Ability): Known {
-    if (this.decision.candidates.some(({ excluded }) => excluded === ability)) return true;
-    if (ability === 'tools' && this.#dense !== undefined) return this.#dense[DENSE.tools] === 1;
-    if (ability === 'structured_output' && this.#dense?.[DENSE.structured] === 0) return false;
-    return this.#served().some(LACKS[ability]) ? false : undefined;
-  }
-
-  /** Candidates that could serve the request show what it did not ask for. */
-  #served(): RegisteredModel[] {
-    return this.decision.candidates.flatMap(({ model: id, excluded }) => (excluded === null ? (this.modelOf(id) ?? []) : []));
-  }
-
-  /** Between what the answer's wanted length lies, told by the windows that it did or did not fit into. */
-  #outputBounds(): { least: number; most: number } {
-    let [least, most] = [0, Infinity];
-    for (const { model: id, excluded } of this.decision.candidates) {
-      const model = this.modelOf(id);
-      if (model?.facts.contextWindow === undefined) continue;
-      const rest = model.facts.contextWindow - this.decision.inputs.inputTokens;
-      if (excluded === 'context_window' && rest >= 0) least = Math.max(least, rest + 1);
-      else if (excluded === null && (model.maxOutputTokens ?? model.facts.maxOutput ?? Infinity) > rest) most = Math.min(most, rest);
+  /** As it was recorded; else by what the record tells of the field. */
+  truth(condition: CompiledCondition, field: string, world: ConditionWorld): boolean | null | undefined {
+    const { conditions } = this.#decision.inputs;
+    if (Object.hasOwn(conditions, condition.key)) return conditions[condition.key] ?? null;
+    if (!this.#knows(field)) return undefined;
+    if (field === 'has_code' || field === 'has_error_trace') {
+      const seen = this.#seen(field) === true;
+      return condition.test({ ...world, facts: { hasCode: seen, hasErrorTrace: seen } as RequestFacts });
     }
-    return least <= most ? { least, most } : { least: 0, most: Infinity };
+    return condition.test(world);
   }
 
-  #factsIf(asks: (known: Known) => boolean, maxOutputTokens: number): RequestFacts {
-    const structured = asks(this.#ability('structured_output'));
-    const conversation = { maxOutputTokens, ...(structured && { responseFormat: { type: 'json_schema', strict: true } }) } as Conversation;
-    // Only what `exclusionOf` looks at; the request itself was never kept.
-    return {
-      conversation, inputTokens: this.decision.inputs.inputTokens, hasImages: asks(this.#ability('images')), hasDocuments: asks(this.#ability('documents')),
-      hasAudio: asks(this.#ability('audio')), usesTools: asks(this.#ability('tools')), wantsStructuredOutput: structured,
-    } as RequestFacts;
+  scored(): Scored & { readonly logits: number[] | null } {
+    const { score, base, contributions } = this.#decision;
+    if (score === null) throw new UndecidableError('score');
+    return { score, base: base ?? 0, contributions, dense: this.#features?.dense ?? [], logits: this.#features?.logits ?? null };
+  }
+
+  lacks(what: Undecidable): never {
+    throw new UndecidableError(what);
+  }
+
+  exclusion({ id }: RegisteredModel): Exclusion | null | undefined {
+    const recorded = this.#exclusions.get(id);
+    if (recorded !== undefined) return recorded;
+    // What the key may use decides about models that were no candidates.
+    if (this.#key === undefined) throw new UndecidableError('eligibility');
+    return undefined;
+  }
+
+  /** As the dense vector of either version tells it. */
+  #seen(field: 'has_code' | 'has_error_trace'): boolean | undefined {
+    if (this.#features === null) return undefined;
+    const { v, dense } = this.#features;
+    const value = dense[v === FEATURES_VERSION ? DENSE[field] : denseAt(field === 'has_code' ? 'code' : 'error_trace')];
+    return value === undefined ? undefined : value > 0;
   }
 
   #knows(field: string): boolean {
     switch (field) {
-      case 'model': case 'input_tokens': case 'hour': case 'weekday': case 'spend_today_pct': return true;
+      case 'model': case 'input_tokens': case 'turns': case 'tool_count': case 'has_images': case 'hour': case 'weekday': case 'spend_today_pct': return true;
       case 'key': return this.#key !== undefined;
-      case 'score': return this.decision.score !== null;
-      case 'has_code': case 'has_error_trace': return this.#dense !== undefined;
+      // A condition looks at the in-process score, which a judged record does not show.
+      case 'score': return this.#decision.score !== null && (this.#decision.judge === null || this.#decision.judge === 'not_called' || this.#decision.judge.outcome === 'failed');
+      case 'has_code': case 'has_error_trace': return this.#seen(field) !== undefined;
       default: return false;
     }
   }
+}
 
-  /** Answers for the fields of `#knows`; it is asked for no others. */
-  #worldOf(atMs: number): ConditionWorld {
-    const { requestedModel, score, inputs } = this.decision;
-    const { timezone } = this.#policy;
-    const facts = { inputTokens: inputs.inputTokens, hasCode: this.#dense?.[DENSE.code] === 1, hasErrorTrace: this.#dense?.[DENSE.errorTrace] === 1 } as RequestFacts;
-    return {
-      facts, requestedModel, keyName: this.#key?.name ?? '', hour: () => localTime(timezone, atMs).hour, weekday: () => localTime(timezone, atMs).weekday,
-      score: () => score ?? Number.NaN, spendTodayPct: inputs.spendTodayPct, spendMonthPct: null,
-    };
-  }
+/** The request as far as routing asks for it without reading its text; anything else of it was never kept. */
+function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, needs }: RequestInputs): RequestFacts {
+  const has = (need: Need): boolean => needs.includes(need);
+  const conversation: Pick<Conversation, 'dialect' | 'tools' | 'maxOutputTokens'> = {
+    dialect: dialect as Conversation['dialect'], tools: [], ...(maxOutput !== null && { maxOutputTokens: maxOutput }),
+  };
+  return {
+    conversation, context: {}, inputTokens: inputs.inputTokens, turns, toolNames: Array.from({ length: toolCount }, () => ''), isAgent: has('agent'),
+    hasImages: has('images'), hasDocuments: has('documents'), hasAudio: has('audio'), usesTools: has('tools'), hasHostedTools: has('hosted_tools'),
+    wantsStructuredOutput: has('json_schema'), wantsStrictSchema: has('strict_schema'), wantsEmbedding: has('embedding'), lastIsToolResult: inputs.session?.inLoop ?? false,
+  } as unknown as RequestFacts;
 }

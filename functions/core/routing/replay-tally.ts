@@ -4,6 +4,9 @@ import { costMicros } from '../money/cost.ts';
 import { modelNamed, type CompiledPolicy } from './policy-compile.ts';
 import { redecide, type ReplayWorld, type Undecidable } from './replay.ts';
 
+/** Sessions that a draft would have left with another model than they had; past so many the oldest go on as they were. */
+const MAX_DIVERGED = 50_000;
+
 /** Requests by the tier that automatic routing chose, as it was and as it would have been. */
 export type TierCounts = Record<Tier, { live: number; draft: number }>;
 
@@ -23,7 +26,7 @@ export interface ReplayReport {
   readonly tiers: TierCounts;
 }
 
-/** Adds up what a draft would have changed, entry by entry. */
+/** Adds up what a draft would have changed, entry by entry, oldest first: what it would have done to a session bears on the session's later requests. */
 export class ReplayTally {
   readonly #draft: CompiledPolicy;
   #requests = 0;
@@ -33,15 +36,17 @@ export class ReplayTally {
   #compared = 0;
   readonly #reasons: Partial<Record<Undecidable, number>> = {};
   readonly #cost = { live: 0, draft: 0 };
+  /** Session → the model that the draft would have left it with. */
+  readonly #diverged = new Map<string, string>();
   readonly #tiers = Object.fromEntries(TIERS.map((tier) => [tier, { live: 0, draft: 0 }])) as TierCounts;
 
   constructor(draft: CompiledPolicy) {
     this.#draft = draft;
   }
 
-  add(entry: LedgerEntry, world: Omit<ReplayWorld, 'draft'>): void {
+  add(entry: LedgerEntry, world: Pick<ReplayWorld, 'key'>): void {
     this.#requests += 1;
-    const again = redecide(entry, { ...world, draft: this.#draft });
+    const again = redecide(entry, { ...world, draft: this.#draft, held: this.#diverged.get(entry.sessionId ?? '') });
     if (!again.decided) {
       this.#undecidable += 1;
       this.#reasons[again.because] = (this.#reasons[again.because] ?? 0) + 1;
@@ -50,8 +55,20 @@ export class ReplayTally {
     if (entry.decision?.tier) this.#tiers[entry.decision.tier].live += 1;
     if (again.tier !== null) this.#tiers[again.tier].draft += 1;
     if (again.model !== (entry.decision?.route[0] ?? null)) this.#flips += 1;
+    this.#follow(entry, again);
     if (again.model === null) this.#refused += 1;
     else this.#compare(entry, again.model);
+  }
+
+  /** Only automatic routing leaves a session with a model; where one of the two sides did not, the session goes on as that side had it. */
+  #follow({ sessionId, decision }: LedgerEntry, { model, tier }: { readonly model: string | null; readonly tier: Tier | null }): void {
+    if (sessionId === null || decision === null || (decision.tier === null && tier === null)) return;
+    const before = this.#diverged.get(sessionId) ?? decision.inputs.session?.model;
+    const after = tier === null ? before : (model ?? before);
+    this.#diverged.delete(sessionId);
+    if (after === undefined || (decision.tier !== null && after === decision.route[0])) return;
+    this.#diverged.set(sessionId, after);
+    if (this.#diverged.size > MAX_DIVERGED) for (const oldest of this.#diverged.keys()) { this.#diverged.delete(oldest); break; }
   }
 
   /** The draft's first model answers with as many tokens as were counted; what an attempt of its own would have cost nobody knows. */

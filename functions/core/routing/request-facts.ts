@@ -1,3 +1,4 @@
+import type { Need, RequestInputs } from '../../contract/index.ts';
 import type { Conversation, Part } from '../conversation.ts';
 import { languageOf } from './language.ts';
 import { LARGE_IMAGE_TOKENS, SMALL_IMAGE_TOKENS, weight } from './tokens.ts';
@@ -73,6 +74,9 @@ export class RequestFacts {
   get wantsStructuredOutput(): boolean {
     return this.conversation.responseFormat?.type === 'json_schema';
   }
+  get wantsStrictSchema(): boolean {
+    return this.wantsStructuredOutput && this.conversation.responseFormat?.strict === true;
+  }
   get wantsEmbedding(): boolean {
     return this.conversation.operation === 'embed';
   }
@@ -95,6 +99,22 @@ export class RequestFacts {
 
 export function factsOf(conversation: Conversation, context: FactsContext): RequestFacts {
   return new RequestFacts(conversation, context);
+}
+
+/** What the decision record keeps of a request, so that drafts can be tried on it. */
+export function inputsOf(facts: RequestFacts): RequestInputs {
+  const needs: Need[] = [];
+  if (facts.isAgent) needs.push('agent');
+  if (facts.hasImages) needs.push('images');
+  if (facts.hasDocuments) needs.push('documents');
+  if (facts.hasAudio) needs.push('audio');
+  if (facts.usesTools) needs.push('tools');
+  if (facts.hasHostedTools) needs.push('hosted_tools');
+  if (facts.wantsStructuredOutput) needs.push('json_schema');
+  if (facts.wantsStrictSchema) needs.push('strict_schema');
+  if (facts.wantsEmbedding) needs.push('embedding');
+  const { conversation, turns } = facts;
+  return { maxOutput: conversation.maxOutputTokens ?? null, turns, toolCount: conversation.tools.length, needs };
 }
 
 /** Adds up what a request weighs, part by part. */

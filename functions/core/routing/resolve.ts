@@ -5,15 +5,21 @@ import { hostedRefusal } from '../dialects/tools.ts';
 import { failure, type Failure } from '../errors.ts';
 import { costMicros } from '../money/cost.ts';
 import { boundariesOf, higherTier, marginToNextTier, tierOf, tiersFrom } from './boundaries.ts';
+import { PRIOR_FEATURES_VERSION, type PriorArtifact } from './classifier/artifact.ts';
+import { isNovel, isPlain, noveltyOf, scorePrior } from './classifier/prior.ts';
 import { FEATURES_VERSION, scoreStatic, type Scored } from './classifier/static.ts';
-import { holds, localTime, type ConditionWorld } from './condition.ts';
+import { holds, localTime, type CompiledCondition, type ConditionWorld } from './condition.ts';
 import { CAUSED_BY_REQUEST, exclusionOf, type EligibilityWorld } from './eligibility.ts';
+import { evidenceFor, measuredOf, templateEvidence } from './evidence/plan.ts';
 import { globMatches } from './pattern.ts';
 import { modelNamed, policyFor, type CompiledPolicy } from './policy-compile.ts';
 import type { RegisteredModel } from './policy.ts';
-import type { RequestFacts } from './request-facts.ts';
+import { inputsOf, type RequestFacts } from './request-facts.ts';
+import { paysToMove, type SessionState } from './session-choice.ts';
 import { sessionIdOf } from './session.ts';
+import { templateParentOf } from './template-parent.ts';
 import { templateKeyOf } from './template.ts';
+import { TextSearch } from './text-search.ts';
 
 export interface ResolveInput {
   readonly policy: CompiledPolicy;
@@ -25,14 +31,41 @@ export interface ResolveInput {
   readonly breakerOpen: ReadonlySet<string>;
   readonly nowMs: number;
   readonly templateSalt: string;
+  /** The trained prior of strategy `ml`; null or absent = it is damaged, and what is not known goes to the strongest. */
+  readonly prior?: PriorArtifact | null;
   /** Models the budget could not carry; they are excluded as `budget`. */
   readonly excludeModels?: ReadonlySet<string>;
+  /** What the session's last answer left behind; absent where there is none or nobody looked. */
+  readonly session?: SessionState;
+  /** Strategy `llm`: what the judge said of the request; absent = it was not asked, and the in-process score decides. */
+  readonly judged?: Judged | 'failed';
+  /** In a replay: what the record says where the request itself would be asked. */
+  readonly recollection?: Recollection;
 }
+
+/** The parts of a decision that only the request's text could give, as a record kept them. `scored` and `lacks` throw for what it lacks. */
+export interface Recollection {
+  readonly sessionId: string | null;
+  readonly templateKey: string;
+  /** Truth before negation; undefined = not recorded. */
+  truth(condition: CompiledCondition, field: string, world: ConditionWorld): boolean | null | undefined;
+  scored(): Scored & { readonly logits?: number[] | null };
+  /** The model that evidence had assigned, as far as it is recorded. */
+  readonly assigned: string | undefined;
+  lacks(what: 'condition'): never;
+  /** Why the model could not serve then; undefined = not recorded, to be judged by what the request was. */
+  exclusion(model: RegisteredModel): Exclusion | null | undefined;
+}
+
+/** `tier` is the score's tier under the policy's boundaries. */
+export interface Judged { readonly tier: Tier; readonly score: number }
 
 export type Resolution =
   | { readonly ok: true; readonly decision: Decision; readonly route: RegisteredModel[]; readonly features: { v: number; dense: number[]; logits: number[] | null } | null }
   | { readonly ok: false; readonly failure: Failure; readonly decision: Decision | null };
 
+/** Decisions in which no judge has a say. */
+const UNJUDGED: ReadonlySet<Reason> = new Set<Reason>(['always_strongest', 'tool_loop']);
 const MAX_ROUTE = 3;
 /** Answer length assumed for estimates while none has been seen. */
 const EXPECTED_OUTPUT_TOKENS = 512;
@@ -43,9 +76,11 @@ const NONE: ReadonlySet<string> = new Set();
  * same input give the same decision. A refusal names why; `decision` is null when no stage matched.
  */
 export function resolve(input: ResolveInput): Resolution {
-  const policy = policyFor(input.policy, () => sessionIdOf(input.key.id, input.facts) ?? input.key.id);
+  const policy = policyFor(input.policy, () => sessionOf(input) ?? input.key.id);
   return new Resolver(policy === input.policy ? input : { ...input, policy }).run();
 }
+
+const sessionOf = ({ recollection, key, facts }: ResolveInput): string | null => (recollection === undefined ? sessionIdOf(key.id, facts) : recollection.sessionId);
 
 interface Goal {
   readonly stage: Stage;
@@ -58,11 +93,27 @@ interface Goal {
 
 interface Listed { readonly id: string; readonly model: RegisteredModel | undefined }
 
+/** Models in the order of automatic routing, and why the first of them leads. */
+interface Choice { readonly own: readonly Listed[]; readonly above: readonly Listed[]; readonly reason: Reason; readonly pinned?: boolean; readonly assigned?: string | undefined }
+
+/** What automatic routing has found out before it looks at sessions. */
+interface Standing {
+  readonly tier: Tier;
+  readonly judged: ResolveInput['judged'];
+  readonly scored: InProcess;
+  readonly fallbacks: readonly Listed[];
+  readonly baseline: RegisteredModel | undefined;
+}
+
+/** A score by the strategy in this process, and which version of which features it rests on. */
+type InProcess = Scored & { readonly logits?: number[] | null; readonly v: number; readonly artifact: string | null };
+
 class Resolver {
   readonly #input: ResolveInput;
   readonly #conditions: Record<string, boolean | null> = {};
   readonly #eligibility: EligibilityWorld;
-  #scored: Scored | undefined;
+  #scored: InProcess | undefined;
+  #templateKeys: { readonly key: string; readonly parent: string | undefined } | undefined;
 
   constructor(input: ResolveInput) {
     this.#input = input;
@@ -91,7 +142,15 @@ class Resolver {
     const world = this.#world();
     for (const { rule, conditions } of policy.patterns) {
       if (rule.glob !== undefined && !globMatches(rule.glob, requestedModel)) continue;
-      if (conditions.every((condition) => holds(this.#conditions[condition.key] ??= condition.test(world), condition.negate))) {
+      let unrecorded = false;
+      const holdAll = conditions.every((condition, at) => {
+        const truth = this.#truth(condition, rule.conditions[at]?.field ?? '', world);
+        // One that is known to be false settles the rule, whatever the record lacks.
+        if (truth === undefined) unrecorded = true;
+        return truth === undefined || holds(truth, condition.negate);
+      });
+      if (holdAll) {
+        if (unrecorded) this.#input.recollection?.lacks('condition');
         return { stage: 'pattern', reason: 'rule', target: rule.target, ruleId: rule.id, fallbacks: rule.fallbacks };
       }
     }
@@ -99,18 +158,32 @@ class Resolver {
     return { stage: 'auto', reason: 'tier', target: 'auto', ruleId: null, fallbacks: [] };
   }
 
+  #truth(condition: CompiledCondition, field: string, world: ConditionWorld): boolean | null | undefined {
+    const { recollection } = this.#input;
+    if (recollection !== undefined) return recollection.truth(condition, field, world);
+    return (this.#conditions[condition.key] ??= condition.test(world));
+  }
+
   #world(): ConditionWorld {
     const { facts, key, policy, requestedModel, spend, nowMs } = this.#input;
     let memo: { hour: number; weekday: string } | undefined;
     const time = (): { hour: number; weekday: string } => (memo ??= localTime(policy.timezone, nowMs));
     return {
-      facts, requestedModel, keyName: key.name, hour: () => time().hour, weekday: () => time().weekday,
+      facts, requestedModel, keyName: key.name, search: new TextSearch(), hour: () => time().hour, weekday: () => time().weekday,
       score: () => this.#score().score, spendTodayPct: spend.todayPct, spendMonthPct: spend.monthPct,
     };
   }
 
-  #score(): Scored {
-    return (this.#scored ??= scoreStatic(this.#input.facts));
+  #score(): InProcess {
+    return (this.#scored ??= this.#scoreNow());
+  }
+
+  #scoreNow(): InProcess {
+    const { recollection, facts, prior, policy } = this.#input;
+    const usable = policy.document.auto.strategy === 'static' ? null : (prior ?? null);
+    const known = { v: usable === null ? FEATURES_VERSION : PRIOR_FEATURES_VERSION, artifact: usable?.id ?? null };
+    if (recollection !== undefined) return { ...known, ...recollection.scored() };
+    return usable === null ? { ...known, ...scoreStatic(facts) } : { ...known, ...scorePrior(facts, usable) };
   }
 
   #unknown(): Failure {
@@ -135,22 +208,109 @@ class Resolver {
     // Vectors of two models have nothing to do with each other: who asks for them must know the model.
     if (facts.wantsEmbedding) return { ok: false, failure: failure('invalid_request', "Embeddings need a model by its name, alias or rule; they are never routed by 'auto'.", { param: 'model' }), decision: null };
     const { auto } = policy.document;
-    const scored = this.#score();
+    const judged = auto.strategy === 'llm' ? this.#input.judged : undefined;
+    const inProcess = this.#score();
+    // A judge gives no reasons that would add up: its score stands by itself.
+    const scored = typeof judged === 'object' ? { ...inProcess, score: judged.score, base: judged.score, contributions: [] } : inProcess;
     const boundaries = boundariesOf(auto);
-    const tier = tierOf(scored.score, boundaries);
-    const start = facts.isAgent ? this.#floored(tier) : tier;
+    const tier = typeof judged === 'object' ? judged.tier : tierOf(scored.score, boundaries);
     const baseline = this.#strongest();
-    let reason: Reason = start === tier ? (auto.strategy === 'static' ? 'tier' : 'artifact_missing') : 'agent_floor';
-    let own = this.#tier(start);
     const fallbacks = goal.fallbacks.map((id) => this.#listed(id));
-    let above = this.#above(start, own);
-    if (policy.alwaysStrongest && baseline !== undefined) {
-      own = [{ id: baseline.id, model: baseline }];
-      above = [];
-      reason = 'always_strongest';
-    } else if (!this.#serves(own)) reason = this.#serves(fallbacks) ? 'rule' : 'next_tier_up';
+    const wanted = this.#wanted({ tier, judged, scored: inProcess, fallbacks, baseline });
+    const { own, above, reason, pinned, assigned } = this.#kept(wanted);
     // The order of DECISIONS §3.11: the target's own list, the rule's fallbacks, the next tier up.
-    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries });
+    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries, assigned, ...(pinned && { pinned }) });
+  }
+
+  /** What this request would be served by if it stood alone. */
+  #wanted({ tier, judged, scored, fallbacks, baseline }: Standing): Choice {
+    const { policy, facts } = this.#input;
+    if (policy.alwaysStrongest && baseline !== undefined) return { ...this.#only(baseline), reason: 'always_strongest' };
+    const ruled = this.#ruled({ tier, judged, scored, baseline });
+    const start = facts.isAgent ? this.#floored(ruled.tier) : ruled.tier;
+    const own = this.#tier(start);
+    const above = this.#above(start, own);
+    const assigned = this.#assigned(own, baseline);
+    const choice = ((): Choice => {
+      if (ruled.strongest !== undefined) return { ...this.#only(ruled.strongest), reason: ruled.reason };
+      if (this.#serves(own)) return { own, above, reason: start === ruled.tier ? ruled.reason : 'agent_floor' };
+      return { own, above, reason: this.#serves(fallbacks) ? 'rule' : 'next_tier_up' };
+    })();
+    // Evidence overrides in every mode, up or down; an agent's floor is the operator's word and stands above it.
+    const proven = assigned === undefined ? undefined : this.#listed(assigned);
+    if (proven === undefined || !this.#fits(proven) || (facts.isAgent && this.#isBelowFloor(proven.id))) return { ...choice, assigned };
+    return { own: [proven, ...choice.own], above: choice.own.length === 1 ? [...own, ...above] : choice.above, reason: 'evidence', assigned };
+  }
+
+  #only(model: RegisteredModel): Pick<Choice, 'own' | 'above'> {
+    return { own: [{ id: model.id, model }], above: [] };
+  }
+
+  /**
+   * What the strategy and, for `ml` without evidence, the operator's mode make of the score's tier. `cautious`: only what is
+   * plainly simple goes below the strongest. `balanced`: the tier, but what is unlike anything in training never below
+   * moderate. `aggressive`: the tier. Without its artifact `ml` knows nothing: the strongest serves.
+   */
+  #ruled({ tier, judged, scored, baseline }: Omit<Standing, 'fallbacks'>): { readonly tier: Tier; readonly reason: Reason; readonly strongest?: RegisteredModel | undefined } {
+    const { auto } = this.#input.policy.document;
+    if (judged !== undefined && judged !== 'failed') return { tier, reason: 'judge' };
+    const reason: Reason = judged === 'failed' ? 'judge_failed' : 'tier';
+    if (auto.strategy === 'static') return { tier, reason };
+    const { prior } = this.#input;
+    if (prior === undefined || prior === null) return { tier, reason: judged === 'failed' ? 'judge_failed' : 'artifact_missing', strongest: baseline };
+    if (auto.strategy === 'llm') return { tier, reason };
+    if (auto.mode === 'cautious' && !isPlain(scored.dense)) {
+      const serves = this.#tier(tier).find((item) => this.#fits(item));
+      return baseline === undefined || serves?.id === baseline.id ? { tier, reason } : { tier, reason: 'no_evidence', strongest: baseline };
+    }
+    const isRaised = auto.mode === 'balanced' && tier === 'simple' && isNovel({ novelty: noveltyOf(scored.dense) }, prior) && auto.tiers.moderate.length > 0;
+    return isRaised ? { tier: 'moderate', reason: 'novel_prompt' } : { tier, reason };
+  }
+
+  /** The model that evidence assigns to the request's template; strategies `static` and `llm` act on the tier alone. */
+  #assigned(own: readonly Listed[], baseline: RegisteredModel | undefined): string | undefined {
+    const { policy, recollection } = this.#input;
+    if (policy.document.auto.strategy !== 'ml' || baseline === undefined) return undefined;
+    const assigned = recollection === undefined
+      ? evidenceFor(policy.evidence, this.#template().key, this.#template().parent, own.find((item) => this.#fits(item))?.id)?.model
+      : recollection.assigned;
+    return assigned !== undefined && TIERS.some((tier) => policy.document.auto.tiers[tier].includes(assigned)) ? assigned : undefined;
+  }
+
+  #isBelowFloor(id: string): boolean {
+    const { agentFloor, tiers } = this.#input.policy.document.auto;
+    return agentFloor !== null && !tiersFrom(agentFloor).some((tier) => tiers[tier].includes(id));
+  }
+
+  #template(): { readonly key: string; readonly parent: string | undefined } {
+    const { recollection, templateSalt, facts, policy } = this.#input;
+    if (recollection !== undefined) return { key: recollection.templateKey, parent: undefined };
+    return (this.#templateKeys ??= { key: templateKeyOf(templateSalt, facts), parent: policy.evidence === undefined ? undefined : templateParentOf(templateSalt, facts) });
+  }
+
+  /**
+   * The same within its session. Inside a tool loop the model never changes: it would have to go on from calls and
+   * signatures that are not its own. At a user turn a dearer model is taken where one is needed, a cheaper one only where
+   * that pays for the prompt cache it loses.
+   */
+  #kept(wanted: Choice): Choice {
+    const { session, facts, nowMs, policy } = this.#input;
+    if (session === undefined || wanted.reason === 'always_strongest') return wanted;
+    const held = this.#listed(session.model);
+    const inLoop = facts.lastIsToolResult;
+    if (held.model === undefined || !this.#fits(held)) return inLoop ? { ...wanted, own: [held, ...wanted.own], reason: 'pinned_unavailable' } : wanted;
+    const pinned = { own: [held, ...wanted.own], above: wanted.above, pinned: true };
+    if (inLoop) return { ...pinned, reason: 'tool_loop' };
+    const first = [...wanted.own, ...wanted.above].find((item) => this.#fits(item))?.model;
+    const isRouted = TIERS.some((tier) => policy.document.auto.tiers[tier].includes(held.id));
+    if (!isRouted || first === undefined || first.id === held.id || this.#isDearer(first, held.model)) return wanted;
+    const rest = { state: session, inputTokens: facts.inputTokens, outputTokens: EXPECTED_OUTPUT_TOKENS, isAgent: facts.isAgent, nowMs };
+    return paysToMove(held.model, first, rest) ? wanted : { ...pinned, reason: 'session_cache' };
+  }
+
+  #isDearer(one: RegisteredModel, other: RegisteredModel): boolean {
+    const [cost, otherCost] = [this.#estimate(one), this.#estimate(other)];
+    return cost !== null && otherCost !== null && cost > otherCost;
   }
 
   /** The tier an agent starts at: never below the floor, unless no tier from there upwards names a model. */
@@ -177,14 +337,19 @@ class Resolver {
     return listed.some((item) => this.#fits(item));
   }
 
+  #excluded(model: RegisteredModel): Exclusion | null {
+    const recorded = this.#input.recollection?.exclusion(model);
+    return recorded === undefined ? exclusionOf(model, this.#eligibility) : recorded;
+  }
+
   #fits({ model }: Listed): boolean {
-    return model !== undefined && exclusionOf(model, this.#eligibility) === null;
+    return model !== undefined && this.#excluded(model) === null;
   }
 
   /** The dearest eligible model of the strongest tier that has one: what "always the strongest" would have used. */
   #strongest(): RegisteredModel | undefined {
     for (const tier of TIERS.toReversed()) {
-      const fit = this.#tier(tier).flatMap(({ model }) => (model !== undefined && exclusionOf(model, this.#eligibility) === null ? [model] : []));
+      const fit = this.#tier(tier).flatMap(({ model }) => (model !== undefined && this.#excluded(model) === null ? [model] : []));
       if (fit.length > 0) return fit.reduce((dearest, model) => ((this.#estimate(model) ?? -1) > (this.#estimate(dearest) ?? -1) ? model : dearest));
     }
     return undefined;
@@ -205,7 +370,7 @@ class Resolver {
   }
 
   #concluded(goal: Goal, listed: readonly Listed[], how: {
-    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number];
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean; assigned?: string | undefined;
   }): Resolution {
     const candidates: Candidate[] = [];
     const route: RegisteredModel[] = [];
@@ -213,28 +378,37 @@ class Resolver {
     for (const { id, model } of listed) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const excluded = model === undefined ? 'disabled' : exclusionOf(model, this.#eligibility);
+      const excluded = model === undefined ? 'disabled' : this.#excluded(model);
       const isServed = excluded === null && model !== undefined;
-      candidates.push(isServed ? { model: id, excluded, estCostMicros: this.#estimate(model) } : { model: id, excluded });
+      candidates.push(isServed ? this.#candidate(model, how.tier !== null) : { model: id, excluded });
       if (isServed && route.length < MAX_ROUTE) route.push(model);
     }
     // A named model is served by itself or not at all.
     if (goal.target.startsWith('model:') && goal.stage !== 'pattern') route.length = Math.min(route.length, 1);
     const decision = this.#decision(goal, candidates, route, how);
     if (route.length === 0) return { ok: false, failure: this.#refusal(candidates), decision };
-    const features = this.#scored === undefined ? null : { v: FEATURES_VERSION, dense: this.#scored.dense, logits: null };
+    const features = this.#scored === undefined ? null : { v: this.#scored.v, dense: this.#scored.dense, logits: this.#scored.logits ?? null };
     return { ok: true, decision, route, features };
   }
 
+  #candidate(model: RegisteredModel, isAutomatic: boolean): Candidate {
+    const { policy, recollection } = this.#input;
+    const template = this.#template();
+    const evidence = isAutomatic && policy.evidence !== undefined && recollection === undefined ? measuredOf(policy.evidence, template.key, template.parent, model.id) : undefined;
+    return { model: model.id, excluded: null, estCostMicros: this.#estimate(model), ...(evidence && { evidence }) };
+  }
+
   #decision(goal: Goal, candidates: Candidate[], route: readonly RegisteredModel[], how: {
-    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number];
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean; assigned?: string | undefined;
   }): Decision {
-    const { policy, facts, dialect, requestedModel, key, spend, breakerOpen, templateSalt } = this.#input;
+    const { policy, facts, dialect, requestedModel, spend, breakerOpen } = this.#input;
+    const template = this.#template();
+    const { overBudget } = this.#eligibility;
     const { scored, boundaries, baseline } = how;
-    const session = sessionIdOf(key.id, facts);
+    const session = sessionOf(this.#input);
     return {
       policyVersion: policy.version,
-      artifact: null,
+      artifact: scored === undefined ? null : (this.#scored?.artifact ?? null),
       dialect,
       requestedModel,
       stage: goal.stage,
@@ -246,15 +420,25 @@ class Resolver {
       contributions: scored?.contributions ?? [],
       marginToNextTier: scored === undefined || boundaries === undefined ? null : marginToNextTier(scored.score, boundaries),
       strategy: scored === undefined ? null : policy.document.auto.strategy,
-      judge: null,
+      // Who asked the judge puts its record here.
+      judge: scored !== undefined && policy.document.auto.strategy === 'llm' && !UNJUDGED.has(how.reason) ? 'not_called' : null,
       reason: how.reason,
-      session: session === null ? null : { id: session, pinned: false },
-      template: { key: templateKeyOf(templateSalt, facts), labels: 0 },
+      session: session === null ? null : { id: session, pinned: how.pinned ?? false },
+      template: { key: template.key, labels: templateEvidence(policy.evidence, template.key, template.parent)?.labels ?? 0 },
       candidates,
       route: route.map((model) => model.id),
       baseline: baseline === undefined ? null : { model: baseline.id, estCostMicros: this.#estimate(baseline) },
-      inputs: { inputTokens: facts.inputTokens, spendTodayPct: spend.todayPct, breakerOpen: [...breakerOpen], conditions: this.#conditions },
+      inputs: {
+        inputTokens: facts.inputTokens, spendTodayPct: spend.todayPct, breakerOpen: [...breakerOpen], conditions: this.#conditions, request: inputsOf(facts),
+        ...(overBudget.size > 0 && { overBudget: [...overBudget] }),
+        ...(how.assigned !== undefined && { assigned: how.assigned }),
+        ...(how.tier !== null && this.#input.session !== undefined && { session: this.#sessionInputs(this.#input.session) }),
+      },
     };
+  }
+
+  #sessionInputs({ model, requests, contextTokens, at }: SessionState): NonNullable<Decision['inputs']['session']> {
+    return { model, requests, contextTokens, idleMs: Math.max(0, this.#input.nowMs - at), inLoop: this.#input.facts.lastIsToolResult };
   }
 
   /** Nobody can serve it: whose fault that is decides the status. A disabled model says nothing about the request. */

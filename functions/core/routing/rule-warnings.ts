@@ -2,7 +2,7 @@ import type { Condition, Pattern, RoutingDocument } from '../../contract/index.t
 import { conditionKey } from './condition.ts';
 import { globMatches } from './pattern.ts';
 
-export const WARNING_KINDS = ['same_glob', 'covered_by_higher', 'alias_equals_model', 'unreachable_condition', 'disabled_target', 'empty_tier'] as const;
+export const WARNING_KINDS = ['same_glob', 'covered_by_higher', 'alias_equals_model', 'unreachable_condition', 'disabled_target', 'empty_tier', 'idle_shadow'] as const;
 export type WarningKind = (typeof WARNING_KINDS)[number];
 /** Something that may be saved and is probably not meant so. `pointer` is an RFC 6901 pointer into the document. */
 export interface RoutingWarning { readonly kind: WarningKind; readonly pointer: string; readonly message: string }

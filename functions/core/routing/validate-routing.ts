@@ -113,6 +113,16 @@ class Check {
     }
   }
 
+  /** Switched on, and yet nothing would be compared: without a judge, without money, or without a price to hold against the cap. */
+  #shadow({ judgeModel, shadow, tiers }: RoutingDocument['auto']): void {
+    const idle = (pointer: string, message: string): void => void this.warnings.push({ kind: 'idle_shadow', pointer, message });
+    if (judgeModel === null) idle('/auto/judgeModel', 'Shadow judging is on and has no judge model, so nothing is compared.');
+    else if (this.#models.get(judgeModel)?.price === null) idle('/auto/judgeModel', `The judge model "${judgeModel}" has no price, so its cost cannot be held against the daily cap and nothing is compared.`);
+    if (shadow.dailyUsd === 0) idle('/auto/shadow/dailyUsd', 'Shadow judging is on with a daily cap of 0, so nothing is compared.');
+    const unpriced = [...new Set(TIERS.flatMap((tier) => tiers[tier]))].filter((id) => this.#models.get(id)?.price === null);
+    if (unpriced.length > 0) idle('/auto/tiers', `Without a price these models are never compared: ${unpriced.join(', ')}.`);
+  }
+
   auto(): void {
     const { auto } = this.#document;
     if (auto.boundaries !== null && auto.dial !== null) this.#error('/auto/dial', 'Set either the dial or the boundaries, not both.');
@@ -124,6 +134,7 @@ class Check {
     }
     if (auto.judgeModel !== null) this.#model('/auto/judgeModel', auto.judgeModel);
     if (auto.strategy === 'llm' && auto.judgeModel === null) this.#error('/auto/judgeModel', 'The strategy llm needs a judge model.');
+    if (auto.shadow.enabled) this.#shadow(auto);
     if (TIERS.every((tier) => auto.tiers[tier].length === 0)) this.warnings.push({ kind: 'empty_tier', pointer: '/auto/tiers', message: 'No tier has a model, so "auto" cannot be served.' });
   }
 }

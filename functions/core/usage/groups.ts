@@ -31,6 +31,11 @@ export class Groups {
     this.#of(dimsOf(entry)).add(entry);
   }
 
+  /** Money spent beside requests with these dimensions, in micro-USD. */
+  addOverhead(dims: Dims, micros: number): void {
+    this.#of(dims).addOverhead(micros);
+  }
+
   addStored(dims: Dims, stored: StoredTally): void {
     this.#of(dims).addStored(stored);
   }

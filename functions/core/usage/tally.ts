@@ -50,6 +50,12 @@ export class Tally {
     if (entry.ttftMs !== null) this.#ttft.add(entry.ttftMs);
   }
 
+  /** Money spent beside a request, such as on judging its answer: it comes off what was saved. */
+  addOverhead(micros: number): void {
+    this.#plus(6, -micros);
+    this.#plus(7, micros);
+  }
+
   addStored({ sums, latency, ttft }: StoredTally): void {
     for (let i = 0; i < sums.length; i += 1) this.#plus(i, sums[i] ?? 0);
     this.#latency.addSparse(latency);

@@ -1,4 +1,5 @@
 import { Groups } from '../../core/usage/groups.ts';
+import { readOverhead } from '../../adapters/store/overhead.ts';
 import { queryLedger } from '../../adapters/store/ledger.ts';
 import { floorTo, LEVEL_MS, MINUTES_KEPT_MS, storeBucket, sumBuckets, type Bucket, type Level } from '../../adapters/store/rollups.ts';
 import type { LedgerEntry } from '../../contract/ledger.ts';
@@ -29,10 +30,11 @@ export async function* rowsOf({ store, tenantId, pause }: TenantRollUp, fromMs: 
   return undefined;
 }
 
-/** The groups of the rows of a range. */
+/** The groups of the rows of a range, and of what was spent beside them. */
 export async function groupsOfRows(tenant: TenantRollUp, fromMs: number, toMs: number): Promise<Groups> {
   const groups = new Groups();
   for await (const entry of rowsOf(tenant, fromMs, toMs)) groups.add(entry);
+  for await (const { dims, micros } of readOverhead(tenant.store, tenant.tenantId, fromMs, toMs)) groups.addOverhead(dims, micros);
   return groups;
 }
 

@@ -120,8 +120,13 @@ describe('retry-after', () => {
     expect(map(503, undefined, headers).retryAfterSeconds).toBe(seconds);
   });
 
-  test('is not told with other failures', () => {
-    for (const status of [400, 401, 404, 500, 504]) expect(map(status, undefined, { 'retry-after': '9' })).not.toHaveProperty('retryAfterSeconds');
+  test('is told with other failures only where waiting may help and the upstream named a time', () => {
+    for (const status of [400, 401, 404]) expect(map(status, undefined, { 'retry-after': '9' })).not.toHaveProperty('retryAfterSeconds');
+    for (const status of [408, 409, 500, 502, 504]) {
+      expect(map(status, undefined, { 'retry-after': '9' }).retryAfterSeconds).toBe(9);
+      expect(map(status, undefined, { 'retry-after': 'soon' })).not.toHaveProperty('retryAfterSeconds');
+      expect(map(status, undefined, {})).not.toHaveProperty('retryAfterSeconds');
+    }
   });
 });
 

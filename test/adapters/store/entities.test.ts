@@ -24,7 +24,7 @@ const model = (tenantId: string, id: string): ModelRecord => ({
 });
 const key = (tenantId: string, keyId: string, more: Partial<KeyRecord> = {}): KeyRecord => ({
   keyId, tenantId, name: keyId, env: 'live', hash: 'h', last4: 'wxyz', rpm: 60, tpm: null, maxParallel: null, dailyUsd: null, monthlyUsd: 5, budgetAction: 'block',
-  allowedModels: ['a'], expiresAt: null, revokedAt: null, strict: false, logContent: false, createdAt: at, version: 0, ...more,
+  allowedModels: ['a'], expiresAt: null, revokedAt: null, strict: false, logContent: false, shadow: true, createdAt: at, version: 0, ...more,
 });
 const document = (name: string) => routing.parse({ aliases: [{ name, target: 'auto' }] });
 

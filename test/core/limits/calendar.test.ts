@@ -40,7 +40,12 @@ describe('the day in which spend counts', () => {
 
   test('is not a stored day that has not begun anywhere', () => {
     expect(countingDay('2030-01-01', 'UTC', at('2026-06-15T12:00:00Z')).day).toBe('2026-06-15');
-    expect(countingDay('2026-06-16', 'UTC', at('2026-06-15T12:00:00Z')).day).toBe('2026-06-15');
+    expect(countingDay('2026-06-17', 'UTC', at('2026-06-15T12:00:00Z')).day).toBe('2026-06-15');
+  });
+
+  test('is a stored day that has begun before the clock was set back', () => {
+    expect(countingDay('2026-06-16', 'UTC', at('2026-06-15T12:00:00Z'))).toEqual({ day: '2026-06-16', month: '2026-06' });
+    expect(countingDay('2026-07-01', 'Asia/Seoul', at('2026-06-30T10:00:00Z'))).toEqual({ day: '2026-07-01', month: '2026-07' });
   });
 
   test('starts a new day and month at nothing, and keeps what was spent when a clock is set back', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Condition } from '../../../functions/contract/index.ts';
 import { compileCondition, conditionKey, holds, localTime, type ConditionWorld } from '../../../functions/core/routing/condition.ts';
+import { TextSearch } from '../../../functions/core/routing/text-search.ts';
 import { chat, facts } from './routing-world.ts';
 
 const TOOLS = ['Read_File', 'run_shell'].map((name) => ({ type: 'function', function: { name, parameters: {} } }));
@@ -15,7 +16,7 @@ const conversation = chat({
   tools: TOOLS, metadata: { team: 'Blue', size: 7, urgent: true, nothing: null },
 });
 const base: ConditionWorld = {
-  facts: facts(conversation), requestedModel: 'Code/Fast', keyName: 'CI', hour: () => 9, weekday: () => 'mon', score: () => 42, spendTodayPct: 12.5, spendMonthPct: null,
+  facts: facts(conversation), requestedModel: 'Code/Fast', keyName: 'CI', search: new TextSearch(), hour: () => 9, weekday: () => 'mon', score: () => 42, spendTodayPct: 12.5, spendMonthPct: null,
 };
 const truth = (field: string, op: string, value: Condition['value'], world: Partial<ConditionWorld> = {}): boolean | null =>
   compileCondition({ field, op, value, negate: false } as Condition).test({ ...base, ...world });

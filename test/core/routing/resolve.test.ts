@@ -206,11 +206,17 @@ describe('automatic routing', () => {
     expect(decisionOf('auto', { ask: ask(PROMPTS.moderate), auto: { boundaries: [99, 100] } }).tier).toBe('simple');
     expect(decisionOf('auto', { ask: ask(PROMPTS.moderate), auto: { boundaries: [0, 1] } }).tier).toBe('complex');
   });
-  test.each(['ml', 'llm'] as const)('strategy %s without its artifact decides by the heuristic and says so', (strategy) => {
-    const byHeuristic = decisionOf('auto');
-    const decision = decisionOf('auto', { auto: { strategy } });
-    expect(decision).toMatchObject({ strategy, reason: 'artifact_missing', artifact: null, judge: null });
-    expect([decision.tier, decision.score, decision.route]).toEqual([byHeuristic.tier, byHeuristic.score, byHeuristic.route]);
+  test.each(['ml', 'llm'] as const)('strategy %s without its artifact serves what it does not know with the strongest, and says so', (strategy) => {
+    const decision = decisionOf('auto', { auto: { strategy }, prior: null });
+    expect(decision).toMatchObject({ strategy, reason: 'artifact_missing', artifact: null, tier: decisionOf('auto').tier, route: ['strong'], judge: strategy === 'llm' ? 'not_called' : null });
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, prior: null, judged: 'failed' })).toMatchObject({ reason: 'judge_failed', route: ['strong'] });
+  });
+  test('a judge\'s score stands by itself, its tier decides, and one that failed leaves the decision as it was but for the reason', () => {
+    const unasked = decisionOf('auto', { auto: { strategy: 'llm' } });
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, judged: { tier: 'complex', score: 90 } })).toMatchObject({ tier: 'complex', score: 90, base: 90, contributions: [], marginToNextTier: null, reason: 'judge', route: ['strong'] });
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, judged: 'failed' })).toEqual({ ...unasked, reason: 'judge_failed' });
+    for (const strategy of ['static', 'ml']) expect(decisionOf('auto', { auto: { strategy }, judged: { tier: 'complex', score: 90 } })).toEqual(decisionOf('auto', { auto: { strategy } }));
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, policy: { alwaysStrongest: true }, judged: { tier: 'simple', score: 1 } })).toMatchObject({ reason: 'always_strongest', judge: null, route: ['strong'] });
   });
   test('base and contributions add up to the score, whatever the strategy', () => {
     for (const prompt of Object.values(PROMPTS)) {

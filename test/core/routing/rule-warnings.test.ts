@@ -11,13 +11,15 @@ const rule = (id: string, priority: number, more: Rule = {}): Rule => ({ id, pri
 const warned = (...patterns: Rule[]): string[] => ruleWarnings(routing.parse({ patterns })).map(({ kind, pointer }) => `${kind} ${pointer}`);
 const on = (field: string, op: string, value: unknown, negate = false): Condition => ({ field, op, value, negate }) as Condition;
 
-test('all six kinds are told, each by its name and its place', () => {
+test('all seven kinds are told, each by its name and its place', () => {
   const document = routing.parse({
-    aliases: [{ name: 'cheap', target: 'auto' }, { name: 'a', target: 'tier:simple' }, { name: 'b', target: 'model:off' }],
+    aliases: [{ name: 'cheap', target: 'auto' }, { name: 'a', target: 'tier:moderate' }, { name: 'b', target: 'model:off' }],
+    auto: { tiers: { simple: ['unpriced'] }, shadow: { enabled: true, dailyUsd: 0 } },
     patterns: [rule('one', 9, { glob: 'x/*' }), rule('two', 8, { glob: 'x/*' }), rule('three', 7, { glob: 'x/y' }), rule('four', 6, { glob: 'z', conditions: [on('hour', 'gt', 12), on('hour', 'lt', 12)] })],
   });
-  const { errors, warnings } = validateRouting(document, mapOf(model('cheap'), model('off', { enabled: false })));
+  const { errors, warnings } = validateRouting(document, mapOf(model('cheap'), model('off', { enabled: false }), model('unpriced', { price: null })));
   expect(errors).toEqual([]);
+  expect(warnings.filter(({ kind }) => kind === 'idle_shadow').map(({ pointer }) => pointer)).toEqual(['/auto/judgeModel', '/auto/shadow/dailyUsd', '/auto/tiers']);
   expect(new Set(warnings.map(({ kind }) => kind))).toEqual(new Set(WARNING_KINDS));
 });
 

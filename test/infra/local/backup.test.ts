@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { newKey } from '../../../functions/core/keys/virtual-key.ts';
+import { openSqliteStore } from '../../../functions/adapters/store/sqlite.ts';
 import { backUp, restore } from '../../../infra/local/backup.ts';
 import { call } from '../../support/call.ts';
 import { scriptedUpstream, json, type ScriptedUpstream } from '../../support/scripted-upstream.ts';
@@ -56,7 +57,7 @@ describe('backup and restore', () => {
 
     mkdirSync(join(dir, 'two'), { mode: 0o700 });
     copyFileSync(join(dir, 'one', 'master.key'), join(dir, 'two', 'master.key'));
-    restore(join(dir, 'two'), file);
+    await restore(join(dir, 'two'), file);
     const second = await start(join(dir, 'two'), false);
     expect(await settled(second)).toEqual(expect.arrayContaining(before));
     await chat(second);
@@ -69,7 +70,7 @@ describe('backup and restore', () => {
     const file = join(dir, 'copy.sqlite');
     await backUp(join(dir, 'one'), file);
     expect(readFileSync(file).includes('sk-upstream')).toBe(false);
-    expect(() => restore(join(dir, 'two'), file)).toThrow('master.key');
+    await expect(restore(join(dir, 'two'), file)).rejects.toThrow('master.key');
     expect(existsSync(join(dir, 'two', 'bsgateway.sqlite'))).toBe(false);
   }, 60_000);
 
@@ -78,9 +79,9 @@ describe('backup and restore', () => {
     const file = join(dir, 'copy.sqlite');
     await backUp(join(dir, 'one'), file);
     await expect(backUp(join(dir, 'one'), file)).rejects.toThrow('exists already');
-    expect(() => restore(join(dir, 'one'), file)).toThrow('in use');
+    await expect(restore(join(dir, 'one'), file)).rejects.toThrow('in use');
     await server.stop();
-    expect(() => restore(join(dir, 'one'), file)).toThrow('has a database already');
+    await expect(restore(join(dir, 'one'), file)).rejects.toThrow('has a database already');
   }, 60_000);
 
   test('what is no backup, or a damaged one, is refused', async () => {
@@ -93,9 +94,66 @@ describe('backup and restore', () => {
     bytes.fill(0x5a, 4_096, 16_384);
     writeFileSync(broken, bytes);
     writeFileSync(join(dir, 'text'), 'hello');
-    for (const other of [broken, join(dir, 'text')]) expect(() => restore(join(dir, 'two'), other)).toThrow(/no backup of BSGateway|damaged/);
-    expect(() => restore(join(dir, 'two'), join(dir, 'nowhere'))).toThrow('There is no file');
+    for (const other of [broken, join(dir, 'text')]) await expect(restore(join(dir, 'two'), other)).rejects.toThrow(/no backup of BSGateway|damaged/);
+    await expect(restore(join(dir, 'two'), join(dir, 'nowhere'))).rejects.toThrow('There is no file');
     await expect(backUp(join(dir, 'nowhere'), join(dir, 'x'))).rejects.toThrow('no database');
+  }, 60_000);
+
+  test('a copy of a database that somebody writes to all the time ends, and is whole', async () => {
+    mkdirSync(join(dir, 'one'));
+    const file = join(dir, 'one', 'bsgateway.sqlite');
+    const temp = openSqliteStore(file);
+    for (let i = 0; i < 400; i += 1) await temp.write(Array.from({ length: 100 }, (_, n) => ({ put: { table: 'usage' as const, pk: `p${i}`, sk: String(n) }, item: { text: 'x'.repeat(900) } })));
+    // Both parts are of one transaction: a copy that has one and not the other is of no moment.
+    const both = (n: number) => temp.write(['a', 'b'].map((pk) => ({ put: { table: 'audit' as const, pk, sk: String(n) }, item: {} })));
+    let n = 0;
+    for (; n < 20; n += 1) await both(n);
+    const writing = setInterval(() => { void both(n += 1); }, 3);
+    try {
+      await backUp(join(dir, 'one'), join(dir, 'copy.sqlite'));
+    } finally {
+      clearInterval(writing);
+      await temp.close();
+    }
+    const copy = openSqliteStore(join(dir, 'copy.sqlite'), { readOnly: true });
+    const count = async (pk: string): Promise<number> => (await copy.query({ table: 'audit', pk, limit: 1000 })).rows.length;
+    const [a, b] = [await count('a'), await count('b')];
+    expect([a > 0, a]).toEqual([true, b]);
+    await copy.close();
+  }, 60_000);
+
+  test('the key of another database, and what is left of another database, are refused, and nothing is left behind', async () => {
+    const server = await start(join(dir, 'one'));
+    const file = join(dir, 'copy.sqlite');
+    await backUp(join(dir, 'one'), file);
+    await server.stop();
+    mkdirSync(join(dir, 'two'), { mode: 0o700 });
+    writeFileSync(join(dir, 'two', 'master.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
+    await expect(restore(join(dir, 'two'), file)).rejects.toThrow('does not belong to this backup');
+    copyFileSync(join(dir, 'one', 'master.key'), join(dir, 'two', 'master.key'));
+    writeFileSync(join(dir, 'two', 'bsgateway.sqlite-wal'), 'left');
+    await expect(restore(join(dir, 'two'), file)).rejects.toThrow('bsgateway.sqlite-wal is left of another database');
+    rmSync(join(dir, 'two', 'bsgateway.sqlite-wal'));
+    expect(readdirSync(join(dir, 'two')).filter((name) => name.startsWith('bsgateway'))).toEqual([]);
+    await restore(join(dir, 'two'), file);
+    expect(readdirSync(join(dir, 'two')).filter((name) => name.startsWith('bsgateway'))).toEqual(['bsgateway.sqlite']);
+  }, 60_000);
+
+  test('a gateway does not start with a database whose master key is missing or another one, and makes no new one', async () => {
+    const server = await start(join(dir, 'one'));
+    expect(server.output()).toMatch(/KEEP A COPY of .*master\.key/);
+    await server.stop();
+    const keyFile = join(dir, 'one', 'master.key');
+    const real = readFileSync(keyFile);
+    rmSync(keyFile);
+    await expect(start(join(dir, 'one'), false)).rejects.toThrow(/has a database but no master\.key/);
+    expect(existsSync(keyFile)).toBe(false);
+    writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+    await expect(start(join(dir, 'one'), false)).rejects.toThrow(/does not belong to the database/);
+    writeFileSync(keyFile, real, { mode: 0o600 });
+    const again = await start(join(dir, 'one'), false);
+    expect(again.output()).not.toMatch(/KEEP A COPY/);
+    await chat(again);
   }, 60_000);
 
   test('the commands say what they did, in a sentence each', async () => {

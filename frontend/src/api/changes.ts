@@ -1,0 +1,9 @@
+import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query';
+import { get, type Query } from './client.ts';
+import type { AuditEvent, List } from './types.ts';
+
+/** Audit events, newest first, page by page. */
+export const changesQuery = (query: Query = {}) => infiniteQueryOptions({
+  queryKey: ['changes', query], queryFn: ({ signal, pageParam }) => get<List<AuditEvent>>('/admin/changes', { ...query, cursor: pageParam }, signal),
+  initialPageParam: null as string | null, getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData,
+});

@@ -1,0 +1,43 @@
+import '../styles/app.css';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode, Suspense } from 'react';
+import type { Root } from 'react-dom/client';
+import { meQuery } from '../api/me.ts';
+import { queryClient } from '../api/query-client.ts';
+import { LoginPage } from '../auth/login-page.tsx';
+import { mayRedirect } from '../auth/loops.ts';
+import { beginSignIn } from '../auth/oidc.ts';
+import { rememberReturn } from '../auth/return-path.ts';
+import { readTokens } from '../auth/tokens.ts';
+import { ErrorBoundary } from '../ui/error-boundary.tsx';
+import { ConfigError } from './config.ts';
+import { router } from './routes.tsx';
+
+/** The dashboard itself, for whoever has a session in this tab; everybody else is sent to sign in, without a page where the issuer still knows them. */
+export async function start(root: Root, configError: unknown): Promise<void> {
+  if (configError !== undefined) {
+    root.render(<LoginPage problem={configError instanceof ConfigError ? { kind: 'config', detail: configError.setting } : { kind: 'unreachable', detail: location.origin }} isWorking={false} onSignIn={() => location.reload()} />);
+    return;
+  }
+  if (readTokens() === undefined) return leave();
+  void queryClient.prefetchQuery(meQuery);
+  root.render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <ErrorBoundary isPage><Suspense fallback={<div className="shell" aria-busy="true" />}><RouterProvider router={router} /></Suspense></ErrorBoundary>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+async function leave(): Promise<void> {
+  rememberReturn();
+  const signedOut = sessionStorage.getItem('bsg.signed-out') === '1';
+  if (!mayRedirect()) return location.replace(signedOut ? '/login?signed_out=1' : '/login?loop=1');
+  try {
+    await beginSignIn({ returnTo: location.pathname + location.search + location.hash, isSilent: true });
+  } catch {
+    location.replace('/login');
+  }
+}

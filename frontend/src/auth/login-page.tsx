@@ -1,0 +1,63 @@
+import { useEffect } from 'react';
+import { config } from '../app/config.ts';
+import { setTheme, THEMES, useTheme } from '../app/theme.ts';
+import { login } from '../i18n/en/login.ts';
+import { LOCALES, setLocale, useLocale } from '../i18n/locale.ts';
+import { useT } from '../i18n/use-t.tsx';
+import { Logo } from '../ui/logo.tsx';
+
+export interface Problem { readonly kind: 'signed-out' | 'done' | 'loop' | 'config' | 'cancelled' | 'stale' | 'misconfigured' | 'unreachable' | 'clock'; readonly detail?: string }
+
+/** One button. What went wrong is said above it, in words. */
+export function LoginPage({ problem, isWorking, onSignIn }: { readonly problem: Problem | undefined; readonly isWorking: boolean; readonly onSignIn: () => void }) {
+  const t = useT(login);
+  useEffect(() => { document.title = `${t('title')} · BSGateway`; }, [t]);
+  const isUsable = problem?.kind !== 'config' && problem?.kind !== 'done';
+  return (
+    <main className="login">
+      <div className="login__box">
+        <Logo size={44} />
+        <h1 className="login__name">BSGateway</h1>
+        <p className="login__line">{t('tagline')}</p>
+        {problem !== undefined && <ProblemText problem={problem} />}
+        {isUsable && <SignInButton isWorking={isWorking} problem={problem} onSignIn={onSignIn} />}
+      </div>
+      <Choices />
+    </main>
+  );
+}
+
+function SignInButton({ isWorking, problem, onSignIn }: { readonly isWorking: boolean; readonly problem: Problem | undefined; readonly onSignIn: () => void }) {
+  const t = useT(login);
+  const { signInLabel, edition } = config();
+  // The default label is ours to translate; any other is the operator's own word.
+  const label = signInLabel === '' || signInLabel === 'Sign in' ? t('signIn') : signInLabel;
+  return (
+    <>
+      <button type="button" className="button button--primary login__button" disabled={isWorking} aria-busy={isWorking} onClick={onSignIn}>{isWorking ? t('leaving') : problem === undefined || problem.kind === 'signed-out' ? label : t('tryAgain')}</button>
+      {edition === 'local' && <p className="login__hint">{t.rich('localHint', { command: <code>npm run -s signin</code> })}</p>}
+    </>
+  );
+}
+
+function ProblemText({ problem: { kind, detail = '' } }: { readonly problem: Problem }) {
+  const t = useT(login);
+  if (kind === 'signed-out' || kind === 'done') return <p className="login__note" role="status">{t(kind === 'done' ? 'done' : 'signedOut')}</p>;
+  const text = kind === 'config' ? t('configText', { setting: detail })
+    : kind === 'misconfigured' ? (detail === 'https' ? t('httpsText') : t('misconfiguredText', { detail }))
+    : kind === 'unreachable' ? t('unreachableText', { detail }) : t(`${kind}Text`);
+  return <div className="login__problem" role="alert"><p className="login__problem-title">{t(`${kind}Title`)}</p><p>{text}</p></div>;
+}
+
+function Choices() {
+  const t = useT(login);
+  const locale = useLocale();
+  const theme = useTheme();
+  const names = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') };
+  return (
+    <footer className="login__choices">
+      <div className="segments" role="group" aria-label={t('language')}>{LOCALES.map(([id, name]) => <button key={id} type="button" className="segments__one" lang={id} aria-pressed={id === locale} onClick={() => { void setLocale(id); }}>{name}</button>)}</div>
+      <div className="segments" role="group" aria-label={t('theme')}>{THEMES.map((id) => <button key={id} type="button" className="segments__one" aria-pressed={id === theme} onClick={() => setTheme(id)}>{names[id]}</button>)}</div>
+    </footer>
+  );
+}

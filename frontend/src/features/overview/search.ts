@@ -1,0 +1,4 @@
+import * as z from 'zod/mini';
+import { rangeSearch } from '../../app/range.ts';
+
+export const overviewSearch = z.object(rangeSearch);

@@ -1,0 +1,4 @@
+import * as z from 'zod/mini';
+import { oneOf } from '../../app/search.ts';
+
+export const settingsSearch = z.object({ tab: oneOf(['general', 'people', 'tokens', 'data']) });

@@ -1,0 +1,5 @@
+import { section } from '../message.ts';
+
+export const analytics = section('analytics', {
+  title: 'Analytics', description: 'Usage, cost, speed and errors',
+} as const);

@@ -1,0 +1,30 @@
+/** Where a chart's plot lies in its box, in px. */
+export interface Frame { readonly width: number; readonly height: number; readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }
+
+/** Digits and Latin letters of the label size; Hangul is about square. */
+const CHAR_PX = 6.6;
+const WIDE_CHAR_PX = 11;
+const widthOf = (label: string): number => [...label].reduce((sum, char) => sum + ((char.codePointAt(0) ?? 0) >= 0x1100 ? WIDE_CHAR_PX : CHAR_PX), 0);
+
+/** Left margin for the longest label of the value axis. */
+export const frameOf = (width: number, height: number, labels: readonly string[]): Frame => ({
+  width, height, left: Math.ceil(Math.max(...labels.map(widthOf), 18)) + 10, right: 8, top: 10, bottom: 26,
+});
+
+/** Which of the points get a label: evenly spaced, as many as fit. */
+export function labelled(points: number, plotWidth: number, labelPx = 64): readonly number[] {
+  if (points === 0) return [];
+  const step = Math.max(1, Math.ceil(points / Math.max(1, Math.floor(plotWidth / labelPx))));
+  return Array.from({ length: Math.ceil(points / step) }, (_, index) => index * step);
+}
+
+/** Running sums per point, for stacking: `[from, to]` of every series at every point. */
+export function stacked(series: readonly { readonly values: readonly number[] }[], points: number): readonly (readonly (readonly [number, number])[])[] {
+  const tops = Array.from({ length: points }, () => 0);
+  return series.map(({ values }) => Array.from({ length: points }, (_, index) => {
+    const from = tops[index] ?? 0;
+    const to = from + (values[index] ?? 0);
+    tops[index] = to;
+    return [from, to] as const;
+  }));
+}

@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Store } from '../../functions/adapters/store/port.ts';
+import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
+import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
+import { analyticsOf } from '../../functions/admin/usage/analytics.ts';
+import { openLocalDoor } from '../../infra/local/door.ts';
+import { DEFAULT_TENANT, ensureDefaultTenant } from '../../infra/local/default-tenant.ts';
+import { newBootId, openEdition, type Edition } from '../../infra/local/edition.ts';
+import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { launchBrowser } from './browser.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface TabOptions {
+  readonly theme?: 'light' | 'dark';
+  readonly locale?: 'en' | 'ko';
+  readonly width?: number;
+  readonly height?: number;
+  /** IANA name; default UTC. */
+  readonly timezone?: string;
+  readonly isSignedIn?: boolean;
+}
+
+/** One tab of a browser of its own, and everything that went wrong in it. */
+export interface Tab {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Console errors, page errors, violations of the page's policy and requests to other origins; must stay empty. */
+  readonly faults: string[];
+  /** Requests to `/admin` since the last call, as `GET /admin/me`. */
+  takeCalls(): string[];
+  go(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface World {
+  readonly origin: string;
+  readonly edition: Edition;
+  readonly store: Store;
+  readonly upstream: ScriptedUpstream;
+  readonly browser: Browser;
+  /** The admin API with this machine's token. Throws for anything but 2xx. */
+  admin<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
+  /** Registers a model at the scripted upstream, which answers as `test/support/scripted-upstream.ts` says. */
+  addModel(id: string, change?: Record<string, unknown>): Promise<void>;
+  /** A new virtual key without limits. */
+  addKey(name: string, change?: Record<string, unknown>): Promise<string>;
+  /** One chat request through the gateway; resolves with its status once it is settled. */
+  chat(key: string, text: string, model?: string): Promise<number>;
+  /** A link that signs in once. */
+  link(): string;
+  open(options?: TabOptions): Promise<Tab>;
+  close(): Promise<void>;
+}
+
+/** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser. */
+export async function openWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'bsg-browser-'));
+  const upstream = await scriptedUpstream();
+  const keys = localKeys(readOrCreateMasterKey(join(folder, 'master.key')).key);
+  const edition = await openEdition({ store: openSqliteStore(join(folder, 'world.sqlite')), keys, allowHosts: [], log: { error: () => {}, warn: () => {}, info: () => {} } as never, bootId: newBootId() });
+  await ensureDefaultTenant(edition.store, Date.now());
+  const paths = { adminToken: join(folder, 'admin-token'), signingKey: join(folder, 'signing-key.json') };
+  const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: false, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
+  await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });
+  const origin = `http://127.0.0.1:${(door.server.address() as AddressInfo).port}`;
+  const token = (await readFile(paths.adminToken, 'utf8')).trim();
+  const browser = await launchBrowser();
+
+  async function admin<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const response = await fetch(`${origin}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as T;
+  }
+
+  return {
+    origin, edition, store: edition.store, upstream, browser, admin,
+    async addModel(id, change = {}) {
+      await admin('POST', '/admin/models', { id, provider: 'openai-compatible', upstreamModel: id, baseUrl: upstream.baseUrl, apiKey: 'sk-of-the-upstream-1234', ...change });
+    },
+    async addKey(name, change = {}) {
+      const { key } = await admin<{ key: string }>('POST', '/admin/keys', { name, env: 'test', rpm: null, tpm: null, ...change });
+      return key;
+    },
+    async chat(key, text, model = 'auto') {
+      const response = await fetch(`${origin}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }) });
+      await response.text();
+      return response.status;
+    },
+    link: () => issuer.link(),
+    open: (options = {}) => openTab({ browser, origin, options, link: () => issuer.link() }),
+    async close() {
+      await browser.close();
+      await door.drain(1_000);
+      await edition.close();
+      await upstream.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const TENANT = DEFAULT_TENANT;
+
+interface TabNeeds { readonly browser: Browser; readonly origin: string; readonly options: TabOptions; readonly link: () => string }
+
+async function openTab({ browser, origin, options, link }: TabNeeds): Promise<Tab> {
+  const { theme = 'light', locale = 'en', width = 1440, height = 900, timezone = 'UTC', isSignedIn = true } = options;
+  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce' });
+  await context.addInitScript(([chosenTheme, chosenLocale]) => {
+    localStorage.setItem('bsg.theme', chosenTheme);
+    localStorage.setItem('bsg.locale', chosenLocale);
+  }, [theme, locale] as const);
+  const faults: string[] = [];
+  await context.exposeFunction('bsgFault', (what: string) => { faults.push(what); });
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
+      void (globalThis as unknown as { bsgFault(what: string): void }).bsgFault(`policy: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
+    });
+  });
+  const page = await context.newPage();
+  let calls: string[] = [];
+  page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`); });
+  page.on('pageerror', (error) => { faults.push(`page: ${error.stack ?? error.message}`); });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.origin === origin && url.pathname.startsWith('/admin')) calls.push(`${request.method()} ${url.pathname}`);
+    if (url.origin !== origin && !['data:', 'blob:'].includes(url.protocol)) faults.push(`elsewhere: ${request.url()}`);
+  });
+  const tab: Tab = {
+    page, context, faults,
+    takeCalls() {
+      const taken = calls;
+      calls = [];
+      return taken;
+    },
+    async go(path) {
+      await page.goto(`${origin}${path}`);
+      await page.locator('h1').first().waitFor();
+    },
+    close: () => context.close(),
+  };
+  if (isSignedIn) {
+    await page.goto(link());
+    await page.waitForURL(`${origin}/`);
+    await page.locator('h1').first().waitFor();
+  }
+  return tab;
+}
