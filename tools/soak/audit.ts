@@ -101,7 +101,8 @@ export interface Overshoot { readonly name: string; readonly limitMicros: number
 
 /**
  * For each budget what was settled, and by how much that is above its limit. Allowed beyond it is the term Σ max(0, measured − estimated
- * input): what inputs turned out to cost above the estimate that was reserved for them.
+ * input) and nothing else: what inputs turned out to cost above what was held for them. Attempts that failed and were billed have no
+ * term: further ones are held beside them.
  */
 export function overshoots({ rows, budgets, prices }: Evidence): Overshoot[] {
   return budgets.map(({ name, limitMicros, keyIds }) => {
@@ -112,11 +113,13 @@ export function overshoots({ rows, budgets, prices }: Evidence): Overshoot[] {
   });
 }
 
-function excessMicros({ usage, tokens, decision, upstreamModel }: LedgerEntry, prices: Evidence['prices']): number {
+/** An answer that broke off may have told its input all the same: where it did not, the row has the estimate, which exceeds nothing. */
+function excessMicros({ tokens, decision, upstreamModel }: LedgerEntry, prices: Evidence['prices']): number {
   const price = prices.get(upstreamModel ?? '');
-  if (usage !== 'measured' || price === undefined || decision === null) return 0;
-  const measured = (tokens.input ?? 0) + (tokens.cacheRead ?? 0);
-  return (Math.max(0, measured - decision.inputs.inputTokens) * price.input) / 1e6;
+  if (price === undefined || decision === null) return 0;
+  const { input = 0, cacheRead = 0, cacheWrite5m = 0, cacheWrite1h = 0 } = tokens;
+  const measured = input * price.input + cacheRead * price.cacheRead + cacheWrite5m * price.cacheWrite5m + cacheWrite1h * price.cacheWrite1h;
+  return Math.max(0, measured - decision.inputs.inputTokens * Math.max(price.input, price.cacheWrite5m)) / 1e6;
 }
 
 export interface ServerErrors { readonly upstream: readonly string[]; readonly stalled: readonly string[]; readonly own: readonly string[] }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { calendarDay } from '../../core/limits/calendar.ts';
 import type { Log } from '../observe/log.ts';
-import type { Accounts, BookingAccounts, Counters, Denial, Lease, ReserveRequest, ReserveResult } from './accounts.ts';
+import type { Accounts, BookingAccounts, Counters, Denial, Lease, RaiseRequest, ReserveRequest, ReserveResult } from './accounts.ts';
 import { getKey, type KeyRecord } from './keys.ts';
 import { estimatedEntry } from './lease.ts';
 import { ledgerOp } from './ledger.ts';
@@ -73,6 +73,17 @@ class Resilient implements ResilientAccounts {
       // A settlement that could not be kept would be lost: then nothing is begun.
       if (hasBudget(request.key) || request.tenantBudget !== undefined || this.#deps.spool.isFull) throw error;
       return this.#withoutStore(request);
+    }
+  }
+
+  /** Money is never guessed: while the store is away there is no more of it. */
+  async raise(request: RaiseRequest): Promise<Lease | undefined> {
+    try {
+      return await this.#deps.accounts.raise(request);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#deps.away?.('admission');
+      return undefined;
     }
   }
 
