@@ -1,5 +1,4 @@
-import type { TenantBudget } from '../../core/limits/allowance.ts';
-import { within } from '../../core/limits/allowance.ts';
+import { within, type TenantBudget } from '../../core/limits/allowance.ts';
 import { refusalOf, type LimiterImage, type Moment } from '../../core/limits/admission.ts';
 import { decodeLease, encodeLease, leaseAttr, type StoredLease } from './lease.ts';
 import { adopt, contended, drawn, known, MAX_TRIES, NO_LIMITS, ready, takeIn, type KeyState, type World } from './limiter-state.ts';
@@ -56,7 +55,7 @@ function storedLease(value: unknown): Held | undefined {
   return lease && { ...lease, stored: String(value) };
 }
 
-function raisedBy({ stored: _, ...lease }: Held, micros: number): Held {
+function raisedBy(lease: Held, micros: number): Held {
   const raised = { ...lease, micros: lease.micros + micros, draft: { ...lease.draft, costMicros: (lease.draft.costMicros ?? 0) + micros } };
   return { ...raised, stored: encodeLease(raised) };
 }

@@ -76,7 +76,7 @@ class Resilient implements ResilientAccounts {
     }
   }
 
-  /** Money is never guessed: while the store is away there is no more of it. */
+  /** Money is never guessed: while the store is away there is none for a further attempt. */
   async raise(request: RaiseRequest): Promise<Lease | undefined> {
     try {
       return await this.#deps.accounts.raise(request);
