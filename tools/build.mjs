@@ -64,13 +64,27 @@ export const OPTIONS = {
 
 /**
  * A function's credentials come from its environment or from the endpoint that the environment names. The other ways of
- * the SDK's chain (profiles, sign-in, web identity: whole service clients) are for people's machines and stay out.
+ * the SDK's chain (profiles, sign-in, web identity: whole service clients; a virtual machine's metadata) are for other
+ * machines and stay out.
  */
 const noProfiles = {
   name: 'no-profiles',
   setup(build) {
     build.onResolve({ filter: /^@aws-sdk\/credential-provider-(?:ini|login|process|sso|web-identity)$/ }, ({ path }) => ({ path, namespace: 'no-profile' }));
     build.onLoad({ filter: /./, namespace: 'no-profile' }, () => ({ contents: 'module.exports = {};' }));
+    build.onLoad({ filter: /credential-provider-imds\/dist-es\/fromInstanceMetadata\.js$/ }, () => ({
+      contents: 'export const fromInstanceMetadata = () => async () => { throw new Error("The environment names no credentials."); };',
+    }));
+  },
+};
+
+/** Of its own package.json a client of the SDK reads only the version. */
+const onlyVersions = {
+  name: 'only-versions',
+  setup(build) {
+    build.onLoad({ filter: /@aws-sdk\/client-[a-z-]+\/package\.json$/ }, ({ path }) => ({
+      contents: JSON.stringify({ version: JSON.parse(readFileSync(path, 'utf8')).version }), loader: 'json',
+    }));
   },
 };
 
@@ -79,7 +93,7 @@ const noProfiles = {
  * ones), and carry the SDK with them: the runtime's own copy is hundreds of files to find and read at a cold start, which
  * then takes some 15 % longer. `npm run bench:cold` measures both.
  */
-export const LAMBDA_OPTIONS = { ...OPTIONS, mainFields: ['module', 'main'], plugins: [...OPTIONS.plugins, noProfiles] };
+export const LAMBDA_OPTIONS = { ...OPTIONS, mainFields: ['module', 'main'], plugins: [...OPTIONS.plugins, noProfiles, onlyVersions] };
 
 /**
  * Bundles one target to `dist/<name>.mjs` unless that file is newer knowledge than all of its sources: the stamp beside

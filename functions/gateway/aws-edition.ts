@@ -85,6 +85,7 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
   const newId = requestIds();
   const verify = secretVerifier(pepperKeys);
   const log = jsonLog((line) => process.stdout.write(line), () => Date.now());
+  const owner = randomBytes(12).toString('hex');
   return {
     clock,
     random: Math.random,
@@ -95,7 +96,7 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),
     sessions: openSessions(store),
-    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() })),
+    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner, random: Math.random }), store, clock, owner, log, spool: memorySpool() })),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,
       load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId),

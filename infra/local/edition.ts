@@ -79,7 +79,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const caches = openCaches(store, clock);
   const metrics = openMetrics();
   const accounts = parallelAccounts(resilientAccounts({
-    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
+    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, owner: options.bootId, log, away: metrics.storeAway,
     spool: options.spoolFile === undefined ? memorySpool() : layeredSpool(fileSpool(options.spoolFile), memorySpool()),
   }));
   const refusals = openRefusalCounter({ store, clock, random: Math.random, timer: true, lost: metrics.refusalsLost });

@@ -93,6 +93,57 @@ function suite(name: string, open: () => Promise<{ store: Store; close: () => Pr
     expect(instances.filter((breakers) => isOpen(breakers, 'slow'))).toHaveLength(0);
   });
 
+  /** Half a minute of fifty calls a second, of which every fiftieth fails. */
+  async function noise(model: string): Promise<number> {
+    let opened = 0;
+    for (let one = 0; one < 1_500; one += 1) {
+      nowMs += 20;
+      const breakers = instances[(one * 7 + Math.floor(one / 50)) % 50] as Breakers;
+      if (isOpen(breakers, model)) opened += 1;
+      breakers.ended(TENANT, model, one % 50 === 0 ? 'failed' : 'healthy');
+      if (one % 50 === 0) await breakers.settled();
+    }
+    await settled(instances);
+    return opened;
+  }
+
+  test('a share of faults in much traffic opens nothing, however many they are, and failing altogether opens within five failures all the same', async () => {
+    expect(await noise('busy')).toBe(0);
+    for (let failure = 0; failure < 5; failure += 1) {
+      expect(isOpen(instances[failure * 9] as Breakers, 'busy')).toBe(false);
+      nowMs += 1;
+      instances[failure * 9]?.ended(TENANT, 'busy', 'failed');
+      await settled(instances);
+    }
+    nowMs += 1_000;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(instances.filter((breakers) => !isOpen(breakers, 'busy'))).toHaveLength(0);
+    figure('I-3', 'two faults of a hundred in 1,500 calls of 50 instances open nothing; failing altogether opens at the fifth failure');
+  });
+
+  test('failures that are at once with many others, after healthy calls, open it as well', async () => {
+    await noise('burst');
+    nowMs += 1;
+    for (let failure = 0; failure < 8; failure += 1) instances[failure % 3]?.ended(TENANT, 'burst', 'failed');
+    await settled(instances);
+    nowMs += 1_000;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(instances.filter((breakers) => !isOpen(breakers, 'burst'))).toHaveLength(0);
+  });
+
+  test('every other call failing opens it, every third does not', async () => {
+    for (const [model, every] of [['half', 2], ['third', 3]] as const) {
+      for (let one = 0; one < 60; one += 1) {
+        nowMs += 20;
+        instances[0]?.ended(TENANT, model, one % every === 0 ? 'failed' : 'healthy');
+        await instances[0]?.settled();
+      }
+    }
+    expect(['half', 'third'].map((model) => isOpen(instances[0] as Breakers, model))).toEqual([true, false]);
+  });
+
   test('another tenant\'s model of the same name has a breaker of its own', async () => {
     for (let failure = 0; failure < 5; failure += 1) instances[0]?.ended('other', 'm', 'failed');
     await settled(instances);

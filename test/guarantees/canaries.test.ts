@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import { parseKey } from '../../functions/core/keys/virtual-key.ts';
+import { storedBytes } from '../../tools/soak/books.ts';
+import { leaks } from '../../tools/soak/canaries.ts';
 import { get } from '../support/http-client.ts';
 import { chatEvents, json, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
@@ -141,22 +143,10 @@ test('guarantees A6 and H8: planted secrets, prompts and answers are in no log, 
   secrets.set('the master key', (await readFile(join(data, 'master.key'), 'utf8')).trim());
   const { key } = readOrCreateMasterKey(join(data, 'master.key'));
   const pepper = await localKeys(key).pepper();
-  // Files of which each is one secret.
-  const allowed = new Set(['master.key', 'admin-token', 'signing-key.json']);
-  const stored = await Promise.all((await readdir(data, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && !allowed.has(entry.name)).map(async ({ name, parentPath }) => [`file ${name}`, await readFile(join(parentPath, name))] as const));
+  const stored = await storedBytes(data);
   expect(stored.map(([name]) => name)).toEqual(expect.arrayContaining(['file bsgateway.sqlite']));
   const places: (readonly [string, Buffer])[] = [...stored, ['the log', Buffer.from(server.output())], ['answers', Buffer.from(answers.join('\n'))]];
-  const encodings = (text: string): Buffer[] => {
-    const bytes = Buffer.from(text);
-    return [bytes, Buffer.from(bytes.toString('hex')), Buffer.from(bytes.toString('base64').replaceAll('=', '')), Buffer.from(bytes.toString('base64url'))];
-  };
-  expect([...secrets].filter(([, text]) => text.length < 12)).toEqual([]);
-  const found: string[] = [];
-  for (const [place, bytes] of places) {
-    for (const [name, text] of secrets) if (encodings(text).some((form) => bytes.includes(form))) found.push(`${name} in ${place}`);
-    for (const [name, secret] of [['the master key', key], ['the pepper', pepper]] as const) if ([Buffer.from(secret), Buffer.from(Buffer.from(secret).toString('hex'))].some((form) => bytes.includes(form))) found.push(`${name} in ${place}`);
-  }
-  expect(found).toEqual([]);
+  expect(leaks(new Map<string, string | Uint8Array>([...secrets, ['the bytes of the master key', key], ['the pepper', pepper]]), places)).toEqual([]);
   // The search can find: a word that was stored in clear.
   expect(places[places.findIndex(([name]) => name === 'file bsgateway.sqlite')]?.[1].includes(Buffer.from('strong'))).toBe(true);
   expect(secrets.size).toBeGreaterThanOrEqual(12);

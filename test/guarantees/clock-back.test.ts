@@ -146,7 +146,7 @@ describe('guarantee C10: a clock that is set back, by milliseconds or by hours',
     const clock = jumpingClock();
     const control = stallableStore();
     const store = control.wrap(temp.store);
-    const accounts = resilientAccounts({ accounts: openAccounts({ store, clock, owner: 'boot', random: () => 0.5 }), store, clock, spool: memorySpool(), log: { info() {}, warn() {}, error() {} } });
+    const accounts = resilientAccounts({ accounts: openAccounts({ store, clock, owner: 'boot', random: () => 0.5 }), store, clock, owner: 'boot', spool: memorySpool(), log: { info() {}, warn() {}, error() {} } });
     const key = testKey({ rpm: 5 });
     control.away = true;
     let admitted = 0;

@@ -29,6 +29,7 @@ const PROGRAMS = {
   'simulate:week': (args) => [[inRoot('tools/simulate-week/main.ts'), ...args]],
   'bench:routing': (args) => [[inRoot('tools/bench-routing/main.ts'), ...args]],
   'train': (args) => [[inRoot('tools/train-classifier/main.ts'), ...args]],
+  'soak': (args) => [[inRoot('tools/soak/run.mjs'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
 

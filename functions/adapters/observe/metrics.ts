@@ -13,11 +13,14 @@ export interface Metrics {
   /** What became of the traces of so many requests. */
   traced(outcome: 'sent' | 'dropped' | 'failed', requests: number): void;
   /** Everything of one tenant, and of the process, in the Prometheus text format 0.0.4. */
-  text(tenantId: string, gauges?: readonly Gauge[]): string;
+  text(tenantId: string, gauges?: readonly Gauge[], distributions?: readonly Distribution[]): string;
 }
 
 /** A value of the moment, asked for when the text is made. */
 export interface Gauge { readonly name: string; readonly help: string; readonly labels?: Labels; readonly value: number }
+
+/** How often a value was at most so large: `counts` by upper bound, ascending, each with those of the smaller ones in it. */
+export interface Distribution { readonly name: string; readonly help: string; readonly counts: readonly (readonly [bound: number, count: number])[]; readonly sum: number; readonly total: number }
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -62,7 +65,7 @@ export function openMetrics(): Metrics {
     refusalsLost: (lost) => process.add('bsgateway_refusals_unrecorded_total', {}, lost),
     storeAway: (what) => process.add('bsgateway_store_away_total', { what }, 1),
     traced: (outcome, requests) => process.add('bsgateway_traced_requests_total', { outcome }, requests),
-    text: (tenantId, gauges = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines)].join('\n').concat('\n'),
+    text: (tenantId, gauges = [], distributions = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines), ...distributions.flatMap(distributionLines)].join('\n').concat('\n'),
   };
 }
 
@@ -182,6 +185,11 @@ function histogramLines(name: string, model: string, { counts, sum, total }: His
 
 function gaugeLines({ name, help, labels = {}, value }: Gauge): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name}${labelText(labels)} ${value}`];
+}
+
+function distributionLines({ name, help, counts, sum, total }: Distribution): string[] {
+  const buckets = counts.map(([bound, count]) => `${name}_bucket{le="${bound}"} ${count}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...buckets, `${name}_bucket{le="+Inf"} ${total}`, `${name}_sum ${sum}`, `${name}_count ${total}`];
 }
 
 /** `{a="x",b="y"}` with quotes, backslashes and line ends escaped, as the text format asks. */
