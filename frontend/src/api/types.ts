@@ -45,7 +45,7 @@ export interface RoutingAnswer { readonly version: number; readonly document: Ro
 export type RoutingVersionInfo = z.infer<typeof routingVersionInfo>;
 export type RoutingVersion = Omit<z.infer<typeof routingVersionAnswer>, 'document'> & { readonly document: RoutingDocument };
 export type ReplayAnswer = z.infer<typeof replayAnswer>;
-export interface ExplainAnswer { readonly decision: Decision | null; readonly error: { readonly code: string; readonly status: number; readonly message: string } | null }
+export interface ExplainAnswer { readonly decision: Decision | null; readonly error: { readonly code: string; readonly status: number; readonly message: string } | null; readonly decidedInMs: number }
 export type AuditEvent = z.infer<typeof auditEvent>;
 export type SettingsAnswer = z.infer<typeof settingsAnswer>;
 export type Member = z.infer<typeof memberView>;
