@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RoutingDocument } from '../../functions/contract/routing.ts';
 import { needs } from '../support/optional.ts';
 import { pageFaults, shoot } from './checks.ts';
+import { setRole } from './roles.ts';
 import { openWorld, type Tab, type World } from './world.ts';
 
 interface Routing { readonly version: number; readonly document: RoutingDocument; readonly rollout: { readonly percent: number; readonly before: number } | null }
@@ -245,7 +246,45 @@ needs('chromium')('the Rules page', () => {
     await tab.page.locator('.pipeline__share').first().waitFor();
     await shoot(tab.page, `rules-${theme}-${locale}-${width}`);
     expect(await pageFaults(tab)).toEqual([]);
+    const { page } = tab;
+    await page.setViewportSize({ width, height: 900 });
+    await page.keyboard.press('c');
+    await page.getByRole('dialog').waitFor();
+    for (let at = 0; at < 2; at += 1) await page.getByRole('button', { name: locale === 'en' ? 'Add condition' : '조건 추가' }).click();
+    await page.getByRole('dialog').locator('select').nth(2).selectOption('weekday');
+    await page.getByRole('dialog').locator('button[type=submit]').click();
+    await shoot(page, `rules-dialog-${theme}-${locale}-${width}`);
+    expect(await pageFaults(tab)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: locale === 'en' ? 'Leave' : '나가기', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await tab.close();
+  });
+
+  test('a member reads the rules and tries them, a viewer is told who may, and the server refuses both to change them', async () => {
+    try {
+      await setRole(world, 'member');
+      const tab = await world.open();
+      const { page } = tab;
+      await tab.go('/rules');
+      await page.locator('.rules__name').first().waitFor();
+      for (const name of ['Add alias', 'Add rule', 'Review and save']) expect(await page.getByRole('button', { name }).count()).toBe(0);
+      expect(await page.locator('[data-handle], .rules input, .auto input:enabled, .auto select').count()).toBe(0);
+      expect(await pageFaults(tab)).toEqual([]);
+      const { document, version } = await routing();
+      await expect(world.admin('PUT', '/admin/routing', document, { 'if-match': `"${version}"` })).rejects.toThrow('403');
+      await page.keyboard.press('c');
+      expect(await page.getByRole('dialog').count()).toBe(0);
+      await setRole(world, 'viewer');
+      for (const path of ['/rules', '/test']) {
+        await tab.go(path);
+        await page.getByText('You may not see this').waitFor();
+        expect(await pageFaults(tab)).toEqual([]);
+      }
+      await tab.close();
+    } finally {
+      await setRole(world, 'owner');
+    }
   });
 
   test('an empty gateway says what each stage is for', async () => {

@@ -3,7 +3,7 @@ import { section } from '../message.ts';
 export const rules = section('rules', {
   title: 'Rules', description: 'What happens to a request, in the order it happens', forbidden: 'Members and above can see the rules.',
   history: 'History', test: 'Test a request', testDraft: 'Test with this draft', none: 'none', on: 'on', off: 'off', add: 'Add', edit: 'Edit', remove: 'Remove', up: 'Move up', down: 'Move down', choose: 'Choose…', actions: 'Actions', actionsOf: 'Actions for {name}', active: 'Active', activeOf: '{name} is active', goesTo: 'Goes to', models: 'Models', tiers: 'Tiers', tier: 'Tier', notThere: '{name} (not available)',
-  targetAuto: 'automatic routing', targetTier: '{tier} tier', share_: '{share} of requests', hits: { one: '{requests} request', other: '{requests} requests' }, lastMatched: 'last on {day}',
+  targetAuto: 'automatic routing', targetTier: '{tier} tier', figures: 'Figures of requests', share_: '{share} of requests', hits: { one: '{requests} request', other: '{requests} requests' }, lastMatched: 'last on {day}',
 
   directTitle: 'Direct', directText: 'Asked for by the id of a model, sent there. No rule applies.', directEmpty: 'No models yet', directEmptyText: 'Add a model first. Its id is then a name that requests may ask for.', toModels: 'Go to Models',
   aliasTitle: 'Aliases', aliasText: 'Names of your own that stand for a model, a tier or automatic routing.', alias: 'Alias', addAlias: 'Add alias', editAlias: 'Edit alias', aliasEmpty: 'No aliases yet', aliasEmptyText: '“auto” already works: it always means automatic routing. An alias gives a model a name that your programs can keep when the model changes.', aliasHint: 'Letters, digits and . _ : / @ -',

@@ -4,7 +4,7 @@ import type { rules as en } from '../en/rules.ts';
 export const rules: TranslationOf<typeof en> = {
   title: '라우팅 규칙', description: '요청이 처리되는 순서', forbidden: '구성원 이상의 역할만 규칙을 볼 수 있습니다.',
   history: '변경 기록', test: '요청 테스트', testDraft: '이 초안으로 테스트', none: '없음', on: '켜짐', off: '꺼짐', add: '추가', edit: '수정', remove: '제거', up: '위로 이동', down: '아래로 이동', choose: '선택하세요…', actions: '작업', actionsOf: '{name} 작업', active: '사용', activeOf: '{name} 사용', goesTo: '대상', models: '모델', tiers: '등급', tier: '등급', notThere: '{name} (사용 불가)',
-  targetAuto: '자동 라우팅', targetTier: '{tier} 등급', share_: '요청의 {share}', hits: { other: '요청 {requests}건' }, lastMatched: '마지막 일치: {day}',
+  targetAuto: '자동 라우팅', targetTier: '{tier} 등급', figures: '요청 수치', share_: '요청의 {share}', hits: { other: '요청 {requests}건' }, lastMatched: '마지막 일치: {day}',
 
   directTitle: '직접', directText: '모델 ID로 요청하면 그 모델로 보냅니다. 규칙은 적용되지 않습니다.', directEmpty: '아직 모델이 없습니다', directEmptyText: '먼저 모델을 추가하세요. 모델 ID를 요청에서 이름으로 쓸 수 있습니다.', toModels: '모델로 이동',
   aliasTitle: '별칭', aliasText: '모델, 등급 또는 자동 라우팅을 대신하는 직접 정한 이름입니다.', alias: '별칭', addAlias: '별칭 추가', editAlias: '별칭 수정', aliasEmpty: '아직 별칭이 없습니다', aliasEmptyText: '“auto” 이름은 이미 자동 라우팅을 뜻합니다. 별칭을 쓰면 모델이 바뀌어도 프로그램은 같은 이름을 그대로 쓸 수 있습니다.', aliasHint: '영문자, 숫자, . _ : / @ -',
