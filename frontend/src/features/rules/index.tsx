@@ -78,7 +78,8 @@ function Pipeline({ live, models }: { readonly live: RoutingAnswer; readonly mod
     const { data } = byStage;
     if (data === undefined || data.totals.requests === 0) return null;
     const requests = data.breakdown.find(({ id }) => id === stage)?.requests ?? 0;
-    return <Link className="pipeline__share" to="/audit" search={{ ...range, stage: [stage] }} title={f.exactCount(requests)}>{t('share_', { share: f.percent(requests / data.totals.requests) })}</Link>;
+    const words = t('share_', { share: f.percent(requests / data.totals.requests) });
+    return requests === 0 ? <span className="muted pipeline__share">{words}</span> : <Link className="pipeline__share" to="/audit" search={{ ...range, stage: [stage] }} title={f.exactCount(requests)}>{words}</Link>;
   };
   const tiers = byTier.data?.breakdown.filter(({ id }) => id === 'simple' || id === 'moderate' || id === 'complex');
   const total = tiers?.reduce((sum, { requests }) => sum + requests, 0) ?? 0;

@@ -7,8 +7,8 @@ import { trace } from '../../i18n/en/trace.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { useNeed, useStrategyName } from './names.ts';
 
-/** What the decision rests on beside score and rules. */
-export function Facts({ decision }: { readonly decision: Decision }) {
+/** What the decision rests on beside score and rules. `isSaved` = it was made by the version it names, and not by a draft over it. */
+export function Facts({ decision, isSaved }: { readonly decision: Decision; readonly isSaved: boolean }) {
   const t = useT(trace);
   const f = useFormat();
   const mayOpen = useMay('member');
@@ -24,7 +24,7 @@ export function Facts({ decision }: { readonly decision: Decision }) {
     saving === undefined ? undefined : [t('factSaving'), saving === 0 ? t('factSame') : t(saving > 0 ? 'factSaves' : 'factCosts', { amount: f.money(Math.abs(saving)) })],
     strategy === null ? undefined : [t('factStrategy'), strategyName(strategy)],
     artifact === null ? undefined : [t('factArtifact'), <code key="artifact">{artifact}</code>],
-    [t('factVersion'), mayOpen && policyVersion > 0 ? <Link key="version" to="/rules" search={{ history: true, version: policyVersion }}>{t('factVersionValue', { version: policyVersion })}</Link> : t('factVersionValue', { version: policyVersion })],
+    !isSaved ? undefined : [t('factVersion'), mayOpen && policyVersion > 0 ? <Link key="version" to="/rules" search={{ history: true, version: policyVersion }}>{t('factVersionValue', { version: policyVersion })}</Link> : t('factVersionValue', { version: policyVersion })],
     [t('factSession'), <SessionWords key="session" decision={decision} />],
     template === null ? undefined : [t('factTemplate'), t.rich('factTemplateValue', { key: <code>{template.key}</code>, count: template.labels })],
     inputs.request === undefined || inputs.request.needs.length === 0 ? undefined : [t('factNeeds'), f.list(inputs.request.needs.map(need))],

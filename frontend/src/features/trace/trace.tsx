@@ -52,7 +52,7 @@ export function DecisionTrace({ decision, document }: DecisionTraceProps) {
         </Part>
       )}
       <Part title={t('candidatesTitle')}><Candidates decision={decision} /></Part>
-      <Part title={t('factsTitle')}><Facts decision={decision} /></Part>
+      <Part title={t('factsTitle')}><Facts decision={decision} isSaved={document === undefined} /></Part>
     </div>
   );
 }
