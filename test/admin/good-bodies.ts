@@ -8,6 +8,7 @@ export const GOOD: Readonly<Record<string, readonly [url: string, body: Record<s
   'PUT /admin/settings': ['/admin/settings', { timezone: 'UTC', unknownNames: 'auto', corsOrigins: [], dailyUsd: 1, monthlyUsd: null, budgetAction: 'block', maxParallel: null, retentionDays: { ledger: null, rollups: null, audit: null }, paused: true, alwaysStrongest: false }],
   'PUT /admin/routing': ['/admin/routing', ROUTING],
   'POST /admin/routing/rollback': ['/admin/routing/rollback', { version: 1 }],
+  'POST /admin/routing/check': ['/admin/routing/check', ROUTING],
   'POST /admin/routing/what-if': ['/admin/routing/what-if', { draft: ROUTING, ...PERIOD }],
   'POST /admin/replay': ['/admin/replay', { draft: ROUTING, ...PERIOD }],
   'POST /admin/route/explain': ['/admin/route/explain', { request: { model: 'auto', messages: [] }, dialect: 'openai-chat' }],
