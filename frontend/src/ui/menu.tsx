@@ -48,7 +48,7 @@ export function Menu({ items, label, button, buttonClass = 'icon-button', align 
   };
   return (
     <span className="popover" ref={root}>
-      <button type="button" ref={trigger} className={buttonClass} aria-label={button === undefined || label !== undefined ? name : undefined} title={button === undefined ? name : undefined} aria-haspopup="menu" aria-expanded={isOpen} aria-controls={isOpen ? id : undefined} onClick={() => setOpen(!isOpen)}>{button ?? <Ellipsis aria-hidden size={18} />}</button>
+      <button type="button" ref={trigger} className={buttonClass} aria-label={button === undefined ? name : undefined} title={button === undefined ? name : undefined} aria-haspopup="menu" aria-expanded={isOpen} aria-controls={isOpen ? id : undefined} onClick={() => setOpen(!isOpen)}>{button ?? <Ellipsis aria-hidden size={18} />}</button>
       {isOpen && (
         <div id={id} role="menu" tabIndex={-1} aria-label={name} className={cx('popover__panel', 'menu', `popover__panel--${align}`, up && 'popover__panel--up')} onKeyDown={keys}>
           {items.map((item) => (
