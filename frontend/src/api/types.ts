@@ -4,7 +4,7 @@ import type { evidenceView } from '../../../functions/contract/admin/evidence.ts
 import type { keyCreate, keyCreated, keyPatch, keyRevoked, keyRotate } from '../../../functions/contract/admin/keys.ts';
 import type { ledgerEntry } from '../../../functions/contract/admin/ledger-schema.ts';
 import type { meAnswer } from '../../../functions/contract/admin/me.ts';
-import type { modelCreate, modelPatch, modelTest, modelTestAnswer } from '../../../functions/contract/admin/models.ts';
+import type { catalogueModel, modelCreate, modelPatch, modelTest, modelTestAnswer } from '../../../functions/contract/admin/models.ts';
 import type { memberInvite, memberInvited, memberView } from '../../../functions/contract/admin/people.ts';
 import type { refusalsAnswer } from '../../../functions/contract/admin/refusals.ts';
 import type { replayAnswer } from '../../../functions/contract/admin/replay.ts';
@@ -30,6 +30,7 @@ export type UsageAnswer = z.infer<typeof usageAnswer>;
 /** A ledger entry, its decision by name. */
 export type LedgerEntry = Omit<z.infer<typeof ledgerEntry>, 'decision'> & { readonly decision: Decision | null };
 export type Refusals = z.infer<typeof refusalsAnswer>;
+export type CatalogueModel = z.infer<typeof catalogueModel>;
 export type ModelCreate = z.input<typeof modelCreate>;
 export type ModelPatch = z.input<typeof modelPatch>;
 export type ModelTest = z.input<typeof modelTest>;

@@ -18,7 +18,7 @@ import { StatusBadge } from '../../ui/badge.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { TimeRange } from '../../ui/time-range.tsx';
-import { Count, Money, RelativeTime, useNow } from '../../ui/values.tsx';
+import { Count, Money, RelativeTime } from '../../ui/values.tsx';
 import { useKeyActions } from './actions.tsx';
 import { Ends, KeyStateBadge, keyMenuItems } from './key-table.tsx';
 import { keyState } from './status.ts';
@@ -39,7 +39,7 @@ function Details({ apiKey }: { readonly apiKey: KeyView }) {
   const t = useT(keys);
   const isAdmin = useMay('admin');
   const actions = useKeyActions();
-  const state = keyState(apiKey, Math.floor(useNow() / 60_000) * 60_000);
+  const state = keyState(apiKey, Date.now());
   const items = isAdmin ? keyMenuItems(apiKey, state, actions, t) : [];
   return (
     <div className="stack drawer-parts">

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
 import { KeyRound, Plus } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { keysQuery } from '../../api/keys.ts';
 import { useMay } from '../../api/me.ts';
 import type { KeyCreated, KeyView } from '../../api/types.ts';
@@ -16,7 +16,6 @@ import { QueryView } from '../../ui/query-view.tsx';
 import { SearchBox } from '../../ui/search-box.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Skeleton } from '../../ui/skeleton.tsx';
-import { useNow } from '../../ui/values.tsx';
 import { KeyActionsContext, type KeyActions, type OpenDialog } from './actions.tsx';
 import { CreateKey } from './create-key.tsx';
 import { EditKey } from './edit-key.tsx';
@@ -38,7 +37,8 @@ export function KeysPage() {
   const usage = useQuery(usageQuery({ range: '30d' }, { by: 'key' })).data;
   const [open, setOpen] = useState<OpenDialog>();
   const [highlighted, setHighlighted] = useState<string>();
-  const now = useMinute();
+  useMinute();
+  const now = Date.now();
   const close = (): void => setOpen(undefined);
   const setNew = (isOpen: boolean): void => { void navigate({ to: '/keys', search: (before) => ({ ...before, new: isOpen ? true : undefined }), replace: !isOpen }); };
   const create = (): void => setNew(true);
@@ -104,5 +104,11 @@ function StatusFilter({ chosen, onChoose }: { readonly chosen: Status | undefine
   );
 }
 
-/** The time, once a minute: states change by it, and a table need not be drawn every second. */
-const useMinute = (): number => Math.floor(useNow() / 60_000) * 60_000;
+/** Draws again once a minute: states change by the time. */
+function useMinute(): void {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((count) => count + 1), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+}

@@ -39,7 +39,7 @@ export function KeyFields({ form: given }: { readonly form: unknown }) {
   const budgets = form.watch(['dailyUsd', 'monthlyUsd']);
   return (
     <>
-      <TextField label={t('name')} hint={t('nameHint')} error={errorOf(errors.name)} autoComplete="off" maxLength={64} {...form.register('name')} />
+      <TextField label={t('name')} hint={t('nameHint')} error={errorOf(errors.name)} autoComplete="off" maxLength={64} data-autofocus {...form.register('name')} />
       <PresetField form={form} />
       <div className="form-grid">
         {number('rpm', t('rpm'), PRESETS.application.rpm)}
@@ -71,7 +71,8 @@ function PresetField({ form }: { readonly form: UseFormReturn<KeyValues> }) {
   };
   return (
     <div className="field">
-      <div className="row"><div className="segments" role="group" aria-label={t('preset')}>
+      <span className="amplify-label" id="key-preset">{t('preset')}</span>
+      <div className="row"><div className="segments" role="group" aria-labelledby="key-preset">
         <button type="button" className="segments__one" aria-pressed={is('application')} onClick={() => choose('application')}>{t('presetApplication')}</button>
         <button type="button" className="segments__one" aria-pressed={is('agent')} onClick={() => choose('agent')}>{t('presetAgent')}</button>
       </div></div>
