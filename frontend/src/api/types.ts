@@ -1,5 +1,7 @@
 import type * as z from 'zod/mini';
 import type { auditEvent } from '../../../functions/contract/admin/changes.ts';
+import type { configPutAnswer } from '../../../functions/contract/admin/config.ts';
+import type { eraseAnswer } from '../../../functions/contract/admin/erase.ts';
 import type { evidenceView } from '../../../functions/contract/admin/evidence.ts';
 import type { keyCreate, keyCreated, keyPatch, keyRevoked, keyRotate } from '../../../functions/contract/admin/keys.ts';
 import type { ledgerEntry } from '../../../functions/contract/admin/ledger-schema.ts';
@@ -48,6 +50,8 @@ export type RoutingVersion = Omit<z.infer<typeof routingVersionAnswer>, 'documen
 export type ReplayAnswer = z.infer<typeof replayAnswer>;
 export interface ExplainAnswer { readonly decision: Decision | null; readonly error: { readonly code: string; readonly status: number; readonly message: string } | null }
 export type AuditEvent = z.infer<typeof auditEvent>;
+export type ConfigPutAnswer = z.infer<typeof configPutAnswer>;
+export type EraseAnswer = z.infer<typeof eraseAnswer>;
 export type SettingsAnswer = z.infer<typeof settingsAnswer>;
 export type Member = z.infer<typeof memberView>;
 export type MemberInvite = z.input<typeof memberInvite>;
