@@ -193,4 +193,26 @@ needs('chromium')('models', () => {
     expect(await pageFaults(tab)).toEqual([]);
     await tab.close();
   });
+
+  test('filters stand in the address and can be cleared; a failing part fails alone', async () => {
+    const tab = await world.open();
+    const { page } = tab;
+    await tab.go('/models?status=disabled&provider=openai-compatible&sort=nonsense');
+    await page.getByText('Nothing matches these filters').waitFor();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByRole('button', { name: 'Open cheap' }).waitFor();
+    await page.getByRole('button', { name: 'Sort by Spend 30d' }).or(page.getByTitle('Sort by Spend 30d')).first().click();
+    expect(new URL(page.url()).search).toContain('sort=spend&dir=desc');
+    await page.goBack();
+    expect(new URL(page.url()).search).not.toContain('sort=spend');
+    expect(tab.faults).toEqual([]);
+    await page.route('**/admin/usage?**', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":{"code":"internal_error","message":"Something went wrong.","requestId":"01X"}}' }));
+    await tab.go('/models/cheap');
+    await page.getByRole('dialog').getByText('This could not be loaded').waitFor({ timeout: 10_000 });
+    await page.getByRole('heading', { name: 'Facts' }).waitFor();
+    await page.unroute('**/admin/usage?**');
+    await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('dialog').locator('.chart').waitFor();
+    await tab.close();
+  });
 });

@@ -42,7 +42,7 @@ function Details({ apiKey }: { readonly apiKey: KeyView }) {
   const state = keyState(apiKey, Date.now());
   const items = isAdmin ? keyMenuItems(apiKey, state, actions, t) : [];
   return (
-    <div className="stack drawer-parts">
+    <div className="stack drawer-body">
       <div className="row"><KeyStateBadge state={state} />{items.map(({ id, text, isDanger, onChoose }) => <Button key={id} small kind={isDanger === true ? 'danger' : 'secondary'} onClick={onChoose}>{text}</Button>)}</div>
       <Usage apiKey={apiKey} />
       <section className="stack"><h3>{t('settings')}</h3><Settings apiKey={apiKey} /></section>
@@ -66,14 +66,14 @@ function Usage({ apiKey: { id } }: { readonly apiKey: KeyView }) {
       <QueryView query={query} skeleton={<Skeleton shape="chart" />}>
         {({ totals, series, breakdown, refusals, bucket }) => (
           <div className="stack">
-            <dl className="numbers">
+            <dl className="figures">
               <div><dt>{t('requests')}</dt><dd><Count value={totals.requests} /></dd></div>
               <div><dt>{t('spend')}</dt><dd><Money micros={totals.costMicros} /></dd></div>
               <div><dt>{t('errors')}</dt><dd><Count value={totals.errors} /></dd></div>
             </dl>
             <StackedBars title={t('requests')} height={150} labels={series.map(({ at }) => ({ short: f.dateTime(at, bucket === 'day' ? 'day' : 'minute', tz), full: f.dateTime(at, bucket === 'day' ? 'day' : 'dayTime', tz) }))} series={[{ id: 'requests', name: t('requests'), color: 'var(--series-1)', values: series.map(({ requests }) => requests) }]} format={f.count} isLastOpen />
             {breakdown.length > 0 && <div className="stack"><h4>{t('byModel')}</h4><HBars label={t('byModel')} bars={breakdown.map((row) => ({ id: row.id ?? '', name: row.name ?? '', value: row.requests, text: f.count(row.requests), share: f.money(row.costMicros), color: modelColor(row.id) }))} /></div>}
-            <div className="stack"><h4>{t('refused')}</h4>{refusals.byCode.length === 0 ? <p className="muted">{t('refusedNone')}</p> : <ul className="plain">{refusals.byCode.map(({ code, count }) => <li key={code}><span>{codeName(code)}</span><span className="number">{t('times', { count })}</span></li>)}</ul>}</div>
+            <div className="stack"><h4>{t('refused')}</h4>{refusals.byCode.length === 0 ? <p className="muted">{t('refusedNone')}</p> : <ul className="pairs">{refusals.byCode.map(({ code, count }) => <li key={code}><span>{codeName(code)}</span><span className="number">{t('times', { count })}</span></li>)}</ul>}</div>
           </div>
         )}
       </QueryView>

@@ -120,14 +120,14 @@ function AllowedField({ value, onChange, error }: { readonly value: string[] | n
   // An entry that is no model any more stays visible, or nobody could take it away.
   const names = [...new Set([...models.map(({ id }) => id), ...value ?? []])];
   return (
-    <fieldset className="choice">
+    <fieldset className="field-set">
       <legend>{t('allowed')}</legend>
       <div className="row">
         <label className="check"><input type="radio" name="allowed" checked={value === null} onChange={() => onChange(null)} />{t('allowedAll')}</label>
         <label className="check"><input type="radio" name="allowed" checked={value !== null} onChange={() => onChange([])} />{t('allowedSome')}</label>
       </div>
       {value !== null && (names.length === 0 ? <p className="field__hint">{t('allowedNone')}</p> : (
-        <div className="choice__list">{names.map((id) => <label key={id} className="check"><input type="checkbox" checked={value.includes(id)} onChange={(event) => onChange(event.target.checked ? [...value, id] : value.filter((other) => other !== id))} /><code>{id}</code></label>)}</div>
+        <div className="field-set__list">{names.map((id) => <label key={id} className="check"><input type="checkbox" checked={value.includes(id)} onChange={(event) => onChange(event.target.checked ? [...value, id] : value.filter((other) => other !== id))} /><code>{id}</code></label>)}</div>
       ))}
       {error !== undefined ? <p className="field__error" role="alert">{error}</p> : value !== null && value.length === 0 ? <p className="field__error">{t('allowedEmpty')}</p> : <p className="field__hint">{t('allowedHint')}</p>}
     </fieldset>

@@ -49,7 +49,7 @@ function Limits({ limits: { rpm, tpm } }: { readonly limits: KeyView }) {
   const t = useT(keys);
   const f = useFormat();
   if (rpm === null && tpm === null) return <span className="muted">{t('noLimits')}</span>;
-  return <span className="lines">{rpm !== null && <span className="number">{t('perMinute', { count: rpm })}</span>}{tpm !== null && <span className="number muted">{t('tokensPerMinute', { amount: f.count(tpm) })}</span>}</span>;
+  return <span className="two-lines">{rpm !== null && <span className="number">{t('perMinute', { count: rpm })}</span>}{tpm !== null && <span className="number muted">{t('tokensPerMinute', { amount: f.count(tpm) })}</span>}</span>;
 }
 
 /** When it ends by itself, be it by its expiry or by the overlap of its rotation. */

@@ -6,8 +6,8 @@ export interface Tile { readonly id: string; readonly name: string; readonly val
 /** A few counts side by side. */
 export function Tiles({ tiles }: { readonly tiles: readonly Tile[] }) {
   return (
-    <div className="tiles">
-      {tiles.map(({ id, name, value }) => <Card key={id} className="tile"><p className="tile__name">{name}</p><p className="tile__value"><Count value={value} /></p></Card>)}
+    <div className="key-tiles">
+      {tiles.map(({ id, name, value }) => <Card key={id} className="key-tile"><p className="key-tile__name">{name}</p><p className="key-tile__value"><Count value={value} /></p></Card>)}
     </div>
   );
 }

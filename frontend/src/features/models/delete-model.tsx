@@ -55,7 +55,7 @@ function InUse({ model, uses, others, onClose }: { readonly model: ModelView; re
         <Button data-autofocus kind="primary" onClick={onClose}>{t('close')}</Button>
       </>
     )}>
-      <ul className="uses">{uses.map((use) => <li key={`${use.kind} ${use.id}`}><UseLink use={use} onClick={onClose} /></li>)}{others.map((text) => <li key={text}>{text}</li>)}</ul>
+      <ul className="model-uses">{uses.map((use) => <li key={`${use.kind} ${use.id}`}><UseLink use={use} onClick={onClose} /></li>)}{others.map((text) => <li key={text}>{text}</li>)}</ul>
     </Dialog>
   );
 }

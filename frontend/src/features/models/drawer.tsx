@@ -48,10 +48,10 @@ function Details({ model }: { readonly model: ModelView }) {
   const items = isAdmin ? modelMenuItems(model, actions, t) : [];
   const uses = usesOf(model.id, useQuery(routingQuery).data?.document, useQuery(keysQuery).data ?? []);
   return (
-    <div className="stack drawer-parts">
+    <div className="stack drawer-body">
       <div className="row"><Badge tone={model.enabled ? 'good' : 'neutral'}>{model.enabled ? t('enabled') : t('disabled')}</Badge>{needsKey(model) && <Badge tone="warn">{t('noCredential')}</Badge>}{items.map(({ id, text, isDanger, onChoose }) => <Button key={id} small kind={isDanger === true ? 'danger' : 'secondary'} onClick={onChoose}>{text}</Button>)}</div>
       <Usage model={model} />
-      <section className="stack"><h3>{t('usedBy')}</h3>{uses.length === 0 ? <p className="muted">{t('unused')}</p> : <ul className="uses">{uses.map((use) => <li key={`${use.kind} ${use.id}`}><UseLink use={use} /></li>)}</ul>}</section>
+      <section className="stack"><h3>{t('usedBy')}</h3>{uses.length === 0 ? <p className="muted">{t('unused')}</p> : <ul className="model-uses">{uses.map((use) => <li key={`${use.kind} ${use.id}`}><UseLink use={use} /></li>)}</ul>}</section>
       <section className="stack"><h3>{t('facts')}</h3><Facts model={model} /></section>
       <Errors id={model.id} />
     </div>
@@ -72,7 +72,7 @@ function Usage({ model: { id } }: { readonly model: ModelView }) {
       <QueryView query={query} skeleton={<Skeleton shape="chart" />}>
         {({ totals, series, breakdown, bucket }) => (
           <div className="stack">
-            <dl className="numbers">
+            <dl className="figures">
               <div><dt>{t('requests')}</dt><dd><Count value={totals.requests} /></dd></div>
               <div><dt>{t('spend')}</dt><dd><Money micros={totals.requests > 0 && totals.unpriced === totals.requests ? null : totals.costMicros} /></dd></div>
               <div><dt>{t('errors')}</dt><dd><Count value={totals.errors} /></dd></div>
@@ -98,7 +98,7 @@ function Facts({ model }: { readonly model: ModelView }) {
     [t('provider'), providerInfo(model.provider).name], [t('upstream'), <code key="upstream">{model.upstreamModel}</code>],
     ...(model.baseUrl === null ? [] : [[t('baseUrl'), <code key="url">{model.baseUrl}</code>] as const]), ...(model.region === null ? [] : [[t('region'), model.region] as const]), ...(model.apiVersion === null ? [] : [[t('apiVersion'), model.apiVersion] as const]),
     [t('credential'), credentials.length === 0 ? t('none') : f.list(credentials.map(({ last4, updatedAt }) => t('credentialShown', { last4, date: f.dateTime(updatedAt, 'day', zone) })))],
-    [t('price'), price === null ? <Money key="price" micros={null} /> : <span key="price">{f.money(price.input * 1e6)} / {f.money(price.output * 1e6)} <span className="muted">({model.price === null ? t('priceList') : t('priceOwn')})</span></span>],
+    [t('price'), price === null ? <Money key="price" micros={null} /> : <span key="price">{f.exactMoney(price.input * 1e6)} / {f.exactMoney(price.output * 1e6)} <span className="muted">({model.price === null ? t('priceList') : t('priceOwn')})</span></span>],
     [t('context'), facts.contextWindow === undefined ? t('unknown') : f.exactCount(facts.contextWindow)], [t('maxOutput'), model.maxOutputTokens === null ? facts.maxOutput === undefined ? t('unknown') : f.exactCount(facts.maxOutput) : f.exactCount(model.maxOutputTokens)],
     [t('can'), can.length === 0 ? t('unknown') : f.list(can)], [t('added'), <RelativeTime key="added" at={model.createdAt} />],
   ];
@@ -116,7 +116,7 @@ function Errors({ id }: { readonly id: string }) {
         {({ items }) => {
           const groups = Object.entries(Object.groupBy(items, ({ status, errorCode }) => `${status} ${errorCode ?? ''}`.trim()));
           if (groups.length === 0) return <p className="muted">{t('noErrors')}</p>;
-          return <ul className="plain">{groups.map(([name, list = []]) => <li key={name}><code>{name}</code><span className="number muted">{t('times', { count: list.length })} · <RelativeTime at={list[0]?.at ?? ''} /></span></li>)}</ul>;
+          return <ul className="pairs">{groups.map(([name, list = []]) => <li key={name}><code>{name}</code><span className="number muted">{t('times', { count: list.length })} · <RelativeTime at={list[0]?.at ?? ''} /></span></li>)}</ul>;
         }}
       </QueryView>
       <p><Link to="/audit" search={{ model: [id], status: ['4xx', '5xx'] }}>{t('openLog')}</Link></p>

@@ -28,7 +28,7 @@ export function ModelFields({ form, catalogue, before, onUpstream }: ModelFields
   const [provider, upstreamModel, apiKey] = form.watch(['provider', 'upstreamModel', 'apiKey']);
   const info = providerInfo(provider);
   const known = knownOf(catalogue, provider, upstreamModel);
-  const upstreamHint = known?.price ? `${t('known', { input: f.money(known.price.input * 1e6), output: f.money(known.price.output * 1e6) })}${known.facts.contextWindow === undefined ? '' : ` · ${t('knownContext', { count: f.count(known.facts.contextWindow) } as never)}`}` : upstreamModel.trim() === '' ? t('upstreamHint') : t('unknownModel');
+  const upstreamHint = known?.price ? `${t('known', { input: f.exactMoney(known.price.input * 1e6), output: f.exactMoney(known.price.output * 1e6) })}${known.facts.contextWindow === undefined ? '' : ` · ${t('knownContext', { count: f.count(known.facts.contextWindow) } as never)}`}` : upstreamModel.trim() === '' ? t('upstreamHint') : t('unknownModel');
   const needs = (field: 'baseUrl' | 'apiVersion' | 'region'): boolean => info.needs?.includes(field) === true;
   const baseUrl = (hint: string, isOptional: boolean) => <TextField label={t('baseUrl')} hint={hint} isOptional={isOptional} error={errorOf(errors.baseUrl)} inputMode="url" autoComplete="off" spellCheck={false} {...form.register('baseUrl')} />;
   const upstreamField = form.register('upstreamModel', { onChange: (event: { target: { value: string } }) => onUpstream?.(event.target.value) });
@@ -62,7 +62,7 @@ function KeyHint({ provider, typed, before }: { readonly provider: string; reado
   const t = useT(models);
   const f = useFormat();
   const { prefix } = providerInfo(provider);
-  if (prefix !== undefined && typed.trim().length > 4 && !typed.trim().startsWith(prefix)) return <span className="warn-text">{t('apiKeyPrefix', { prefix })}</span>;
+  if (prefix !== undefined && typed.trim().length > 4 && !typed.trim().startsWith(prefix)) return <span className="model-warn">{t('apiKeyPrefix', { prefix })}</span>;
   if (provider === 'bedrock') return t('apiKeyBedrock');
   if (before === undefined) return t('apiKeyHint');
   if (before.credentials.length > 1) return t('apiKeyMany', { count: before.credentials.length });
@@ -83,10 +83,10 @@ function Prices({ form, known }: { readonly form: UseFormReturn<ModelValues>; re
   const { errors } = form.formState;
   const field = (name: 'priceInput' | 'priceOutput' | 'priceCached', label: string, listed: number | undefined) => <TextField label={label} type="number" inputMode="decimal" min="0" step="any" placeholder={listed === undefined ? '' : String(listed)} error={errorOf(errors[name])} {...form.register(name)} />;
   return (
-    <fieldset className="choice">
+    <fieldset className="field-set">
       <legend>{t('ownPrice')}</legend>
-      <div className="price-grid">{field('priceInput', t('priceInput'), known?.price?.input)}{field('priceOutput', t('priceOutput'), known?.price?.output)}{field('priceCached', t('priceCached'), known?.price?.cacheRead)}</div>
-      <p className="field__hint">{known?.price ? t('priceEmpty', { input: f.money(known.price.input * 1e6), output: f.money(known.price.output * 1e6) }) : t('priceEmptyUnknown')}</p>
+      <div className="model-prices">{field('priceInput', t('priceInput'), known?.price?.input)}{field('priceOutput', t('priceOutput'), known?.price?.output)}{field('priceCached', t('priceCached'), known?.price?.cacheRead)}</div>
+      <p className="field__hint">{known?.price ? t('priceEmpty', { input: f.exactMoney(known.price.input * 1e6), output: f.exactMoney(known.price.output * 1e6) }) : t('priceEmptyUnknown')}</p>
     </fieldset>
   );
 }

@@ -27,11 +27,11 @@ export function ModelTable({ rows, highlighted, sort, onSort, onOpen, empty }: M
   const isAdmin = useMay('admin');
   const columns: readonly Column<ModelRow>[] = [
     { id: 'id', header: t('model'), isSortable: true, cell: ({ model }) => <ModelName model={model} /> },
-    { id: 'provider', header: t('provider'), isSortable: true, cell: ({ model }) => <span className="lines"><span>{providerInfo(model.provider).name}</span><span className="muted model-upstream">{model.upstreamModel}</span></span> },
+    { id: 'provider', header: t('provider'), isSortable: true, cell: ({ model }) => <span className="two-lines"><span>{providerInfo(model.provider).name}</span><span className="muted model-upstream">{model.upstreamModel}</span></span> },
     { id: 'price', header: t('price'), isSortable: true, align: 'end', cell: ({ model }) => <PriceCell model={model} /> },
     { id: 'context', header: t('context'), isSortable: true, align: 'end', cell: ({ model: { effective } }) => <Count value={effective.facts.contextWindow} /> },
     { id: 'usedBy', header: t('usedBy'), cell: ({ uses }) => <UsedBy uses={uses} /> },
-    { id: 'requests', header: t('requests30'), isSortable: true, align: 'end', cell: ({ model, used, perDay }) => <span className="spark-cell">{perDay.some((count) => count > 0) && <span className="spark-cell__line"><Sparkline values={perDay} color={modelColor(model.id)} /></span>}{used === undefined ? <Unknown /> : <Count value={used?.requests ?? 0} />}</span> },
+    { id: 'requests', header: t('requests30'), isSortable: true, align: 'end', cell: ({ model, used, perDay }) => <span className="model-spark">{perDay.some((count) => count > 0) && <span className="model-spark__line"><Sparkline values={perDay} color={modelColor(model.id)} /></span>}{used === undefined ? <Unknown /> : <Count value={used?.requests ?? 0} />}</span> },
     { id: 'p95', header: t('p95'), isSortable: true, align: 'end', cell: ({ used }) => <Duration ms={used?.latencyMs.p95} /> },
     { id: 'errors', header: t('errors'), isSortable: true, align: 'end', cell: ({ used }) => (!used || used.requests === 0 ? <Unknown /> : <span className="number" title={f.exactCount(used.errors)}>{f.percent(used.errors / used.requests)}</span>) },
     { id: 'spend', header: t('spend30'), isSortable: true, align: 'end', cell: ({ model, used }) => (used === undefined ? <Unknown /> : <Money micros={used === null ? 0 : used.costMicros === 0 && !model.effective.priced ? null : used.costMicros} />) },
@@ -58,7 +58,7 @@ function PriceCell({ model: { effective: { price } } }: { readonly model: ModelV
   const t = useT(models);
   const f = useFormat();
   if (price === null) return <Money micros={null} />;
-  return <span className="number" title={t('priceHint')}>{f.money(price.input * 1e6)} / {f.money(price.output * 1e6)}</span>;
+  return <span className="number" title={t('priceHint')}>{f.exactMoney(price.input * 1e6)} / {f.exactMoney(price.output * 1e6)}</span>;
 }
 
 export function UsedBy({ uses }: { readonly uses: readonly Use[] }) {

@@ -16,7 +16,7 @@ export function TestModel({ model, onClose }: { readonly model: ModelView; reado
   useEffect(() => mutate({ id: model.id }), [mutate, model.id]);
   return (
     <Dialog size="small" title={`${t('test')}: ${model.id}`} onClose={onClose} footer={<><Button busy={isPending} busyText={t('testing')} onClick={() => mutate({ id: model.id })}>{t('test')}</Button><Button data-autofocus kind="primary" onClick={onClose}>{t('close')}</Button></>}>
-      <div className="test-box" aria-live="polite">{error !== null ? <ErrorCard error={error} /> : data === undefined ? <div className="stack"><p className="muted">{t('testing')}</p><Skeleton /></div> : <TestResult result={data.data} />}</div>
+      <div className="model-test-box" aria-live="polite">{error !== null ? <ErrorCard error={error} /> : data === undefined ? <div className="stack"><p className="muted">{t('testing')}</p><Skeleton /></div> : <TestResult result={data.data} />}</div>
     </Dialog>
   );
 }

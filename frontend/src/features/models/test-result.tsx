@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { ModelTestAnswer } from '../../api/types.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { models } from '../../i18n/en/models.ts';
@@ -9,12 +10,15 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 export function TestResult({ result, isSaved = false }: { readonly result: ModelTestAnswer; readonly isSaved?: boolean }) {
   const t = useT(models);
   const f = useFormat();
+  const box = useRef<HTMLDivElement>(null);
+  // Below a long form nobody would see it.
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [result]);
   const { ok, status, latencyMs, message, hint } = result;
   if (ok) return <Alert kind="success" title={t('answered', { time: f.duration(latencyMs) })}>{t('answeredText')}</Alert>;
   const what = status === null ? message : `${t('httpStatus', { status: String(status) })}: ${message}`;
   return (
-    <Alert kind="error" title={t(isSaved ? 'failedSaved' : 'failed')}>
-      <div className="stack test-result"><p>{what}</p>{hint !== null && <p>{hint}</p>}<div><CopyButton text={[what, hint].filter(Boolean).join('\n')} label={t('copyError')} /></div></div>
-    </Alert>
+    <div ref={box}><Alert kind="error" title={t(isSaved ? 'failedSaved' : 'failed')}>
+      <div className="stack model-test"><p>{what}</p>{hint !== null && <p>{hint}</p>}<div><CopyButton text={[what, hint].filter(Boolean).join('\n')} label={t('copyError')} /></div></div>
+    </Alert></div>
   );
 }

@@ -38,7 +38,7 @@ function Export() {
   };
   return (
     <Card title={t('exportTitle')}>
-      <div className="stack">{error !== undefined && <Alert kind="error">{errorText(error)}</Alert>}<p className="muted">{t('exportText')}</p><div><Button busy={isBusy} busyText={t('preparing')} onClick={() => { void run(); }}>{t('download')}</Button></div></div>
+      <div className="stack">{error !== undefined && <Alert kind="error">{errorText(error)}</Alert>}<p className="muted">{t.rich('exportText', { command: <code className="settings__command">npm start -- --config FILE</code> })}</p><div><Button busy={isBusy} busyText={t('preparing')} onClick={() => { void run(); }}>{t('download')}</Button></div></div>
     </Card>
   );
 }
@@ -80,7 +80,7 @@ function Import() {
     <Card title={t('importTitle')}>
       <div className="stack">
         <p className="muted">{t('importText')}</p>
-        <label className="file"><span>{t('file')}</span><input type="file" accept=".json,application/json" onChange={(event) => { void event.target.files?.[0]?.text().then(change); }} /></label>
+        <label className="settings__file"><span>{t('file')}</span><input type="file" accept=".json,application/json" onChange={(event) => { void event.target.files?.[0]?.text().then(change); }} /></label>
         <TextAreaField label={t('paste')} rows={5} spellCheck={false} value={text} onChange={(event) => change(event.target.value)} error={problem} />
         {plan !== undefined && <Plan answer={plan.answer} />}
         <div className="row">
@@ -98,7 +98,7 @@ function Plan({ answer: { changed, warnings } }: { readonly answer: ConfigPutAns
   return (
     <div className="stack" role="status">
       {changed.length === 0 ? <Alert kind="info">{t('importNothing')}</Alert> : (
-        <div className="stack"><p className="person">{t('importChanges', { count: changed.length })}</p><ul className="plan">{changed.map((one) => <li key={`${one.type} ${one.id}`}><span>{nameOf(one)}</span><Badge tone={one.action === 'created' ? 'good' : 'neutral'}>{one.action === 'created' ? t('created') : t('updated')}</Badge></li>)}</ul></div>
+        <div className="stack"><p className="settings__person">{t('importChanges', { count: changed.length })}</p><ul className="settings__plan">{changed.map((one) => <li key={`${one.type} ${one.id}`}><span>{nameOf(one)}</span><Badge tone={one.action === 'created' ? 'good' : 'neutral'}>{one.action === 'created' ? t('created') : t('updated')}</Badge></li>)}</ul></div>
       )}
       {warnings.map(({ pointer, message }) => <Alert key={`${pointer} ${message}`} kind="warning">{t('importAt', { pointer, message })}</Alert>)}
     </div>

@@ -38,7 +38,7 @@ export function Erase() {
       <div className="stack">
         <p className="muted">{t('eraseText')}</p>
         <RadioGroupField label={t('eraseOf')} name="erase" value={kind} onChange={setKind} options={[{ value: 'user', label: t('eraseUser') }, { value: 'key', label: t('eraseKey') }]} />
-        <div className="narrow">
+        <div className="settings__narrow">
           {isUser
             ? <TextField label={t('userLabel')} hint={t('userHint')} value={user} maxLength={128} autoComplete="off" onChange={(event) => setUser(event.target.value)} error={error} />
             : <SelectField label={t('keyLabel')} value={keyId} onChange={(event) => setKeyId(event.target.value)} error={error}><option value="">{t('chooseKey')}</option>{keys.map((key) => <option key={key.id} value={key.id}>{key.name} ({key.display})</option>)}</SelectField>}

@@ -89,7 +89,7 @@ function General({ base, onDirty, onSaved }: { readonly base: SettingsAnswer; re
       </Card>
       <Card title={t('retention')}>
         <div className="stack">
-          <div className="three">{limit('retentionDays.ledger', t('ledger'), 90, { noneText: t('forEver') })}{limit('retentionDays.rollups', t('rollups'), 400, { noneText: t('forEver') })}{limit('retentionDays.audit', t('auditLog'), 400, { noneText: t('forEver') })}</div>
+          <div className="settings__three">{limit('retentionDays.ledger', t('ledger'), 90, { noneText: t('forEver') })}{limit('retentionDays.rollups', t('rollups'), 400, { noneText: t('forEver') })}{limit('retentionDays.audit', t('auditLog'), 400, { noneText: t('forEver') })}</div>
           <p className="field__hint">{t('retentionHint')}</p>
         </div>
       </Card>

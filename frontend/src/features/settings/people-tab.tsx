@@ -43,7 +43,7 @@ export function PeopleTab() {
         {(members) => (
           <Card flush title={t('people')} actions={isAdmin && <Button small icon={<UserPlus aria-hidden size={15} />} onClick={() => setOpen({ kind: 'invite' })}>{t('invite')}</Button>}>
             <DataTable label={t('people')} rows={members} rowKey={({ id }) => id} columns={[
-              { id: 'name', header: t('name'), cell: (member) => <span className="lines"><span className="person">{nameOf(member)}{member.id === user.id && <> <span className="muted">({t('you')})</span></>}</span>{member.email !== null && member.email !== nameOf(member) && <span className="muted">{member.email}</span>}</span> },
+              { id: 'name', header: t('name'), cell: (member) => <span className="two-lines"><span className="settings__person">{nameOf(member)}{member.id === user.id && <> <span className="muted">({t('you')})</span></>}</span>{member.email !== null && member.email !== nameOf(member) && <span className="muted">{member.email}</span>}</span> },
               { id: 'role', header: t('role'), cell: (member) => (isOwner && member.state === 'active' ? <RoleSelect member={member} name={nameOf(member)} /> : words(member.role)) },
               { id: 'state', header: t('state'), cell: ({ state, validUntil }) => (state === 'active' ? <Badge tone="good">{t('active')}</Badge> : <span className="row"><Badge tone="warn">{t('invited')}</Badge>{validUntil !== undefined && <span className="muted">{t.rich('until', { when: <RelativeTime at={validUntil} /> })}</span>}</span>) },
               { id: 'added', header: t('added'), cell: ({ addedAt }) => <RelativeTime at={addedAt} /> },
@@ -65,7 +65,7 @@ function RoleSelect({ member, name }: { readonly member: Member; readonly name: 
   const errorText = useErrorText();
   const change = useChangeMember();
   const set = (role: Role): void => change.mutate({ id: member.id, role, ...(member.version !== undefined && { version: member.version }) }, { onSuccess: () => toast({ text: t('roleChanged', { name, role: words(role) }) }), onError: (error) => toast({ kind: 'error', text: errorText(error) }) });
-  return <select className="inline-select" aria-label={t('roleOf', { name })} value={member.role} disabled={change.isPending} onChange={(event) => set(event.target.value as Role)}>{ROLES.map((id) => <option key={id} value={id}>{words(id)}</option>)}</select>;
+  return <select className="settings__select" aria-label={t('roleOf', { name })} value={member.role} disabled={change.isPending} onChange={(event) => set(event.target.value as Role)}>{ROLES.map((id) => <option key={id} value={id}>{words(id)}</option>)}</select>;
 }
 
 function Invite({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: (made: MemberInvited, role: Role) => void }) {

@@ -52,7 +52,7 @@ function Quality({ routing: { document, version, rollout }, onReload }: { readon
     <form className="page-body" noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
       {rollout !== null && <Alert kind="warning">{t('rolloutRunning', { percent: rollout.percent })}</Alert>}
       {save.error !== null && (hasConflict ? <Alert kind="warning" title={t('conflictTitle')}><div className="stack"><p>{t('conflictText')}</p><div><Button small onClick={onReload}>{t('loadTheirs')}</Button></div></div></Alert> : <Alert kind="error">{errorText(save.error)}</Alert>)}
-      <Card title={t('quality')}><div className="narrow"><TextField label={t('qualityLabel')} type="number" min="50" max="100" step="0.1" value={target} onChange={(event) => setTarget(event.target.value)} hint={t('qualityHint')} error={shown(problems.target)} /></div></Card>
+      <Card title={t('quality')}><div className="settings__narrow"><TextField label={t('qualityLabel')} type="number" min="50" max="100" step="0.1" value={target} onChange={(event) => setTarget(event.target.value)} hint={t('qualityHint')} error={shown(problems.target)} /></div></Card>
       <Card title={t('shadow')}>
         <div className="stack">
           <p className="muted">{t('shadowText')} {t('keysOptOut')}</p>

@@ -32,7 +32,7 @@ export function ShownOnce({ title, secret, missing, warning, copyText, doneText,
   return (
     <Dialog guarded title={title} onClose={onClose} footer={<Button kind="primary" disabled={!isDone} onClick={onClose}>{doneText}</Button>}>
       <div className="stack">
-        <div className="secret"><code ref={text} className="secret__text" translate="no">{secret}</code><CopyButton kind="primary" autoFocus text={secret} label={copyText} onCopied={() => setDone(true)} onFailed={select} /></div>
+        <div className="settings__secret"><code ref={text} className="settings__secret-text" translate="no">{secret}</code><CopyButton kind="primary" autoFocus text={secret} label={copyText} onCopied={() => setDone(true)} onFailed={select} /></div>
         <Alert kind="warning">{warning}</Alert>
       </div>
     </Dialog>

@@ -41,7 +41,7 @@ export function TokensTab() {
         {(tokens) => (tokens.length === 0 ? <Card><EmptyState title={t('tokensEmpty')} action={create}>{t('tokensText')}</EmptyState></Card> : (
           <Card flush title={t('tokens')} actions={create}>
             <DataTable label={t('tokens')} rows={tokens} rowKey={({ id }) => id} columns={[
-              { id: 'name', header: t('name'), cell: ({ name }) => <span className="person">{name}</span> },
+              { id: 'name', header: t('name'), cell: ({ name }) => <span className="settings__person">{name}</span> },
               { id: 'role', header: t('role'), cell: ({ role }) => words(role) },
               { id: 'by', header: t('createdBy'), cell: ({ createdBy }) => createdBy },
               { id: 'added', header: t('added'), cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },

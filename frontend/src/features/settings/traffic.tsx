@@ -37,8 +37,8 @@ export function Traffic({ current, onSaved }: { readonly current: SettingsAnswer
       <div className="stack">
         {current.paused
           ? <Alert kind="warning" title={t('paused')}><div className="stack"><p>{t('pausedText')}</p><div><Button kind="primary" busy={save.isPending} onClick={resume}>{t('resume')}</Button></div></div></Alert>
-          : <div className="action"><div><p className="action__name">{t('pause')}</p><p className="muted">{t('pauseText')}</p></div><Button kind="danger" icon={<CirclePause aria-hidden size={16} />} onClick={() => setAsking(true)}>{t('pause')}</Button></div>}
-        <div className="action"><div><SwitchField label={t('strongest')} isChecked={current.alwaysStrongest} isDisabled={save.isPending} onChange={setStrongest} /><p className="muted">{t('strongestText')}</p></div></div>
+          : <div className="settings__action"><div><p className="settings__name">{t('pause')}</p><p className="muted">{t('pauseText')}</p></div><Button kind="danger" icon={<CirclePause aria-hidden size={16} />} onClick={() => setAsking(true)}>{t('pause')}</Button></div>}
+        <div className="settings__action"><div><SwitchField label={t('strongest')} isChecked={current.alwaysStrongest} isDisabled={save.isPending} onChange={setStrongest} /><p className="muted">{t('strongestText')}</p></div></div>
       </div>
       {isAsking && <Pause onClose={() => setAsking(false)} onConfirm={() => set(current, { paused: true })} />}
     </Card>
