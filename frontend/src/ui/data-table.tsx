@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { ui } from '../i18n/en/ui.ts';
 import { useT } from '../i18n/use-t.tsx';
+import { Button } from './button.tsx';
 import { cx } from './cx.ts';
 import { isTyping, shortcutsEnabled } from './shortcuts.ts';
 import { Skeleton } from './skeleton.tsx';
@@ -38,17 +39,25 @@ export interface DataTableProps<Row> {
   readonly empty?: ReactNode;
   /** A last row, such as totals: one cell per column. */
   readonly footer?: readonly ReactNode[];
+  /** There are older rows: a button under the others asks for them. */
+  readonly more?: { readonly onLoad: () => void; readonly isLoading: boolean } | undefined;
   readonly highlighted?: string | undefined;
   readonly skeletonRows?: number;
 }
 
 /** Rows as a table, on narrow screens as cards; `j` and `k` walk through them, Enter opens. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
+  const t = useT(ui);
   const { rows, empty } = props;
   const isNarrow = useMedia(NARROW);
   const root = useRowKeys(props.onOpen !== undefined);
   if (rows !== undefined && rows.length === 0 && empty !== undefined) return empty;
-  return <div ref={root}>{isNarrow ? <Cards {...props} /> : <Table {...props} />}</div>;
+  return (
+    <div ref={root}>
+      {isNarrow ? <Cards {...props} /> : <Table {...props} />}
+      {props.more !== undefined && <div className="table__more"><Button busy={props.more.isLoading} busyText={t('loading')} onClick={props.more.onLoad}>{t('loadOlder')}</Button></div>}
+    </div>
+  );
 }
 
 function Table<Row>({ label, columns, rows, rowKey, onOpen, rowName, sort, onSort, footer, highlighted, skeletonRows = 5 }: DataTableProps<Row>) {
@@ -74,7 +83,7 @@ function Table<Row>({ label, columns, rows, rowKey, onOpen, rowName, sort, onSor
               // The first cell holds a real button for keyboards; a click anywhere in the row is a convenience beside it.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
               <tr key={key} className={cx(onOpen && 'table__row--open', highlighted === key && 'highlight')} onClick={onOpen && ((event) => { if (!isControl(event.target)) onOpen(row); })}>
-                {columns.map((column, index) => <td key={column.id} className={cx(column.align === 'end' && 'end')}>{index === 0 && onOpen ? <button type="button" data-row className="table__open" aria-label={t('openRow', { name: rowName?.(row) ?? key })} onClick={() => onOpen(row)}>{column.cell(row)}</button> : column.cell(row)}</td>)}
+                {columns.map((column, index) => <td key={column.id} className={cx(column.align === 'end' && 'end')}>{index === 0 && onOpen ? <button type="button" data-row className="table__open" onClick={() => onOpen(row)}>{column.cell(row)}<span className="off-screen"> {t('openRow', { name: rowName?.(row) ?? key })}</span></button> : column.cell(row)}</td>)}
               </tr>
             );
           })}
@@ -96,7 +105,7 @@ function Cards<Row>({ label, columns, rows, rowKey, onOpen, rowName, highlighted
         const key = rowKey(row);
         return (
           <li key={key} className={cx('cards__card', highlighted === key && 'highlight')}>
-            {onOpen ? <button type="button" data-row className="cards__open" aria-label={t('openRow', { name: rowName?.(row) ?? key })} onClick={() => onOpen(row)}>{first.cell(row)}</button> : <div className="cards__first">{first.cell(row)}</div>}
+            {onOpen ? <button type="button" data-row className="cards__open" onClick={() => onOpen(row)}>{first.cell(row)}<span className="off-screen"> {t('openRow', { name: rowName?.(row) ?? key })}</span></button> : <div className="cards__first">{first.cell(row)}</div>}
             <dl className="cards__facts">{others.map((column) => <div key={column.id} className={cx(column.isHeaderHidden && 'cards__corner')}><dt className={cx(column.isHeaderHidden && 'off-screen')}>{column.header}</dt><dd>{column.cell(row)}</dd></div>)}</dl>
           </li>
         );
