@@ -211,7 +211,7 @@ class OpenAI:
 
   test('rotation with an overlap: the new key works at once, the old one until its time; then it can be ended at once', async () => {
     const old = await world.addKey('rotated');
-    expect(await world.chat(old, 'Hello')).toBe(200);
+    expect((await world.chat(old, 'Hello')).status).toBe(200);
     const tab = await world.open();
     const { page } = tab;
     await tab.go('/keys');
@@ -221,7 +221,7 @@ class OpenAI:
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();
     await page.getByRole('heading', { name: 'Save your key now' }).waitFor();
     const key = (await page.locator('.save-key__text').textContent()) ?? '';
-    expect([await world.chat(key, 'Hello'), await world.chat(old, 'Hello')]).toEqual([200, 200]);
+    expect([(await world.chat(key, 'Hello')).status, (await world.chat(old, 'Hello')).status]).toEqual([200, 200]);
     const { items } = await world.admin<{ items: { display: string; name: string; revokedAt: string | null }[] }>('GET', '/admin/keys');
     const before = items.find(({ display }) => display.endsWith(old.slice(-4)));
     const left = Date.parse(before?.revokedAt ?? '') - Date.now();
@@ -236,14 +236,14 @@ class OpenAI:
     await page.getByLabel('Type rotated to confirm').fill('rotated');
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await page.getByText('rotated is revoked').waitFor();
-    expect([await world.chat(key, 'Hello'), await world.chat(old, 'Hello')]).toEqual([200, 401]);
+    expect([(await world.chat(key, 'Hello')).status, (await world.chat(old, 'Hello')).status]).toEqual([200, 401]);
     expect(tab.faults).toEqual([]);
     await tab.close();
   });
 
   test('revoking says in numbers what will fail; the next request is refused, and the log says who did it', async () => {
     const key = await world.addKey('doomed');
-    for (let sent = 0; sent < 3; sent += 1) expect(await world.chat(key, 'Hello')).toBe(200);
+    for (let sent = 0; sent < 3; sent += 1) expect((await world.chat(key, 'Hello')).status).toBe(200);
     const tab = await world.open();
     const { page } = tab;
     await tab.go('/keys');
@@ -261,7 +261,7 @@ class OpenAI:
     await page.getByRole('button', { name: 'Revoked' }).click();
     await page.getByRole('row').filter({ hasText: 'doomed' }).waitFor();
     expect(new URL(page.url()).search).toBe('?status=revoked');
-    expect(await world.chat(key, 'Hello')).toBe(401);
+    expect((await world.chat(key, 'Hello')).status).toBe(401);
     const { items: [latest] } = await world.admin<{ items: { action: string; target: { name: string } }[] }>('GET', '/admin/changes?limit=1');
     expect(latest).toMatchObject({ action: 'key.revoked', target: { name: 'doomed' } });
     await tab.close();

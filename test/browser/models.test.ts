@@ -134,7 +134,7 @@ needs('chromium')('models', () => {
     expect(await modelOf('cheap')).toMatchObject({ enabled: true });
     await world.addModel('spare');
     const key = await world.addKey('spare-user');
-    expect(await world.chat(key, 'Hello', 'spare')).toBe(200);
+    expect((await world.chat(key, 'Hello', 'spare')).status).toBe(200);
     await page.reload();
     await page.getByRole('button', { name: 'Actions: spare' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();

@@ -26,7 +26,7 @@ needs('chromium')('settings', () => {
   const chatAs = async (body: object): Promise<Response> => fetch(`${world.origin}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'Hello' }], ...body }) });
 
   test('everything is paused in one action that says what it stops, and resumed in one; always strongest is a switch with Undo', async () => {
-    expect(await world.chat(key, 'Hello')).toBe(200);
+    expect((await world.chat(key, 'Hello')).status).toBe(200);
     const tab = await world.open();
     const { page } = tab;
     await tab.go('/settings');
@@ -36,10 +36,10 @@ needs('chromium')('settings', () => {
     await shoot(page, 'settings-pause');
     await page.getByRole('dialog').getByRole('button', { name: 'Pause everything' }).click();
     await page.getByText('The gateway is paused').waitFor();
-    expect(await world.chat(key, 'Hello')).toBe(503);
+    expect((await world.chat(key, 'Hello')).status).toBe(503);
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('The gateway serves requests again').waitFor();
-    expect(await world.chat(key, 'Hello')).toBe(200);
+    expect((await world.chat(key, 'Hello')).status).toBe(200);
     await page.getByText('Always use the strongest model').click();
     await page.getByText('Automatic routing now always uses the strongest model').waitFor();
     const served = await chatAs({});

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { keyQuery } from '../../api/keys.ts';
+import { ApiError } from '../../api/errors.ts';
 import { useMay } from '../../api/me.ts';
 import { recentRequestsQuery } from '../../api/requests.ts';
 import type { KeyView } from '../../api/types.ts';
@@ -15,6 +16,7 @@ import { HBars, modelColor } from '../../ui/chart/h-bars.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Drawer } from '../../ui/dialog.tsx';
 import { StatusBadge } from '../../ui/badge.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { TimeRange } from '../../ui/time-range.tsx';
@@ -25,12 +27,13 @@ import { keyState } from './status.ts';
 
 /** `/keys/:id`: one key over the list. */
 export function KeyDrawer() {
+  const t = useT(keys);
   const { keyId } = useParams({ from: '/keys/$keyId' });
   const navigate = useNavigate();
   const query = useQuery(keyQuery(keyId));
   return (
     <Drawer title={query.data?.name ?? keyId} description={query.data && <code>{query.data.display}</code>} onClose={() => { void navigate({ to: '/keys', search: true }); }}>
-      <QueryView query={query} skeleton={<Skeleton shape="card" />}>{(apiKey) => <Details apiKey={apiKey} />}</QueryView>
+      {query.error instanceof ApiError && query.error.status === 404 ? <EmptyState title={t('notFound')} /> : <QueryView query={query} skeleton={<Skeleton shape="card" />}>{(apiKey) => <Details apiKey={apiKey} />}</QueryView>}
     </Drawer>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
 import { KeyRound, Plus } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { keysQuery } from '../../api/keys.ts';
 import { useMay } from '../../api/me.ts';
 import type { KeyCreated, KeyView } from '../../api/types.ts';
@@ -17,8 +17,6 @@ import { SearchBox } from '../../ui/search-box.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { KeyActionsContext, type KeyActions, type OpenDialog } from './actions.tsx';
-import { CreateKey } from './create-key.tsx';
-import { EditKey } from './edit-key.tsx';
 import { KeyTable, type KeyRow } from './key-table.tsx';
 import './keys.css';
 import { RevokeKey } from './revoke-key.tsx';
@@ -26,6 +24,9 @@ import { RotateKey } from './rotate-key.tsx';
 import { SaveKey } from './save-key.tsx';
 import { EXPIRING_MS, isUnused, keyState, worksNow } from './status.ts';
 import { Tiles } from './tiles.tsx';
+
+const CreateKey = lazy(async () => ({ default: (await import('./create-key.tsx')).CreateKey }));
+const EditKey = lazy(async () => ({ default: (await import('./edit-key.tsx')).EditKey }));
 
 /** Keys: what they are, what they did, and everything that may be done about them. */
 export function KeysPage() {
@@ -76,8 +77,10 @@ export function KeysPage() {
           }}
         </QueryView>
         <Outlet />
-        {isAdmin && search.new === true && <CreateKey onClose={() => setNew(false)} onMade={(made) => { setNew(false); show(made); }} />}
-        {open?.kind === 'edit' && <EditKey apiKey={open.key} onClose={close} />}
+        <Suspense>
+          {isAdmin && search.new === true && <CreateKey onClose={() => setNew(false)} onMade={(made) => { setNew(false); show(made); }} />}
+          {open?.kind === 'edit' && <EditKey apiKey={open.key} onClose={close} />}
+        </Suspense>
         {open?.kind === 'rotate' && <RotateKey apiKey={open.key} onClose={close} onMade={show} />}
         {open?.kind === 'revoke' && <RevokeKey apiKey={open.key} onClose={close} />}
         {open?.kind === 'save' && <SaveKey made={open.made} onClose={close} />}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { keysQuery } from '../../api/keys.ts';
+import { ApiError } from '../../api/errors.ts';
 import { useMay } from '../../api/me.ts';
 import { modelQuery } from '../../api/models.ts';
 import { recentRequestsQuery } from '../../api/requests.ts';
@@ -18,6 +19,7 @@ import { HBars } from '../../ui/chart/h-bars.tsx';
 import { StackedBars } from '../../ui/chart/stacked-bars.tsx';
 import { modelColor } from '../../ui/chart/h-bars.tsx';
 import { Drawer } from '../../ui/dialog.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { TimeRange } from '../../ui/time-range.tsx';
@@ -31,12 +33,13 @@ import { usesOf } from './uses.ts';
 
 /** `/models/:id`: one model over the list. */
 export function ModelDrawer() {
+  const t = useT(models);
   const { modelId } = useParams({ from: '/models/$modelId' });
   const navigate = useNavigate();
   const query = useQuery(modelQuery(modelId));
   return (
     <Drawer title={modelId} description={query.data && `${providerInfo(query.data.provider).name} · ${query.data.upstreamModel}`} onClose={() => { void navigate({ to: '/models', search: true }); }}>
-      <QueryView query={query} skeleton={<Skeleton shape="card" />}>{(model) => <Details model={model} />}</QueryView>
+      {query.error instanceof ApiError && query.error.status === 404 ? <EmptyState title={t('notFound')} /> : <QueryView query={query} skeleton={<Skeleton shape="card" />}>{(model) => <Details model={model} />}</QueryView>}
     </Drawer>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { keysQuery } from '../../api/keys.ts';
 import { useMay } from '../../api/me.ts';
 import { modelsQuery, useUpdateModel } from '../../api/models.ts';
@@ -22,15 +22,16 @@ import { useShortcut } from '../../ui/shortcuts.ts';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { ModelActionsContext, type ModelActions } from './actions.tsx';
-import { AddModel } from './add-model.tsx';
 import { DeleteModel } from './delete-model.tsx';
-import { EditModel } from './edit-model.tsx';
 import { ModelTable, type ModelRow } from './model-table.tsx';
 import type { ModelValues } from './model-values.ts';
 import './models.css';
 import { providerInfo } from './providers.ts';
 import { TestModel } from './test-model.tsx';
 import { usesOf } from './uses.ts';
+
+const AddModel = lazy(async () => ({ default: (await import('./add-model.tsx')).AddModel }));
+const EditModel = lazy(async () => ({ default: (await import('./edit-model.tsx')).EditModel }));
 
 interface Open { readonly kind: 'edit' | 'remove' | 'test'; readonly model: ModelView }
 
@@ -99,8 +100,10 @@ export function ModelsPage() {
           }}
         </QueryView>
         <Outlet />
-        {isAdmin && search.new === true && <AddModel tier={tier} onClose={() => setNew(false)} onAdded={(id) => { setHighlighted(id); setNew(false); }} />}
-        {open?.kind === 'edit' && <EditModel model={open.model} onClose={close} />}
+        <Suspense>
+          {isAdmin && search.new === true && <AddModel tier={tier} onClose={() => setNew(false)} onAdded={(id) => { setHighlighted(id); setNew(false); }} />}
+          {open?.kind === 'edit' && <EditModel model={open.model} onClose={close} />}
+        </Suspense>
         {open?.kind === 'test' && <TestModel model={open.model} onClose={close} />}
         {open?.kind === 'remove' && <DeleteModel model={open.model} onClose={close} />}
       </Page>
