@@ -322,7 +322,7 @@ class OpenAI:
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(/snippets/);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/snippets/);
     await open.click();
     await page.getByRole('heading', { name: locale === 'en' ? 'Last requests' : '최근 요청' }).waitFor();
     await page.getByRole('dialog').locator('.chart').waitFor();

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router';
-import { KeyRound, Plus } from 'lucide-react';
+import { KeySquare, Plus } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { keysQuery } from '../../api/keys.ts';
 import { useMay } from '../../api/me.ts';
@@ -56,7 +56,7 @@ export function KeysPage() {
       <Page title={t('title')} description={t('description')} actions={isAdmin && <Button kind="primary" icon={<Plus aria-hidden size={16} />} onClick={create}>{t('create')}</Button>}>
         <QueryView query={query} skeleton={<Skeleton shape="card" />}>
           {(all) => {
-            if (all.length === 0) return <Card><EmptyState icon={<KeyRound size={28} />} title={t('emptyTitle')} action={isAdmin && <Button kind="primary" onClick={create}>{t('create')}</Button>}>{t('emptyText')}{isAdmin ? '' : ` ${t('emptyMember')}`}</EmptyState></Card>;
+            if (all.length === 0) return <Card><EmptyState icon={<KeySquare size={28} />} title={t('emptyTitle')} action={isAdmin && <Button kind="primary" onClick={create}>{t('create')}</Button>}>{t('emptyText')}{isAdmin ? '' : ` ${t('emptyMember')}`}</EmptyState></Card>;
             const rows = rowsOf(all);
             const shown = rows.filter((row) => matches(row, search.status ?? 'working', search.q ?? ''));
             const working = rows.filter(({ state }) => worksNow(state));

@@ -1,4 +1,4 @@
-import { Pencil, RefreshCw, ShieldX, Info } from 'lucide-react';
+import { Pencil, Repeat, ShieldX, Info } from 'lucide-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/me.ts';
@@ -76,7 +76,7 @@ export function keyMenuItems(apiKey: KeyView, state: KeyState, actions: ReturnTy
   if (state === 'retiring') return [revoke];
   return [
     { id: 'edit', text: t('edit'), icon: <Pencil aria-hidden size={15} />, onChoose: () => actions.edit(apiKey) },
-    ...(worksNow(state) ? [{ id: 'rotate', text: t('rotate'), icon: <RefreshCw aria-hidden size={15} />, onChoose: () => actions.rotate(apiKey) }] : []),
+    ...(worksNow(state) ? [{ id: 'rotate', text: t('rotate'), icon: <Repeat aria-hidden size={15} />, onChoose: () => actions.rotate(apiKey) }] : []),
     revoke,
   ];
 }

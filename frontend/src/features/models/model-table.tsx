@@ -1,4 +1,4 @@
-import { CircleOff, CirclePlay, FlaskConical, Info, Pencil, Trash2 } from 'lucide-react';
+import { Activity, CircleOff, CirclePlay, Info, Pencil, Trash2 } from 'lucide-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/me.ts';
@@ -86,7 +86,7 @@ function ModelMenu({ model, isAdmin }: { readonly model: ModelView; readonly isA
 export function modelMenuItems(model: ModelView, actions: ReturnType<typeof useModelActions>, t: ReturnType<typeof useT<(typeof models)['en']>>): readonly MenuItem[] {
   return [
     { id: 'edit', text: t('edit'), icon: <Pencil aria-hidden size={15} />, onChoose: () => actions.edit(model) },
-    { id: 'test', text: t('test'), icon: <FlaskConical aria-hidden size={15} />, onChoose: () => actions.test(model) },
+    { id: 'test', text: t('test'), icon: <Activity aria-hidden size={15} />, onChoose: () => actions.test(model) },
     model.enabled ? { id: 'disable', text: t('disable'), icon: <CircleOff aria-hidden size={15} />, onChoose: () => actions.setEnabled(model, false) } : { id: 'enable', text: t('enable'), icon: <CirclePlay aria-hidden size={15} />, onChoose: () => actions.setEnabled(model, true) },
     { id: 'delete', text: t('delete'), icon: <Trash2 aria-hidden size={15} />, isDanger: true, onChoose: () => actions.remove(model) },
   ];
