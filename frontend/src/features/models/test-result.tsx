@@ -11,8 +11,8 @@ export function TestResult({ result, isSaved = false }: { readonly result: Model
   const t = useT(models);
   const f = useFormat();
   const box = useRef<HTMLDivElement>(null);
-  // Below a long form nobody would see it.
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [result]);
+  // Below a long form nobody would see it. In braces: newer browsers return a promise here, which is no clean-up.
+  useEffect(() => { void box.current?.scrollIntoView({ block: 'nearest' }); }, [result]);
   const { ok, status, latencyMs, message, hint } = result;
   if (ok) return <Alert kind="success" title={t('answered', { time: f.duration(latencyMs) })}>{t('answeredText')}</Alert>;
   const what = status === null ? message : `${t('httpStatus', { status: String(status) })}: ${message}`;
