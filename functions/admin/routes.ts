@@ -1,5 +1,6 @@
 import { explainRoute } from './operations/explain.ts';
 import { exportChangesAs, exportRequestsAs, exportUsageAs } from './operations/export.ts';
+import { listCatalogue } from './operations/catalogue.ts';
 import { getConfig } from './operations/get-config.ts';
 import { eraseData } from './operations/erase.ts';
 import { getEvidence } from './operations/evidence.ts';
@@ -49,6 +50,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/admin/routing/what-if', role: 'member', run: whatIf },
   { method: 'POST', path: '/admin/replay', role: 'member', run: replayPeriod },
   { method: 'GET', path: '/admin/evidence', role: 'member', run: getEvidence },
+  { method: 'GET', path: '/admin/catalogue', role: 'member', run: listCatalogue },
   { method: 'GET', path: '/admin/models', role: 'member', run: listModelsOperation },
   { method: 'POST', path: '/admin/models', role: 'admin', run: createModel },
   { method: 'POST', path: '/admin/models/test', role: 'admin', run: testModelOperation },

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
 import { getKey } from '../../functions/adapters/store/keys.ts';
+import { firstOp, limiterKey } from '../../functions/adapters/store/limiter.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
 import { localKeys } from '../../functions/adapters/vault/local-key.ts';
 import { parseKey } from '../../functions/core/keys/virtual-key.ts';
+import { slotOf } from '../../functions/core/limits/sliding-window.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openCaches } from '../../functions/gateway/caches.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -112,4 +114,13 @@ describe('guarantee A5', () => {
     expect(await serves(untold)).toBe(false);
     figure('A5', `revoked during 2,000 requests: 0 served afterwards here, the last one elsewhere after ${((lastSuccessMs - (NOW + 500 * 97)) / 1000).toFixed(1)} s`);
   });
+});
+
+test('a key says when it was last used, as its limiter knows it', async () => {
+  const { id } = keyOf(await post('/admin/keys', { name: 'ci' }));
+  expect((await ask(temp.store, `/admin/keys/${id}`)).json).toMatchObject({ lastUsedAt: null });
+  const op = firstOp(limiterKey('default', id), { slot: slotOf(NOW), calendar: { day: '2026-11-20', month: '2026-11' } } as never, { demand: { tokens: 1, micros: 0 } as never, limits: { rpm: 5, tpm: null } as never }).op;
+  await temp.store.write([op]);
+  expect((await ask(temp.store, `/admin/keys/${id}`)).json).toMatchObject({ lastUsedAt: new Date(NOW).toISOString() });
+  expect((await ask(temp.store, '/admin/keys')).json['items']).toMatchObject([{ id, lastUsedAt: new Date(NOW).toISOString() }]);
 });

@@ -111,3 +111,11 @@ test('the addresses of known providers are those that their adapters use', () =>
   const providers = openProviders({ clock: { now: () => 0, elapsed: () => 0 } });
   for (const kind of PROVIDERS.filter((one) => providers.has(one))) expect([kind, KNOWN_BASE_URLS[kind]]).toEqual([kind, providers.of(kind).defaultBaseUrl]);
 });
+
+test('what the gateway knows of providers\' models can be asked for, and a model shows the price that counts', async () => {
+  const { items } = (await ask(temp.store, '/admin/catalogue')).json as { items: { provider: string; upstreamModel: string; price: object | null }[] };
+  const known = items.find(({ provider, upstreamModel }) => provider === 'openai' && upstreamModel === 'gpt-5-mini');
+  expect(known?.price).toMatchObject({ input: expect.any(Number), output: expect.any(Number) });
+  expect((await post(MODEL)).json).toMatchObject({ price: null, effective: { priced: true, price: known?.price } });
+  expect((await patch('cheap', { price: { input: 1, output: 2 } })).json).toMatchObject({ effective: { price: { input: 1, output: 2 } } });
+});

@@ -1,10 +1,12 @@
 import type * as z from 'zod/mini';
 import type { auditEvent } from '../../../functions/contract/admin/changes.ts';
+import type { configPutAnswer } from '../../../functions/contract/admin/config.ts';
+import type { eraseAnswer } from '../../../functions/contract/admin/erase.ts';
 import type { evidenceView } from '../../../functions/contract/admin/evidence.ts';
 import type { keyCreate, keyCreated, keyPatch, keyRevoked, keyRotate } from '../../../functions/contract/admin/keys.ts';
 import type { ledgerEntry } from '../../../functions/contract/admin/ledger-schema.ts';
 import type { meAnswer } from '../../../functions/contract/admin/me.ts';
-import type { modelCreate, modelPatch, modelTest, modelTestAnswer } from '../../../functions/contract/admin/models.ts';
+import type { catalogueModel, modelCreate, modelPatch, modelTest, modelTestAnswer } from '../../../functions/contract/admin/models.ts';
 import type { memberInvite, memberInvited, memberView } from '../../../functions/contract/admin/people.ts';
 import type { refusalsAnswer } from '../../../functions/contract/admin/refusals.ts';
 import type { replayAnswer } from '../../../functions/contract/admin/replay.ts';
@@ -32,6 +34,7 @@ export type LedgerEntry = Omit<z.infer<typeof ledgerEntry>, 'decision'> & { read
 /** `keyNames` by key id; a key that is gone has none. */
 export interface RequestsPage extends List<LedgerEntry> { readonly keyNames: Readonly<Record<string, string>> }
 export type Refusals = z.infer<typeof refusalsAnswer>;
+export type CatalogueModel = z.infer<typeof catalogueModel>;
 export type ModelCreate = z.input<typeof modelCreate>;
 export type ModelPatch = z.input<typeof modelPatch>;
 export type ModelTest = z.input<typeof modelTest>;
@@ -50,6 +53,8 @@ export type RoutingVersion = Omit<z.infer<typeof routingVersionAnswer>, 'documen
 export type ReplayAnswer = z.infer<typeof replayAnswer>;
 export interface ExplainAnswer { readonly decision: Decision | null; readonly error: { readonly code: string; readonly status: number; readonly message: string } | null; readonly decidedInMs: number }
 export type AuditEvent = z.infer<typeof auditEvent>;
+export type ConfigPutAnswer = z.infer<typeof configPutAnswer>;
+export type EraseAnswer = z.infer<typeof eraseAnswer>;
 export type SettingsAnswer = z.infer<typeof settingsAnswer>;
 export type Member = z.infer<typeof memberView>;
 export type MemberInvite = z.input<typeof memberInvite>;

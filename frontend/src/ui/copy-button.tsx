@@ -11,12 +11,14 @@ export interface CopyButtonProps {
   readonly label?: string;
   readonly kind?: ButtonKind;
   readonly autoFocus?: boolean;
-  /** Told once the text is in the clipboard, or selected for the person to copy. */
+  /** Told once the text is in the clipboard. */
   readonly onCopied?: () => void;
+  /** Told when the person has to press the keys; what is to be copied should be selected then. */
+  readonly onFailed?: () => void;
 }
 
 /** Copies and says so in place. Works on plain http too, where browsers have no clipboard for pages: there the text is selected by other means. */
-export function CopyButton({ text, label, kind = 'secondary', autoFocus, onCopied }: CopyButtonProps) {
+export function CopyButton({ text, label, kind = 'secondary', autoFocus, onCopied, onFailed }: CopyButtonProps) {
   const t = useT(ui);
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -26,10 +28,11 @@ export function CopyButton({ text, label, kind = 'secondary', autoFocus, onCopie
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setState('idle'), SHOWN_MS);
     if (copied) onCopied?.();
+    else onFailed?.();
   };
   const shown = state === 'copied' ? t('copied') : state === 'failed' ? t(navigator.platform.startsWith('Mac') ? 'copyKeysMac' : 'copyKeys') : label ?? t('copy');
   return (
-    <Button small={kind !== 'primary'} kind={kind} autoFocus={autoFocus} onClick={() => { void copy(); }} icon={state === 'copied' ? <Check aria-hidden size={15} /> : <Copy aria-hidden size={15} />}>
+    <Button small={kind !== 'primary'} kind={kind} data-autofocus={autoFocus} onClick={() => { void copy(); }} icon={state === 'copied' ? <Check aria-hidden size={15} /> : <Copy aria-hidden size={15} />}>
       <span aria-live="polite">{shown}</span>
     </Button>
   );

@@ -11,7 +11,7 @@ export function useContractForm<I extends FieldValues, O>(schema: z.ZodMiniType<
 }
 
 // zod/mini has no words of its own: what is wrong is written down here and said in the person's language by `useFieldError`.
-z.config({ customError: (issue) => JSON.stringify([issue.code, 'minimum' in issue ? Number(issue.minimum) : null, 'maximum' in issue ? Number(issue.maximum) : null, 'origin' in issue ? issue.origin : null, issue.input === '' || issue.input === undefined]) });
+z.config({ customError: (issue) => JSON.stringify([issue.code, 'minimum' in issue ? Number(issue.minimum) : null, 'maximum' in issue ? Number(issue.maximum) : null, 'origin' in issue ? issue.origin : null, 'inclusive' in issue && issue.inclusive === false, issue.input === '' || issue.input === undefined]) });
 
 /** The text for a field's error: our own words for what the schema says, and the API's as they are. */
 export function useFieldError(): (error: { readonly message?: string } | undefined) => string | undefined {
@@ -20,8 +20,9 @@ export function useFieldError(): (error: { readonly message?: string } | undefin
     const message = error?.message;
     if (message === undefined) return undefined;
     if (!message.startsWith('[')) return message;
-    const [code, least, most, origin, isEmpty] = JSON.parse(message) as [string, number | null, number | null, string | null, boolean];
+    const [code, least, most, origin, isExclusive, isEmpty] = JSON.parse(message) as [string, number | null, number | null, string | null, boolean, boolean];
     if (isEmpty) return t('required');
+    if (code === 'too_small' && least !== null && isExclusive) return t('moreThan', { least });
     if (code === 'too_small' && least !== null) return origin === 'string' ? t('tooShort', { count: least }) : t('tooSmall', { least });
     if (code === 'too_big' && most !== null) return origin === 'string' ? t('tooLong', { count: most }) : t('tooBig', { most });
     return code === 'invalid_type' ? t('notNumber') : t('invalid');

@@ -1,4 +1,4 @@
-import { useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 export interface TabsProps {
   readonly label: string;
@@ -13,6 +13,14 @@ export interface TabsProps {
 /** Tabs by the usual keys: arrows, Home and End choose. The panel is whatever belongs to the chosen one. */
 export function Tabs({ label, idPrefix, tabs, chosen, onChoose, children }: TabsProps) {
   const list = useRef<HTMLDivElement>(null);
+  // Where the tabs do not fit side by side, the chosen one is in sight.
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-selected=true]');
+    if (list.current === null || !tab) return;
+    const { offsetLeft: left, offsetWidth: width } = tab;
+    const { scrollLeft, clientWidth } = list.current;
+    if (left < scrollLeft || left + width > scrollLeft + clientWidth) list.current.scrollLeft = left - (clientWidth - width) / 2;
+  }, [chosen]);
   const move = (event: KeyboardEvent): void => {
     const at = tabs.findIndex(({ id }) => id === chosen);
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];

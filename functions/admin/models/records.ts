@@ -7,7 +7,7 @@ import { sealCredential } from '../../adapters/vault/seal.ts';
 import type { ModelView } from '../../contract/admin/models.ts';
 import type { ProviderKind } from '../../contract/index.ts';
 import { credentialTail } from '../../core/models/check-model.ts';
-import { factsFor, priceFor } from '../../core/money/catalogue.ts';
+import { factsFor, lookup, priceFor } from '../../core/money/catalogue.ts';
 import { AdminError } from '../errors.ts';
 import type { AdminPorts } from '../ports.ts';
 
@@ -18,7 +18,7 @@ export function modelViewOf(record: ModelRecord): ModelView {
     id, provider, upstreamModel, baseUrl: record.baseUrl ?? null, apiVersion: record.apiVersion ?? null, region: record.region ?? null,
     enabled, maxOutputTokens: record.maxOutputTokens ?? null, price: record.price ?? null, facts: record.facts ?? null,
     credential: credentials[0] ?? null, credentials,
-    effective: { priced: priceFor(provider, upstreamModel, record.price) !== null, facts: factsFor(provider, upstreamModel, record.facts) },
+    effective: { priced: priceFor(provider, upstreamModel, record.price) !== null, price: record.price ?? lookup(provider, upstreamModel)?.price ?? null, facts: factsFor(provider, upstreamModel, record.facts) },
     createdAt, updatedAt, version,
   };
 }

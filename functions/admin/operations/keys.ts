@@ -1,4 +1,5 @@
 import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../adapters/store/keys.ts';
+import { readLastUsed } from '../../adapters/store/last-used.ts';
 import type { Op } from '../../adapters/store/port.ts';
 import { keyCreate, keyCreated, keyPatch, keyRevoked, keyRotate, keyView } from '../../contract/admin/keys.ts';
 import { listOf } from '../../contract/admin/shared.ts';
@@ -12,13 +13,16 @@ import { keyRecordView } from '../views.ts';
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
-export const listKeysOperation = operation({ summary: 'All keys of the tenant in order of creation, revoked ones too.', answer: listOf(keyView) }, async ({ caller, ports }) => ({
-  body: { items: (await listKeys(ports.store, caller.tenantId)).map(keyViewOf), nextCursor: null },
-}));
+export const listKeysOperation = operation({ summary: 'All keys of the tenant in order of creation, revoked ones too.', answer: listOf(keyView) }, async ({ caller, ports }) => {
+  const keys = await listKeys(ports.store, caller.tenantId);
+  const used = await readLastUsed(ports.store, caller.tenantId, keys.map(({ keyId }) => keyId));
+  return { body: { items: keys.map((key, at) => ({ ...keyViewOf(key), lastUsedAt: used[at] ?? null })), nextCursor: null } };
+});
 
 export const getKeyOperation = operation({ summary: 'One key.', answer: keyView }, async ({ caller, ports, params }) => {
   const record = await ownKey(ports.store, caller.tenantId, params['id']);
-  return { body: keyViewOf(record), etag: record.version };
+  const [lastUsedAt = null] = await readLastUsed(ports.store, caller.tenantId, [record.keyId]);
+  return { body: { ...keyViewOf(record), lastUsedAt }, etag: record.version };
 });
 
 export const createKey = operation({ summary: 'A new key. It is shown in this answer and never again.', body: keyCreate, answer: keyCreated, status: 201 }, async (call) => {

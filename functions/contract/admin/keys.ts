@@ -10,6 +10,8 @@ export const keyView = z.object({
   rpm: maybe(z.int()), tpm: maybe(z.int()), maxParallel: maybe(z.int()), dailyUsd: maybe(z.number()), monthlyUsd: maybe(z.number()), budgetAction: z.enum(['block', 'warn']),
   allowedModels: maybe(z.array(z.string())), expiresAt: maybe(z.string()), revokedAt: maybe(z.string()), strict: z.boolean(), logContent: z.boolean(), shadow: z.boolean(),
   createdAt: z.string(), version: z.int(),
+  /** Where keys are read: when a request of it was last admitted, to 5 s; null = never. */
+  lastUsedAt: z.optional(maybe(z.string())),
 });
 export type KeyView = z.infer<typeof keyView>;
 

@@ -35,10 +35,13 @@ export const modelView = z.object({
   id: z.string(), provider: z.string(), upstreamModel: z.string(), baseUrl: z.nullable(z.string()), apiVersion: z.nullable(z.string()), region: z.nullable(z.string()),
   enabled: z.boolean(), maxOutputTokens: z.nullable(z.int()), price: z.nullable(price), facts: z.nullable(facts),
   credential: z.nullable(credentialView), credentials: z.array(credentialView),
-  effective: z.object({ priced: z.boolean(), facts }),
+  effective: z.object({ priced: z.boolean(), price: z.nullable(price), facts }),
   createdAt: z.string(), updatedAt: z.string(), version: z.int(),
 });
 export type ModelView = z.infer<typeof modelView>;
+
+/** What is publicly known of a provider's model: a price that nobody could confirm is null. */
+export const catalogueModel = z.object({ provider: z.string(), upstreamModel: z.string(), price: z.nullable(price), facts });
 
 /** A registered model by id, or a draft. */
 export const modelTest = z.union([z.strictObject({ id: z.string() }), z.omit(modelCreate, { tier: true })]);

@@ -5,7 +5,7 @@ export const ui = section('ui', {
   close: 'Close', cancel: 'Cancel', retry: 'Retry', copy: 'Copy', copied: 'Copied', copyKeys: 'Press Ctrl+C', copyKeysMac: 'Press ⌘C', undo: 'Undo', dismiss: 'Dismiss', more: 'More actions', saving: 'Saving…',
   loading: 'Loading…', optional: 'optional', required: 'This is needed.', invalid: 'This is not valid.',
   tooShort: { one: 'At least {count} character.', other: 'At least {count} characters.' }, tooLong: { one: 'At most {count} character.', other: 'At most {count} characters.' },
-  tooSmall: 'At least {least}.', tooBig: 'At most {most}.', notNumber: 'This must be a number.',
+  tooSmall: 'At least {least}.', moreThan: 'More than {least}.', tooBig: 'At most {most}.', notNumber: 'This must be a number.',
   failedTitle: 'This could not be loaded', failedRest: 'The rest of the page still works.', failedPage: 'This page failed', failedPageRest: 'The other pages still work.', requestId: 'Request id', copyDetails: 'Copy details',
   unreachable: 'The gateway could not be reached.', offlineError: 'You are offline.', sessionEndedError: 'Your session has ended.', forbiddenTitle: 'You may not see this', forbiddenRest: 'An owner or admin of this gateway can give you the role for it.',
   noMatchTitle: 'Nothing matches these filters', clearFilters: 'Clear filters', clearAll: 'Clear all', removeFilter: 'Remove filter: {name}', filterSearch: 'Search', noOptions: 'Nothing to choose', anyOf: '{name}: any', selected: { one: '{name}: {value}', other: '{name}: {count} chosen' },

@@ -5,7 +5,7 @@ export const ui: TranslationOf<typeof en> = {
   close: '닫기', cancel: '취소', retry: '다시 시도', copy: '복사', copied: '복사됨', copyKeys: 'Ctrl+C를 누르세요', copyKeysMac: '⌘C를 누르세요', undo: '실행 취소', dismiss: '닫기', more: '추가 작업', saving: '저장하는 중…',
   loading: '불러오는 중…', optional: '선택', required: '필수 항목입니다.', invalid: '올바르지 않은 값입니다.',
   tooShort: { other: '{count}자 이상 입력하세요.' }, tooLong: { other: '{count}자까지 입력할 수 있습니다.' },
-  tooSmall: '최솟값은 {least}입니다.', tooBig: '최댓값은 {most}입니다.', notNumber: '숫자를 입력하세요.',
+  tooSmall: '최솟값은 {least}입니다.', moreThan: '{least}보다 커야 합니다.', tooBig: '최댓값은 {most}입니다.', notNumber: '숫자를 입력하세요.',
   failedTitle: '불러오지 못했습니다', failedRest: '페이지의 다른 부분은 정상입니다.', failedPage: '이 페이지에 문제가 생겼습니다', failedPageRest: '다른 페이지는 정상입니다.', requestId: '요청 ID', copyDetails: '세부 정보 복사',
   unreachable: '게이트웨이에 연결할 수 없습니다.', offlineError: '오프라인입니다.', sessionEndedError: '세션이 종료되었습니다.', forbiddenTitle: '볼 수 있는 권한이 없습니다', forbiddenRest: '게이트웨이의 소유자나 관리자가 필요한 역할을 부여할 수 있습니다.',
   noMatchTitle: '필터와 일치하는 항목이 없습니다', clearFilters: '필터 지우기', clearAll: '모두 지우기', removeFilter: '필터 제거: {name}', filterSearch: '검색', noOptions: '선택할 항목이 없습니다', anyOf: '{name}: 전체', selected: { other: '{name}: {count}개 선택' },
