@@ -39,7 +39,9 @@ export const usageParameters = {
   bucket: z.optional(z.enum(Object.keys(BUCKET_MS) as [Bucket, ...Bucket[]])),
   by: z._default(z.enum([...DIMENSIONS, ...LABELS]), 'model'),
 };
-const usageSchema = z.strictObject(usageParameters);
+/** What only the answer to look at knows beside them. */
+export const chartParameters = { stack: z.optional(z.enum(DIMENSIONS)), compare: z.optional(z.enum(['previous'])) };
+const usageSchema = z.strictObject({ ...usageParameters, stack: chartParameters.stack });
 export type UsageParameters = z.infer<typeof usageSchema>;
 
 /** Filters of `GET /admin/requests`; also of its exports. */
@@ -58,12 +60,12 @@ const requestSchema = z.strictObject(requestFilters);
 export type RequestFilters = z.infer<typeof requestSchema>;
 
 /** A checked question with its defaults: the last day. Throws `AdminError` for a range that is reversed, too long or too finely cut. */
-export function usageRequest({ from, to, tz, bucket, by, ...rest }: UsageParameters, { nowMs, tenantZone, withUnknown }: Pick<UsageRequest, 'nowMs' | 'tenantZone' | 'withUnknown'>): UsageRequest {
+export function usageRequest({ from, to, tz, bucket, by, stack, ...rest }: UsageParameters, { nowMs, tenantZone, withUnknown }: Pick<UsageRequest, 'nowMs' | 'tenantZone' | 'withUnknown'>): UsageRequest {
   const range = checkedRange(from, to, nowMs, USAGE_RANGE_MS);
   const spanMs = range.to - range.from;
   const size = bucket ?? bucketFor(spanMs);
   if (spanMs / BUCKET_MS[size] > MAX_POINTS) throw new AdminError('invalid_request', 'The range has too many buckets of this size.', { field: 'bucket' });
-  return { ...range, bucket: size, by, tz: tz ?? tenantZone, tenantZone, nowMs, withUnknown, filters: rest };
+  return { ...range, bucket: size, by, ...(stack && { stack }), tz: tz ?? tenantZone, tenantZone, nowMs, withUnknown, filters: rest };
 }
 
 /** A checked question with its defaults: the last 30 days. Throws `AdminError` as above. */

@@ -16,6 +16,7 @@ import { bucketAt, bucketStarts, type Bucket } from './buckets.ts';
 import { breakdownId, matcher, type Filters } from './filters.ts';
 import { refusalUsage } from './refusals.ts';
 import { sourcesOf, type Coverage, type Span } from './sources.ts';
+import { Stacks, type StackedSeries } from './stacks.ts';
 
 /** Raw rows one answer may read, newest first. */
 const MAX_ROWS = 100_000;
@@ -32,6 +33,8 @@ export interface UsageRequest {
   readonly tz: string;
   readonly bucket: Bucket;
   readonly by: Dimension | Label;
+  /** Also the series cut by this. */
+  readonly stack?: Dimension | undefined;
   readonly filters: Filters;
   readonly tenantZone: string;
   readonly nowMs: number;
@@ -47,6 +50,7 @@ export interface UsageReport {
   readonly totals: UsageMeasures;
   readonly series: readonly ({ readonly at: string } & UsageMeasures)[];
   readonly breakdown: readonly ({ readonly id: string; readonly name: string } & UsageMeasures)[];
+  readonly stacked?: StackedSeries;
   /** `truncated` = there were too many rows that are not rolled up yet, and only the newest were read. */
   readonly coverage: { readonly requests: number; readonly auto: number; readonly unpriced: number; readonly truncated?: true };
   /** In none of the numbers above. */
@@ -60,24 +64,33 @@ export interface UsageReport {
  */
 export async function readUsage(store: Store, tenantId: string, request: UsageRequest): Promise<UsageReport> {
   const usage = new Usage(request);
-  const { by } = request;
+  const { by, stack } = request;
   const label = isLabel(by) ? by : undefined;
   const { raw, buckets } = sourcesOf(usage.spans(), label === undefined ? await coverageOf(store, tenantId, request) : NOT_ROLLED_UP);
   const along = !isLabel(by) && Object.values(request.filters).every((values) => values === undefined) ? by : undefined;
+  // Groups along one dimension know nothing of another one: a stack along that is a second, equally short reading.
+  const stackAlong = along !== undefined && stack !== undefined && stack !== along ? stack : undefined;
   for (const level of ['day', ...LEVELS] as const) {
-    await readBuckets(store, tenantId, { level, along, timezone: request.tenantZone, starts: buckets[level] }, (startMs, dims, stored) => {
-      usage.add(startMs, dims, (tally) => tally.addStored(stored));
+    const choice = { level, timezone: request.tenantZone, starts: buckets[level] };
+    await readBuckets(store, tenantId, { ...choice, along }, (startMs, dims, stored) => {
+      const addTo = (tally: Tally): void => tally.addStored(stored);
+      usage.add(startMs, dims, addTo);
+      if (stackAlong === undefined) usage.stack(startMs, dims, addTo);
     });
+    if (stackAlong !== undefined) await readBuckets(store, tenantId, { ...choice, along: stackAlong }, (startMs, dims, stored) => usage.stack(startMs, dims, (tally) => tally.addStored(stored)));
   }
   const truncated = await readRows(store, tenantId, raw, (entry) => {
     // By the time in the id, which is also what selects the row.
-    usage.add(ulidTimeMs(entry.requestId), dimsOf(entry), (tally) => tally.add(entry), label && labelOf(entry, label));
+    const [atMs, dims] = [ulidTimeMs(entry.requestId), dimsOf(entry)];
+    usage.add(atMs, dims, (tally) => tally.add(entry), label && labelOf(entry, label));
+    usage.stack(atMs, dims, (tally) => tally.add(entry));
   });
   for (const { fromMs, toMs } of raw) {
     for await (const { id, dims, micros } of readOverhead(store, tenantId, fromMs, toMs)) usage.add(ulidTimeMs(id), dims, (tally) => tally.addOverhead(micros), label && NONE);
   }
   const refusals = await refusalUsage(store, { tenantId, withUnknown: request.withUnknown }, usage.refusals());
-  return usage.report(await namesOf(store, tenantId, request.by), truncated, refusals);
+  const [names, stackNames] = await Promise.all([namesOf(store, tenantId, by), stack === undefined ? new Map<string, string>() : namesOf(store, tenantId, stack)]);
+  return usage.report({ names, stackNames, truncated, refusals });
 }
 
 const isLabel = (by: Dimension | Label): by is Label => by === 'user' || by === 'tag';
@@ -129,6 +142,7 @@ class Usage {
   readonly #starts: readonly number[];
   readonly #series: readonly Tally[];
   readonly #groups = new Map<string, Tally>();
+  readonly #stacks: Stacks | undefined;
 
   constructor(request: UsageRequest) {
     this.#request = request;
@@ -136,6 +150,7 @@ class Usage {
     this.#idOf = isLabel(request.by) ? () => '' : breakdownId(request.by);
     this.#starts = bucketStarts(request.from, request.to, request.bucket, request.tz);
     this.#series = this.#starts.map(() => new Tally());
+    this.#stacks = request.stack && new Stacks(request.stack, this.#starts.length);
   }
 
   /** The range, cut at the points of the series. */
@@ -156,13 +171,18 @@ class Usage {
     this.#groups.set(id, group);
   }
 
+  /** To the cut series, where one was asked for. */
+  stack(atMs: number, dims: Dims, addTo: (tally: Tally) => void): void {
+    if (this.#stacks !== undefined && this.#matches(dims)) this.#stacks.add(bucketAt(this.#starts, atMs), dims, addTo);
+  }
+
   /** What to ask of refusals: the same range, points and filters. */
   refusals(): Parameters<typeof refusalUsage>[2] {
     const { from, to, filters } = this.#request;
     return { range: { fromMs: from, toMs: to }, starts: this.#starts, filters };
   }
 
-  report(names: ReadonlyMap<string, string>, truncated: boolean, refusals: RefusalUsage): UsageReport {
+  report({ names, stackNames, truncated, refusals }: { readonly names: ReadonlyMap<string, string>; readonly stackNames: ReadonlyMap<string, string>; readonly truncated: boolean; readonly refusals: RefusalUsage }): UsageReport {
     const { from, to, tz, bucket } = this.#request;
     const all = new Tally();
     for (const group of this.#groups.values()) all.merge(group);
@@ -176,6 +196,7 @@ class Usage {
       series: this.#starts.map((at, index) => ({ at: new Date(at).toISOString(), ...(this.#series[index] ?? new Tally()).measures() })),
       breakdown: [...this.#groups].toSorted(([a, left], [b, right]) => right.requests - left.requests || (a < b ? -1 : 1))
         .map(([id, group]) => ({ id, name: names.get(id) ?? id, ...group.measures() })),
+      ...(this.#stacks && { stacked: this.#stacks.series(stackNames) }),
       coverage: { requests: totals.requests, auto: all.auto, unpriced: totals.unpriced, ...(truncated && { truncated }) },
       refusals,
     };

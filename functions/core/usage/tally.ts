@@ -5,8 +5,10 @@ import { Histogram } from './histogram.ts';
 const TOKEN_CLASSES = ['input', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'output', 'reasoning'] as const;
 
 /** What is summed over entries, in the order in which stored rows carry it: append only. */
-export const SUMS = ['requests', 'errors', 'auto', 'unpriced', 'costMicros', 'baselineMicros', 'savedMicros', 'overheadMicros', ...TOKEN_CLASSES] as const;
+export const SUMS = ['requests', 'errors', 'auto', 'unpriced', 'costMicros', 'baselineMicros', 'savedMicros', 'overheadMicros', ...TOKEN_CLASSES, 'compared', 'comparedMicros'] as const;
 const FIRST_TOKENS = SUMS.indexOf('input');
+const COMPARED = SUMS.indexOf('compared');
+const COMPARED_MICROS = SUMS.indexOf('comparedMicros');
 
 /** A client that hangs up is nobody's error. */
 const CLIENT_CLOSED = 499;
@@ -45,6 +47,10 @@ export class Tally {
     this.#plus(5, entry.baselineMicros ?? 0);
     this.#plus(6, entry.savedMicros ?? 0);
     this.#plus(7, entry.overheadMicros);
+    if (decision?.baseline && entry.savedMicros !== null) {
+      this.#plus(COMPARED, 1);
+      this.#plus(COMPARED_MICROS, entry.baselineMicros ?? 0);
+    }
     for (const [i, name] of TOKEN_CLASSES.entries()) this.#plus(FIRST_TOKENS + i, tokens[name] ?? 0);
     this.#latency.add(entry.latencyMs);
     if (entry.ttftMs !== null) this.#ttft.add(entry.ttftMs);
@@ -79,9 +85,16 @@ export class Tally {
       requests, errors,
       tokens: { input, cacheRead, cacheWrite5m, cacheWrite1h, output, reasoning },
       costMicros, baselineMicros, savedMicros, overheadMicros, unpriced,
+      compared: { requests: this.#sums[COMPARED] ?? 0, baselineMicros: this.#sums[COMPARED_MICROS] ?? 0 },
       latencyMs: { p50: this.#latency.percentile(0.5), p95: this.#latency.percentile(0.95) },
       ttftMs: { p50: this.#ttft.percentile(0.5), p95: this.#ttft.percentile(0.95) },
     };
+  }
+
+  /** What a stack of a chart shows. */
+  get stackable(): { readonly requests: number; readonly errors: number; readonly costMicros: number } {
+    const [requests = 0, errors = 0, , , costMicros = 0] = this.#sums;
+    return { requests, errors, costMicros };
   }
 
   #plus(index: number, value: number): void {
