@@ -23,6 +23,7 @@ export function useFormat() {
       dateTime: (at: string | number, style: Parameters<typeof dateTime>[1], timeZone: string) => dateTime(at, style, timeZone, locale),
       interval: (fromMs: number, toMs: number, timeZone: string) => interval(fromMs, toMs, timeZone, locale),
       list: (items: readonly string[]) => new Intl.ListFormat(locale, { type: 'conjunction' }).format(items),
+      either: (items: readonly string[]) => new Intl.ListFormat(locale, { type: 'disjunction' }).format(items),
     };
   }, [language]);
 }

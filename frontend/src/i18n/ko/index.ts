@@ -9,7 +9,8 @@ import { routingTest } from './routing-test.ts';
 import { rules } from './rules.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
+import { trace } from './trace.ts';
 import { ui } from './ui.ts';
 
 /** Loaded when somebody reads Korean. */
-export const ko: Readonly<Record<SectionId, Messages>> = { shell, ui, login, overview, rules, models, routingTest, analytics, keys, audit, settings };
+export const ko: Readonly<Record<SectionId, Messages>> = { shell, ui, login, overview, rules, models, routingTest, analytics, keys, audit, settings, trace };
