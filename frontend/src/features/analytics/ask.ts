@@ -3,7 +3,7 @@ import type { AnalyticsSearch } from './search.ts';
 
 export const FILTERS = ['model', 'key', 'rule', 'tier', 'stage', 'status'] as const;
 export type FilterName = (typeof FILTERS)[number];
-export type Filters = { readonly [name in FilterName]?: readonly string[] };
+export type Filters = { [name in FilterName]?: string[] };
 
 /** The filters of the address; what is not set is left out, so that equal questions have equal query keys. */
 export function filtersOf(search: AnalyticsSearch): Filters {
