@@ -49,8 +49,8 @@ export interface World {
   addModel(id: string, change?: Record<string, unknown>): Promise<void>;
   /** A new virtual key without limits. */
   addKey(name: string, change?: Record<string, unknown>): Promise<string>;
-  /** One chat request through the gateway; resolves with its status once it is settled. */
-  chat(key: string, text: string, model?: string): Promise<number>;
+  /** One chat request through the gateway; resolves once it is answered. `model` = the one that served. */
+  chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
   /** A link that signs in once. */
   link(): string;
   open(options?: TabOptions): Promise<Tab>;
@@ -90,7 +90,7 @@ export async function openWorld(): Promise<World> {
     async chat(key, text, model = 'auto') {
       const response = await fetch(`${origin}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }) });
       await response.text();
-      return response.status;
+      return { status: response.status, model: response.headers.get('x-bsg-model') };
     },
     link: () => issuer.link(),
     open: (options = {}) => openTab({ browser, origin, options, link: () => issuer.link() }),

@@ -16,7 +16,7 @@ const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [guaranteesRun(root, args)],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
-  'test:browser': (args) => [jest(root, ['test/browser', ...args])],
+  'test:browser': (args) => [jest(root, args.some((arg) => !arg.startsWith('-')) ? args.map((arg) => (arg.startsWith('-') ? arg : `test/browser/.*${arg}`)) : ['test/browser', ...args])],
   'budgets:dashboard': (args) => [[inRoot('tools/dashboard-budgets.mjs'), ...args]],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [root, inRoot('frontend'), inRoot('test/browser')].map((project) => [inRoot('node_modules/typescript/bin/tsc'), '-p', project, ...args]),

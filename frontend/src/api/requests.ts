@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { rangeBounds, type RangeSearch } from '../app/range.ts';
 import { get } from './client.ts';
-import type { LedgerEntry, List, Refusals } from './types.ts';
+import type { LedgerEntry, Refusals, RequestsPage } from './types.ts';
 
 export interface RequestsAsk {
   readonly model?: readonly string[];
@@ -21,7 +21,7 @@ export interface RequestsAsk {
 
 /** The newest entries. A page may be short and still have more behind it (`nextCursor`). */
 export const recentRequestsQuery = (ask: RequestsAsk = {}, refreshMs = 5_000) => queryOptions({
-  queryKey: ['requests', 'recent', ask], queryFn: ({ signal }) => get<List<LedgerEntry>>('/admin/requests', { limit: 10, ...ask }, signal), placeholderData: keepPreviousData, refetchInterval: refreshMs,
+  queryKey: ['requests', 'recent', ask], queryFn: ({ signal }) => get<RequestsPage>('/admin/requests', { limit: 10, ...ask }, signal), placeholderData: keepPreviousData, refetchInterval: refreshMs,
 });
 
 /** Newest first, page by page. */
@@ -29,7 +29,7 @@ export const requestPagesQuery = (range: RangeSearch, ask: RequestsAsk = {}) => 
   queryKey: ['requests', 'pages', range, ask],
   queryFn: ({ signal, pageParam }) => {
     const { from, to } = rangeBounds(range, Date.now());
-    return get<List<LedgerEntry>>('/admin/requests', { from, to, ...ask, cursor: pageParam }, signal);
+    return get<RequestsPage>('/admin/requests', { from, to, ...ask, cursor: pageParam }, signal);
   },
   initialPageParam: null as string | null, getNextPageParam: (page) => page.nextCursor, placeholderData: keepPreviousData,
 });

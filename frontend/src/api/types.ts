@@ -29,6 +29,8 @@ export type Role = NonNullable<Me['role']>;
 export type UsageAnswer = z.infer<typeof usageAnswer>;
 /** A ledger entry, its decision by name. */
 export type LedgerEntry = Omit<z.infer<typeof ledgerEntry>, 'decision'> & { readonly decision: Decision | null };
+/** `keyNames` by key id; a key that is gone has none. */
+export interface RequestsPage extends List<LedgerEntry> { readonly keyNames: Readonly<Record<string, string>> }
 export type Refusals = z.infer<typeof refusalsAnswer>;
 export type ModelCreate = z.input<typeof modelCreate>;
 export type ModelPatch = z.input<typeof modelPatch>;

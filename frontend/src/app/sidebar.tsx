@@ -19,7 +19,7 @@ export function Sidebar({ onSearch, onHelp }: Chrome) {
     <header className="sidebar">
       <div className="sidebar__brand"><Link to="/" className="brand"><Logo /><span>BSGateway</span></Link></div>
       <TenantMenu />
-      <button type="button" className="sidebar__search" onClick={onSearch}><Search aria-hidden size={15} /><span>{t('search')}</span><kbd>{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd></button>
+      <button type="button" className="sidebar__search" onClick={onSearch}><Search aria-hidden size={15} /><span>{t('searchShort')}</span><kbd>{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd></button>
       <NavList />
       <UserRow onHelp={onHelp} />
     </header>
@@ -48,7 +48,8 @@ export function UserRow({ onHelp }: Pick<Chrome, 'onHelp'>) {
   const items = useUserMenu(onHelp);
   const { user, role } = useMe();
   const { version, demo } = config();
-  const initials = user.name.split(/[\s@.]+/).slice(0, 2).map((word) => word.charAt(0).toUpperCase()).join('');
+  const words = user.name.split(/[\s@.]+/).filter(Boolean);
+  const initials = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.charAt(0).toUpperCase() ?? '').join('');
   return (
     <div className="user">
       {demo === true && <p className="user__demo">{t('demo')}</p>}

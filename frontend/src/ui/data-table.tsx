@@ -74,7 +74,7 @@ function Table<Row>({ label, columns, rows, rowKey, onOpen, rowName, sort, onSor
               // The first cell holds a real button for keyboards; a click anywhere in the row is a convenience beside it.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
               <tr key={key} className={cx(onOpen && 'table__row--open', highlighted === key && 'highlight')} onClick={onOpen && ((event) => { if (!isControl(event.target)) onOpen(row); })}>
-                {columns.map((column, index) => <td key={column.id} className={cx(column.align === 'end' && 'end')}>{index === 0 && onOpen ? <button type="button" data-row className="table__open" aria-label={t('openRow', { name: rowName?.(row) ?? key })} onClick={() => onOpen(row)}>{column.cell(row)}</button> : column.cell(row)}</td>)}
+                {columns.map((column, index) => <td key={column.id} className={cx(column.align === 'end' && 'end')}>{index === 0 && onOpen ? <button type="button" data-row className="table__open" onClick={() => onOpen(row)}>{column.cell(row)}<span className="off-screen"> {t('openRow', { name: rowName?.(row) ?? key })}</span></button> : column.cell(row)}</td>)}
               </tr>
             );
           })}
@@ -96,7 +96,7 @@ function Cards<Row>({ label, columns, rows, rowKey, onOpen, rowName, highlighted
         const key = rowKey(row);
         return (
           <li key={key} className={cx('cards__card', highlighted === key && 'highlight')}>
-            {onOpen ? <button type="button" data-row className="cards__open" aria-label={t('openRow', { name: rowName?.(row) ?? key })} onClick={() => onOpen(row)}>{first.cell(row)}</button> : <div className="cards__first">{first.cell(row)}</div>}
+            {onOpen ? <button type="button" data-row className="cards__open" onClick={() => onOpen(row)}>{first.cell(row)}<span className="off-screen"> {t('openRow', { name: rowName?.(row) ?? key })}</span></button> : <div className="cards__first">{first.cell(row)}</div>}
             <dl className="cards__facts">{others.map((column) => <div key={column.id} className={cx(column.isHeaderHidden && 'cards__corner')}><dt className={cx(column.isHeaderHidden && 'off-screen')}>{column.header}</dt><dd>{column.cell(row)}</dd></div>)}</dl>
           </li>
         );

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { cx } from './cx.ts';
+import { useInWindow } from './use-in-window.ts';
 
 export interface PopoverProps {
   /** What the button shows, and its class. */
@@ -20,6 +21,7 @@ export function Popover({ button, buttonClass, buttonLabel, label, align = 'star
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLSpanElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
+  const panel = useInWindow();
   const close = (): void => {
     setOpen(false);
     trigger.current?.focus();
@@ -46,7 +48,7 @@ export function Popover({ button, buttonClass, buttonLabel, label, align = 'star
   return (
     <span className="popover" ref={root}>
       <button type="button" ref={trigger} className={buttonClass} aria-label={buttonLabel} title={buttonLabel} aria-expanded={isOpen} aria-controls={isOpen ? id : undefined} onClick={() => setOpen(!isOpen)}>{button}</button>
-      {isOpen && <div id={id} role="group" aria-label={label} className={cx('popover__panel', `popover__panel--${align}`, up && 'popover__panel--up')}>{children(close)}</div>}
+      {isOpen && <div ref={panel} id={id} role="group" aria-label={label} className={cx('popover__panel', `popover__panel--${align}`, up && 'popover__panel--up')}>{children(close)}</div>}
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { listOf } from './shared.ts';
 
 const text = z.string();
 const maybeText = z.nullable(text);
@@ -19,3 +20,6 @@ export const ledgerEntry = z.object({
   translation: z.optional(text),
   feedback: z.optional(z.object({ rating: z.union([z.enum(['up', 'down']), count]), at: text, hasComment: z.boolean(), comment: z.optional(text) })),
 });
+
+/** A page of the log. Keys that do not exist any more have no name. */
+export const requestsAnswer = z.extend(listOf(ledgerEntry), { keyNames: z.record(z.string(), z.string()) });

@@ -1,7 +1,7 @@
 import { section } from '../message.ts';
 
 export const shell = section('shell', {
-  skip: 'Skip to the content', mainNav: 'Main', menu: 'Menu', search: 'Search and commands', close: 'Close',
+  skip: 'Skip to the content', mainNav: 'Main', menu: 'Menu', search: 'Search and commands', searchShort: 'Search', close: 'Close',
   dashboard: 'Dashboard', rules: 'Rules', models: 'Models', routingTest: 'Routing Test', analytics: 'Analytics', keys: 'API Keys', audit: 'Audit Log', settings: 'Settings',
   roleOwner: 'Owner', roleAdmin: 'Admin', roleMember: 'Member', roleViewer: 'Viewer', version: 'v{version}', account: 'Account: {name}', gateway: 'Gateway', demo: 'Demo: models and traffic are simulated',
   themeSystem: 'Theme: system', themeLight: 'Theme: light', themeDark: 'Theme: dark', shortcutsOn: 'Keyboard shortcuts', help: 'Keyboard help', signOut: 'Sign out',

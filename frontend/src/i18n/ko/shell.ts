@@ -2,7 +2,7 @@ import type { TranslationOf } from '../message.ts';
 import type { shell as en } from '../en/shell.ts';
 
 export const shell: TranslationOf<typeof en> = {
-  skip: '본문으로 건너뛰기', mainNav: '주 메뉴', menu: '메뉴', search: '검색 및 명령', close: '닫기',
+  skip: '본문으로 건너뛰기', mainNav: '주 메뉴', menu: '메뉴', search: '검색 및 명령', searchShort: '검색', close: '닫기',
   dashboard: '대시보드', rules: '라우팅 규칙', models: '모델', routingTest: '라우팅 테스트', analytics: '분석', keys: 'API 키', audit: '감사 로그', settings: '설정',
   roleOwner: '소유자', roleAdmin: '관리자', roleMember: '구성원', roleViewer: '보기 전용', version: 'v{version}', account: '계정: {name}', gateway: '게이트웨이', demo: '데모: 모델과 트래픽은 모의 데이터입니다',
   themeSystem: '테마: 시스템', themeLight: '테마: 밝게', themeDark: '테마: 어둡게', shortcutsOn: '키보드 단축키', help: '키보드 도움말', signOut: '로그아웃',

@@ -98,7 +98,7 @@ function ChartTable({ title, labels, series, valueOf }: { readonly title: string
   const csv = [['time', ...series.map(({ name }) => name)], ...labels.map((label, point) => [label, ...series.map(({ values }) => values[point] ?? '')])].map((row) => row.map((cell) => (/^[=+\-@]|[",\n]/.test(String(cell)) && typeof cell === 'string' ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')).join('\n');
   return (
     <>
-      <div className="chart__table table-scroll" role="region" aria-label={title} tabIndex={0}>
+      <div className="chart__table table-scroll" role="group" aria-label={t('viewTable')} tabIndex={0}>
         <table className="table">
           <caption className="off-screen">{title}</caption>
           <thead><tr><th scope="col">{t('time')}</th>{series.map(({ id, name }) => <th key={id} scope="col" className="end">{name}</th>)}</tr></thead>
