@@ -14,8 +14,8 @@ import { Tooltip } from '../../ui/tooltip.tsx';
 import { Count, Duration, Money, Unknown } from '../../ui/values.tsx';
 import { FILTERS, hasFilters, type FilterName } from './ask.ts';
 import { costPerThousand, errorShare, savedShare, sortRows, tokensIn, type SortableRow } from './measures.ts';
-import { groupColor, useGroupName, useGroupTitle } from './names.ts';
-import { GROUPS, type AnalyticsSearch } from './search.ts';
+import { seriesColors, useGroupHeading, useGroupName, useGroupTitle } from './names.ts';
+import { GROUPS, type AnalyticsSearch, type Group } from './search.ts';
 
 const FIRST_ROWS = 50;
 
@@ -24,19 +24,20 @@ export function Breakdown({ answer, search, onSearch, onClear }: { readonly answ
   const t = useT(analytics);
   const tUi = useT(ui);
   const titleOf = useGroupTitle();
+  const heading = useGroupHeading();
   const nameOf = useGroupName();
   const [isWhole, setWhole] = useState(false);
   const by = search.by ?? 'model';
   const sort = { by: search.sort ?? 'requests', dir: search.dir ?? 'desc' } as const;
   const { totals } = answer;
   const rows = sortRows(answer.breakdown.map((row) => ({ ...row, name: nameOf(by, row.id, row.name) })), sort.by, sort.dir);
-  const columns = useColumns(by, totals.requests, search);
+  const columns = useColumns(by, answer, search);
   const filter = FILTERS.find((name): name is FilterName => name === by);
   const addFilter = (row: SortableRow): void => { if (filter !== undefined && row.id !== null && row.id !== 'other') onSearch({ [filter]: [...new Set([...(search[filter] ?? []), row.id])] }); };
   const all: SortableRow = { ...totals, id: null, name: tUi('total') };
   return (
     <Card flush title={t('breakdown')} actions={(
-      <label className="row">{t('groupBy')} <select className="small-select" value={by} onChange={(event) => onSearch({ by: GROUPS.find((one) => one === event.target.value) ?? 'model', sort: undefined, dir: undefined })}>{GROUPS.map((one) => <option key={one} value={one}>{titleOf(one)}</option>)}</select></label>
+      <label className="row">{t('groupBy')} <select className="small-select" value={by} onChange={(event) => onSearch({ by: GROUPS.find((one) => one === event.target.value) ?? 'model', sort: undefined, dir: undefined })}>{GROUPS.map((one) => <option key={one} value={one}>{heading(one)}</option>)}</select></label>
     )}>
       {(by === 'user' || by === 'tag') && <p className="muted card-note">{t(by === 'user' ? 'userNote' : 'tagNote')}</p>}
       <DataTable label={t('breakdownOf', { by: titleOf(by) })} columns={columns} rows={isWhole ? rows : rows.slice(0, FIRST_ROWS)} rowKey={(row) => row.id ?? ''}
@@ -49,18 +50,21 @@ export function Breakdown({ answer, search, onSearch, onClear }: { readonly answ
   );
 }
 
-function useColumns(by: string, allRequests: number, search: AnalyticsSearch): Column<SortableRow>[] {
+function useColumns(by: Group, answer: UsageAnswer, search: AnalyticsSearch): Column<SortableRow>[] {
   const t = useT(analytics);
   const tUi = useT(ui);
   const f = useFormat();
-  const titleOf = useGroupTitle();
+  const heading = useGroupHeading();
   const isDotted = by === 'model' || by === 'tier' || by === 'status';
+  // In the order in which the report gives them: the same colours as in the chart.
+  const ids = answer.breakdown.map(({ id }) => id ?? 'none');
+  const colors = seriesColors(by, ids);
   const percent = (share: number | null) => (share === null ? <Unknown /> : <span className="number">{f.percent(share)}</span>);
   const end = { align: 'end', isSortable: true } as const;
   return [
-    { id: 'name', header: titleOf(by as 'model'), isSortable: true, cell: (row) => <span className="group-name">{isDotted && <span className="badge__dot" style={{ background: groupColor(by, row.id, 0) }} />}<span className={by === 'model' || by === 'user' || by === 'tag' ? 'mono' : undefined}>{row.name}</span></span> },
+    { id: 'name', header: heading(by), isSortable: true, cell: (row) => <span className="group-name">{isDotted && <span className="badge__dot" style={{ background: colors[ids.indexOf(row.id ?? 'none')] }} />}<span className={(by === 'model' || by === 'user' || by === 'tag') && row.id !== 'none' && row.id !== 'other' ? 'mono' : undefined}>{row.name}</span></span> },
     { id: 'requests', header: t('requests'), ...end, cell: (row) => <Count value={row.requests} /> },
-    { id: 'share', header: t('share'), align: 'end', isWideOnly: true, cell: (row) => percent(allRequests > 0 ? row.requests / allRequests : null) },
+    { id: 'share', header: t('share'), align: 'end', isWideOnly: true, cell: (row) => percent(answer.totals.requests > 0 ? row.requests / answer.totals.requests : null) },
     { id: 'tokensIn', header: t('tokensIn'), ...end, cell: (row) => <Count value={tokensIn(row)} /> },
     { id: 'tokensOut', header: t('tokensOut'), ...end, cell: (row) => <Count value={row.tokens.output} /> },
     { id: 'cost', header: t('cost'), ...end, cell: (row) => <span className="cost-cell">{row.unpriced < row.requests || row.requests === 0 ? <Money micros={row.costMicros} /> : null}{row.unpriced > 0 && <Unpriced row={row} isLink={by === 'model' && row.id !== null && row.id !== 'none' && row.id !== 'other'} search={search} text={tUi('unpriced')} hint={t('unpricedCount', { count: row.unpriced })} />}</span> },

@@ -9,7 +9,7 @@ import { StackedBars } from '../../ui/chart/stacked-bars.tsx';
 import { useNow } from '../../ui/values.tsx';
 import { filtersOf } from './ask.ts';
 import { paidMicros } from './measures.ts';
-import { seriesColors, useCodeName, useGroupName, useGroupTitle } from './names.ts';
+import { seriesColors, useCodeName, useGroupHeading, useGroupName, useGroupTitle } from './names.ts';
 import { isLastOpen, pointLabels, pointRange } from './points.ts';
 import { STACKS, type AnalyticsSearch } from './search.ts';
 
@@ -63,8 +63,8 @@ function Requests({ answer, search, onSearch }: Props) {
 
 function ChooseStack({ value, onChange }: { readonly value: (typeof STACKS)[number]; readonly onChange: (next: (typeof STACKS)[number]) => void }) {
   const t = useT(analytics);
-  const titleOf = useGroupTitle();
-  return <select className="small-select" aria-label={t('cutBy')} value={value} onChange={(event) => onChange(STACKS.find((one) => one === event.target.value) ?? 'tier')}>{STACKS.map((one) => <option key={one} value={one}>{titleOf(one)}</option>)}</select>;
+  const heading = useGroupHeading();
+  return <select className="small-select" aria-label={t('cutBy')} value={value} onChange={(event) => onChange(STACKS.find((one) => one === event.target.value) ?? 'tier')}>{STACKS.map((one) => <option key={one} value={one}>{heading(one)}</option>)}</select>;
 }
 
 function ResponseTime({ answer, search, onSearch }: Props) {

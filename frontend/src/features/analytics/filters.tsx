@@ -8,7 +8,7 @@ import { useT } from '../../i18n/use-t.tsx';
 import { useStageName, useTierName } from '../../ui/badge.tsx';
 import type { Filter } from '../../ui/filter-bar.tsx';
 import { FILTERS, type FilterName } from './ask.ts';
-import { useGroupName, useGroupTitle } from './names.ts';
+import { useGroupName, useGroupHeading } from './names.ts';
 
 type Chosen = { readonly [name in FilterName]?: readonly string[] | undefined };
 /** Groups of a report that may be chosen though no list of the admin API has them, such as models that are gone. */
@@ -17,7 +17,7 @@ interface Seen { readonly by: string; readonly groups: readonly { readonly id: s
 /** The filters that usage and requests have in common, with their choices. A viewer, who may not read the lists, chooses from what the page shows. */
 export function useFilters(chosen: Chosen, seen?: Seen): Filter[] {
   const t = useT(analytics);
-  const titleOf = useGroupTitle();
+  const titleOf = useGroupHeading();
   const nameOf = useGroupName();
   const tierName = useTierName();
   const stageName = useStageName();

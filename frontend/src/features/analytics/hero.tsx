@@ -47,7 +47,7 @@ export function Hero({ answer, range }: { readonly answer: UsageAnswer; readonly
         </p>
       </div>
       <dl className="savings__bars">
-        {([['barPaid', paid, 'var(--tier-simple)'], ['barBaseline', compared.baselineMicros, 'var(--tier-none)']] as const).map(([name, micros, color]) => (
+        {([['barPaid', paid, 'var(--tier-simple)'], ['barBaseline', compared.baselineMicros, 'var(--line-strong)']] as const).map(([name, micros, color]) => (
           <div key={name}>
             <dt>{t(name)}</dt>
             <dd className="savings__track" aria-hidden><span style={{ width: `${Math.max(0, (micros / most) * 100)}%`, background: color }} /></dd>

@@ -1,14 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { RefreshCw } from 'lucide-react';
 import type { UsageAnswer } from '../../api/types.ts';
 import { usageQuery } from '../../api/usage.ts';
 import { rangeOf } from '../../app/range.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { analytics } from '../../i18n/en/analytics.ts';
-import { ui } from '../../i18n/en/ui.ts';
 import { useT } from '../../i18n/use-t.tsx';
-import { IconButton } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { EmptyState, NoMatch } from '../../ui/empty-state.tsx';
 import { FilterBar } from '../../ui/filter-bar.tsx';
@@ -16,7 +13,7 @@ import { Page } from '../../ui/page.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { RangeInWords, TimeRange } from '../../ui/time-range.tsx';
-import { useNow } from '../../ui/values.tsx';
+import { Updated } from '../../ui/updated.tsx';
 import './analytics.css';
 import { askOf, FILTERS, hasFilters } from './ask.ts';
 import { Breakdown } from './breakdown.tsx';
@@ -48,20 +45,20 @@ export function AnalyticsPage() {
     )}>
       <FilterBar filters={filters} onChange={(id, chosen) => onSearch({ [id]: chosen.length === 0 ? undefined : chosen })} onClear={clear} />
       <QueryView query={usage} skeleton={<Placeholder />}>
-        {(answer) => <Whole answer={answer} search={search} onSearch={onSearch} onClear={clear} updatedAt={usage.dataUpdatedAt} onRefresh={() => { void usage.refetch(); }} />}
+        {(answer) => <Whole answer={answer} search={search} onSearch={onSearch} onClear={clear} updatedAt={usage.dataUpdatedAt} isFetching={usage.isFetching} />}
       </QueryView>
     </Page>
   );
 }
 
-interface WholeProps { readonly answer: UsageAnswer; readonly search: AnalyticsSearch; readonly onSearch: (change: Partial<AnalyticsSearch>) => void; readonly onClear: () => void; readonly updatedAt: number; readonly onRefresh: () => void }
+interface WholeProps { readonly answer: UsageAnswer; readonly search: AnalyticsSearch; readonly onSearch: (change: Partial<AnalyticsSearch>) => void; readonly onClear: () => void; readonly updatedAt: number; readonly isFetching: boolean }
 
-function Whole({ answer, search, onSearch, onClear, updatedAt, onRefresh }: WholeProps) {
+function Whole({ answer, search, onSearch, onClear, updatedAt, isFetching }: WholeProps) {
   const t = useT(analytics);
   const isEmpty = answer.totals.requests === 0 && answer.refusals.count === 0;
   return (
     <div className="page-body">
-      <Coverage answer={answer} updatedAt={updatedAt} onRefresh={onRefresh} />
+      <Coverage answer={answer} updatedAt={updatedAt} isFetching={isFetching} />
       {isEmpty ? <Card>{hasFilters(search) ? <NoMatch onClear={onClear} /> : <EmptyState title={t('emptyTitle')}>{t('emptyText')}</EmptyState>}</Card> : (
         <>
           <Hero answer={answer} range={rangeOf(search)} />
@@ -76,16 +73,14 @@ function Whole({ answer, search, onSearch, onClear, updatedAt, onRefresh }: Whol
 }
 
 /** What the numbers are about, and what they leave out. */
-function Coverage({ answer, updatedAt, onRefresh }: Pick<WholeProps, 'answer' | 'updatedAt' | 'onRefresh'>) {
+function Coverage({ answer, updatedAt, isFetching }: Pick<WholeProps, 'answer' | 'updatedAt' | 'isFetching'>) {
   const t = useT(analytics);
-  const tUi = useT(ui);
   const f = useFormat();
-  const now = useNow();
   const { requests, auto, unpriced } = answer.coverage;
   return (
     <div className="coverage">
       <p className="muted"><RangeInWords from={answer.from} to={answer.to} tz={answer.tz} /> · {t('coverage', { count: requests, auto: f.count(auto) })}{unpriced > 0 && <> · {t('coverageUnpriced', { count: unpriced })}</>}{answer.coverage['truncated'] === true && <> · {t('coverageTruncated')}</>}</p>
-      <p className="muted row">{tUi('updated', { when: f.relative(Math.min(updatedAt, now), now) })}<IconButton label={tUi('refresh')} onClick={onRefresh}><RefreshCw aria-hidden size={15} /></IconButton></p>
+      <Updated at={updatedAt} isFetching={isFetching} />
     </div>
   );
 }

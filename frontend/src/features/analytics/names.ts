@@ -52,7 +52,14 @@ export function useCodeName(): (code: string) => string {
   };
 }
 
+/** A dimension inside a sentence ("Requests by model"). */
 export function useGroupTitle(): (by: Group) => string {
   const t = useT(analytics);
   return (by) => t(`by_${by}`);
+}
+
+/** A dimension as a heading or a choice. */
+export function useGroupHeading(): (by: Group) => string {
+  const t = useT(analytics);
+  return (by) => t(`dim_${by}`);
 }

@@ -23,7 +23,7 @@ export const analytics: TranslationOf<typeof en> = {
   chartTokens: '토큰', tokensInput: '입력', tokensCached: '캐시 읽기', tokensWritten: '캐시 쓰기', tokensOutput: '출력',
   breakdown: '세부 내역', breakdownOf: '{by}별 세부 내역', groupBy: '기준', filterBy: '{name} 필터 적용', showAll: '{count}개 모두 보기', unpricedCount: { other: '가격을 알 수 없는 요청 {count}건' },
   userNote: '호출자가 지정한 최종 사용자입니다. 요청 기록에서 직접 읽으므로 긴 기간은 오래 걸립니다.', tagNote: '호출자가 보낸 x-bsg-tag 값입니다. 요청 기록에서 직접 읽으므로 긴 기간은 오래 걸립니다.',
-  by_model: '모델', by_key: '키', by_rule: '규칙', by_tier: '등급', by_stage: '단계', by_status: '상태', by_user: '사용자', by_tag: '태그',
+  by_model: '모델', by_key: '키', by_rule: '규칙', by_tier: '등급', by_stage: '단계', by_status: '상태', by_user: '사용자', by_tag: '태그', dim_model: '모델', dim_key: '키', dim_rule: '규칙', dim_tier: '등급', dim_stage: '단계', dim_status: '상태', dim_user: '사용자', dim_tag: '태그',
   other: '기타', noTier: '점수 없음', noModel: '응답 모델 없음', noRule: '규칙 없음', noUser: '사용자 미지정', noTag: '태그 없음', noStage: '결정 없음', noneName: '없음', status2xx: '2xx 정상', status3xx: '3xx', status4xx: '4xx 호출자', status5xx: '5xx 실패', revokedKey: '{name} (폐기됨)',
   observations: '살펴볼 점', observationsNone: '아직 살펴볼 내용이 없습니다.', observationsFine: { other: '요청 {count}건에서 특이한 점이 없습니다.' },
   obsLoss: { other: '비교한 요청 {count}건에서 라우팅 비용이 절감액보다 {lost} 더 컸습니다. 판정과 비교에는 {overhead}를 썼습니다.' },
