@@ -28,6 +28,7 @@ needs('chromium')('Analytics', () => {
       await shoot(tab.page, `analytics-${theme}-${locale}-${width}-2`);
       await tab.page.evaluate(() => scrollTo(0, 5_000));
       await shoot(tab.page, `analytics-${theme}-${locale}-${width}-3`);
+      await tab.page.evaluate(() => scrollTo(0, 0));
       expect(await pageFaults(tab)).toEqual([]);
       await tab.close();
     });
