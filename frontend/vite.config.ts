@@ -1,4 +1,5 @@
 import { defineConfig, type Plugin } from 'vite';
+import { amplifyStyles } from './amplify-styles.ts';
 
 /** One font file is needed for the first paint: the page says so before any style sheet does. */
 const preloadFont: Plugin = {
@@ -13,7 +14,7 @@ const preloadFont: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [preloadFont],
+  plugins: [amplifyStyles, preloadFont],
   build: {
     target: 'es2023',
     manifest: true,

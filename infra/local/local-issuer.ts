@@ -5,6 +5,7 @@ import { ADMIN_SCOPE } from '../../functions/adapters/identity/scope.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import type { AdminToken } from './admin-token.ts';
 import { OPERATOR } from './default-tenant.ts';
+import { IssuerAdapter } from './issuer/adapter.ts';
 import { openSignIn } from './issuer/links.ts';
 import { escaped, signInPage } from './issuer/page.ts';
 import type { PasswordGate } from './issuer/password.ts';
@@ -33,6 +34,8 @@ export interface LocalIssuer {
 }
 
 const COOKIE = 'bsg_operator';
+/** The provider's own, by its default name. */
+const PROVIDER_COOKIE = '_session';
 const SESSION_SECONDS = 12 * 3_600;
 const HOW = 'On the machine that runs the gateway, <code>npm run -s signin</code> prints a link that signs you in; so does every start.';
 
@@ -54,6 +57,7 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
     const [, what, argument = ''] = path.split('/');
     if (what === 'link' && message.method === 'GET') return enter(response, argument);
     if (what === 'links' && message.method === 'POST') return moreLinks(message, response);
+    if (what === 'signout' && message.method === 'POST') return signOut(message, response);
     if (what === 'interaction') return signIn(message, response);
     // The provider routes by the path below its own mount point, and tells it from this pair as it would under any framework.
     Object.assign(message, { originalUrl: message.url, url: message.url?.slice(MOUNT.length) });
@@ -66,6 +70,15 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
     response.writeHead(303, { location: '/login?start=1', 'set-cookie': sessionCookie(), 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).end();
   }
 
+  /** The browser is nobody any more: both of its sessions end, here and not only in its cookies. */
+  async function signOut(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    sessions.take(cookieOf(message, COOKIE) ?? '');
+    const session = cookieOf(message, PROVIDER_COOKIE);
+    if (session !== undefined) await new IssuerAdapter('Session', options.store).destroy(session);
+    const gone = [COOKIE, ...[PROVIDER_COOKIE, '_interaction', '_interaction_resume'].flatMap((name) => [name, `${name}.sig`])].map((name) => `${name}=; Path=${MOUNT}; HttpOnly; SameSite=Lax; Max-Age=0`);
+    response.writeHead(204, { 'set-cookie': gone, 'cache-control': 'no-store' }).end();
+  }
+
   function moreLinks(message: IncomingMessage, response: ServerResponse): void {
     const isOperator = options.adminToken.matches(/^Bearer (\S+)$/i.exec(message.headers.authorization ?? '')?.[1] ?? '');
     response.writeHead(isOperator ? 201 : 401, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(isOperator ? { url: link() } : { error: 'The admin token is needed.' }));
@@ -76,7 +89,7 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
       const verdict = await options.password.check(message);
       if (verdict !== 'right') return page(response, verdict === 'wait' ? 429 : 403, 'Sign in', [verdict === 'wait' ? 'Too many attempts; wait a minute.' : 'That is not the password.'], passwordForm(message));
       response.setHeader('set-cookie', sessionCookie());
-    } else if (!sessions.has(cookieOf(message) ?? '')) {
+    } else if (!sessions.has(cookieOf(message, COOKIE) ?? '')) {
       return page(response, 401, 'Sign in', [HOW], options.password && passwordForm(message));
     }
     try {
@@ -119,6 +132,6 @@ function page(response: ServerResponse, status: number, title: string, lines: re
 const passwordForm = ({ url }: IncomingMessage): string =>
   `<form method="post" action="${escaped(url ?? '')}"><label for="p">Password of this gateway</label><input id="p" name="password" type="password" autocomplete="current-password" required autofocus><button>Sign in</button></form>`;
 
-function cookieOf({ headers }: IncomingMessage): string | undefined {
-  return headers.cookie?.split(';').map((pair) => pair.trim()).find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
+function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
+  return headers.cookie?.split(';').map((pair) => pair.trim()).find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { needs } from '../support/optional.ts';
 import { pageFaults, shoot } from './checks.ts';
-import { openWorld, type World } from './world.ts';
+import { openWorld, type Tab, type World } from './world.ts';
 
 needs('chromium')('signing in', () => {
   let world: World;
@@ -30,6 +30,103 @@ needs('chromium')('signing in', () => {
     await tab.page.getByRole('button', { name: locale === 'en' ? 'Sign in' : '로그인' }).waitFor();
     await shoot(tab.page, `login-${theme}-${locale}-${width}`);
     expect(await pageFaults(tab)).toEqual([]);
+    await tab.close();
+  });
+});
+
+needs('chromium')('a session', () => {
+  let world: World;
+  beforeAll(async () => { world = await openWorld(); });
+  afterAll(async () => { await world?.close(); });
+
+  /** Makes the access token that a tab finds when it is loaded again an old one. */
+  const age = (tab: Tab): Promise<void> => tab.page.evaluate(() => {
+    const tokens = JSON.parse(sessionStorage.getItem('bsg.tokens') ?? '{}') as Record<string, unknown>;
+    sessionStorage.setItem('bsg.tokens', JSON.stringify({ ...tokens, access: 'a.b.c', expiresAt: 0 }));
+  });
+
+  test('is renewed once, however many requests need it, and nobody sees anything', async () => {
+    const tab = await world.open();
+    await age(tab);
+    const renewals: string[] = [];
+    tab.page.on('request', (request) => { if (request.url().endsWith('/oidc/token')) renewals.push(request.postData() ?? ''); });
+    await tab.page.reload();
+    await tab.page.getByText('1 of 5 done').waitFor();
+    expect(renewals.map((body) => new URLSearchParams(body).get('grant_type'))).toEqual(['refresh_token']);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('that is over leaves the page and what was typed as they are until somebody signs in in another tab', async () => {
+    const tab = await world.open();
+    const { page } = tab;
+    await page.getByText('1 of 5 done').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('half a thought');
+    // As the API and the issuer answer when both of a tab's tokens are over.
+    await page.route('**/admin/**', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"error":{"code":"unauthenticated","message":"no"}}' }));
+    await page.route('**/oidc/token', (route) => route.fulfill({ status: 400, contentType: 'application/json', body: '{"error":"invalid_grant"}' }));
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    expect(await page.getByRole('combobox').inputValue()).toBe('half a thought');
+    for (let i = 0; i < 4; i += 1) await page.keyboard.press('Escape');
+    await page.mouse.click(5, 5);
+    expect(await page.getByRole('heading', { name: 'Your session has ended' }).isVisible()).toBe(true);
+    await page.unroute('**/admin/**');
+    await page.unroute('**/oidc/token');
+    const [other] = await Promise.all([tab.context.waitForEvent('page'), page.getByRole('link', { name: 'Sign in' }).click()]);
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('combobox').inputValue()).toBe('half a thought');
+    expect(new URL(page.url()).pathname).toBe('/');
+    if (!other.isClosed()) expect(await other.evaluate(() => sessionStorage.getItem('bsg.tokens'))).toBeNull();
+    await tab.close();
+  });
+
+  test('goes on in a new tab without a question, and the deep link is kept', async () => {
+    const tab = await world.open();
+    const page = await tab.context.newPage();
+    await page.goto(`${world.origin}/keys?status=active`);
+    await page.getByRole('heading', { level: 1, name: 'API Keys' }).waitFor();
+    expect(page.url()).toBe(`${world.origin}/keys?status=active`);
+    await tab.close();
+  });
+
+  test('ends everywhere when somebody signs out: nothing is left in the tab, and the issuer knows nobody', async () => {
+    const tab = await world.open();
+    const { page } = tab;
+    const refresh = await page.evaluate(() => (JSON.parse(sessionStorage.getItem('bsg.tokens') ?? '{}') as { refresh: string }).refresh);
+    await page.getByRole('button', { name: /Operator of this machine/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    // The router notes how far its pages were scrolled.
+    expect(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => key !== 'bsg.signed-out' && !key.startsWith('tsr-scroll')), document.cookie])).toEqual([[], '']);
+    expect(await tab.context.cookies()).toEqual([]);
+    const renewed = await fetch(`${world.origin}/oidc/token`, { method: 'POST', body: new URLSearchParams({ client_id: 'dashboard', grant_type: 'refresh_token', refresh_token: refresh }) });
+    expect(renewed.status).toBe(400);
+    await page.goto(`${world.origin}/`);
+    await page.getByText('You are signed out.').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/oidc\/interaction\//);
+    await tab.close();
+  });
+
+  test('that never holds stops after two redirects instead of going round', async () => {
+    const tab = await world.open();
+    const { page } = tab;
+    await page.evaluate(() => { sessionStorage.setItem('bsg.redirects', '2'); sessionStorage.removeItem('bsg.tokens'); });
+    await page.goto(`${world.origin}/analytics`);
+    await page.getByText('Signing in does not work').waitFor();
+    expect(await pageFaults(tab, [390, 1440])).toEqual([]);
+    await tab.close();
+  });
+
+  test.each([
+    ['?error=access_denied&state=x', 'The sign-in was cancelled'], ['?error=invalid_request&error_description=redirect_uri', 'Signing in is not set up correctly'], ['?code=x&state=forged', 'That sign-in is over'],
+  ])('an answer of the issuer that is none is told in words (%s)', async (search, words) => {
+    const tab = await world.open({ isSignedIn: false });
+    await tab.page.goto(`${world.origin}/callback${search}`);
+    await tab.page.getByText(words).waitFor();
+    expect(await pageFaults(tab, [390, 1440])).toEqual([]);
     await tab.close();
   });
 });

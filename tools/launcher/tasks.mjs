@@ -16,7 +16,7 @@ const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [guaranteesRun(root, args)],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
-  'test:browser': (args) => [jest(root, args.some((arg) => !arg.startsWith('-')) ? args.map((arg) => (arg.startsWith('-') ? arg : `test/browser/.*${arg}`)) : ['test/browser', ...args])],
+  'test:browser': (args) => [jest(root, browserFiles(args))],
   'budgets:dashboard': (args) => [[inRoot('tools/dashboard-budgets.mjs'), ...args]],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [root, inRoot('frontend'), inRoot('test/browser')].map((project) => [inRoot('node_modules/typescript/bin/tsc'), '-p', project, ...args]),
@@ -27,6 +27,13 @@ const PROGRAMS = {
   'bench:cold': (args) => [[inRoot('tools/bench/cold.mjs'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
+
+/** Words before the first option name files of test/browser; without any it is all of them. */
+function browserFiles(args) {
+  const options = args.findIndex((arg) => arg.startsWith('-'));
+  const words = options < 0 ? args : args.slice(0, options);
+  return [...(words.length === 0 ? ['test/browser/'] : words.map((word) => `test/browser/.*${word}`)), ...args.slice(words.length)];
+}
 
 /**
  * Runs `task` and, for programs, ends the process with their exit code. A bundle decides by itself when it ends.

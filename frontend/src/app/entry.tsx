@@ -1,3 +1,4 @@
+import '@aws-amplify/ui-react/styles.layer.css';
 import '../styles/app.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -71,6 +71,7 @@ function useEntries(onHelp: () => void): readonly Entry[] {
       { id: 'add-model', group: t('groupActions'), text: t('addModel'), run: () => { void navigate({ to: '/models', search: { new: true } }); } },
       { id: 'create-key', group: t('groupActions'), text: t('createKey'), run: () => { void navigate({ to: '/keys', search: { new: true } }); } },
     ] : []),
+    ...(isMember ? [{ id: 'test', group: t('groupActions'), text: t('testRequest'), run: () => { void navigate({ to: '/test' }); } }] : []),
     { id: 'language', group: t('groupActions'), text: t('switchLanguage'), run: () => { void setLocale(currentLocale() === 'en' ? 'ko' : 'en'); } },
     { id: 'theme', group: t('groupActions'), text: t('switchTheme'), run: flip },
     { id: 'help', group: t('groupActions'), text: t('help'), run: onHelp },

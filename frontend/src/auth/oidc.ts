@@ -124,9 +124,11 @@ function checkClock(idToken: string | undefined): void {
 /** Ends the session at the issuer too, and leaves for it where it wants to be asked. */
 export async function endSession({ refresh, id }: Tokens): Promise<void> {
   const { revocation_endpoint, end_session_endpoint } = await found();
-  const { clientId } = config();
+  const { clientId, edition, issuer } = config();
   if (revocation_endpoint !== undefined && refresh !== null) await fetch(revocation_endpoint, { method: 'POST', body: new URLSearchParams({ client_id: clientId, token: refresh, token_type_hint: 'refresh_token' }) }).catch(() => undefined);
-  if (end_session_endpoint === undefined) return location.replace('/login?signed_out=1');
+  // This machine's own issuer is told without a question in between.
+  if (edition === 'local') await fetch(`${issuer}/signout`, { method: 'POST' }).catch(() => undefined);
+  if (edition === 'local' || end_session_endpoint === undefined) return location.replace('/login?signed_out=1');
   const url = new URL(end_session_endpoint);
   const home = `${location.origin}/`;
   for (const [name, value] of Object.entries({ client_id: clientId, post_logout_redirect_uri: home, logout_uri: home, ...(id !== null && { id_token_hint: id }) })) url.searchParams.set(name, value);

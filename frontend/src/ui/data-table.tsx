@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { ui } from '../i18n/en/ui.ts';
 import { useT } from '../i18n/use-t.tsx';
+import { Button } from './button.tsx';
 import { cx } from './cx.ts';
 import { isTyping, shortcutsEnabled } from './shortcuts.ts';
 import { Skeleton } from './skeleton.tsx';
@@ -38,17 +39,25 @@ export interface DataTableProps<Row> {
   readonly empty?: ReactNode;
   /** A last row, such as totals: one cell per column. */
   readonly footer?: readonly ReactNode[];
+  /** There are older rows: a button under the others asks for them. */
+  readonly more?: { readonly onLoad: () => void; readonly isLoading: boolean } | undefined;
   readonly highlighted?: string | undefined;
   readonly skeletonRows?: number;
 }
 
 /** Rows as a table, on narrow screens as cards; `j` and `k` walk through them, Enter opens. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
+  const t = useT(ui);
   const { rows, empty } = props;
   const isNarrow = useMedia(NARROW);
   const root = useRowKeys(props.onOpen !== undefined);
   if (rows !== undefined && rows.length === 0 && empty !== undefined) return empty;
-  return <div ref={root}>{isNarrow ? <Cards {...props} /> : <Table {...props} />}</div>;
+  return (
+    <div ref={root}>
+      {isNarrow ? <Cards {...props} /> : <Table {...props} />}
+      {props.more !== undefined && <div className="table__more"><Button busy={props.more.isLoading} busyText={t('loading')} onClick={props.more.onLoad}>{t('loadOlder')}</Button></div>}
+    </div>
+  );
 }
 
 function Table<Row>({ label, columns, rows, rowKey, onOpen, rowName, sort, onSort, footer, highlighted, skeletonRows = 5 }: DataTableProps<Row>) {

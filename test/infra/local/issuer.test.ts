@@ -83,7 +83,7 @@ describe('signing in on one machine', () => {
     const signInUrl = (server.ready as unknown as { signInUrl: string }).signInUrl;
     const browser = new Browser();
     const entered = await browser.go(signInUrl);
-    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/']);
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/login?start=1']);
     expect(entered.headers.getSetCookie().join()).toMatch(/HttpOnly; SameSite=Lax/);
     expect((await new Browser().go(signInUrl)).status).toBe(410);
     const { verifier, challenge } = pkce();

@@ -6,7 +6,7 @@ export const ui = section('ui', {
   loading: 'Loading…', optional: 'optional', required: 'This is needed.', invalid: 'This is not valid.',
   tooShort: { one: 'At least {count} character.', other: 'At least {count} characters.' }, tooLong: { one: 'At most {count} character.', other: 'At most {count} characters.' },
   tooSmall: 'At least {least}.', tooBig: 'At most {most}.', notNumber: 'This must be a number.',
-  failedTitle: 'This could not be loaded', failedRest: 'The rest of the page still works.', failedPage: 'This page failed', failedPageRest: 'The other pages still work.', requestId: 'Request id', copyDetails: 'Copy details', reload: 'Reload',
+  failedTitle: 'This could not be loaded', failedRest: 'The rest of the page still works.', failedPage: 'This page failed', failedPageRest: 'The other pages still work.', requestId: 'Request id', copyDetails: 'Copy details',
   unreachable: 'The gateway could not be reached.', offlineError: 'You are offline.', sessionEndedError: 'Your session has ended.', forbiddenTitle: 'You may not see this', forbiddenRest: 'An owner or admin of this gateway can give you the role for it.',
   noMatchTitle: 'Nothing matches these filters', clearFilters: 'Clear filters', clearAll: 'Clear all', removeFilter: 'Remove filter: {name}', filterSearch: 'Search', noOptions: 'Nothing to choose', anyOf: '{name}: any', selected: { one: '{name}: {value}', other: '{name}: {count} chosen' },
   loadOlder: 'Load older', sortBy: 'Sort by {name}', openRow: 'Open {name}', unknown: '—', unpriced: 'unpriced', unpricedHint: 'No price is known for this model, so its cost is left out.',
@@ -14,7 +14,7 @@ export const ui = section('ui', {
   rangeName1h: 'last hour', rangeName24h: 'last 24 hours', rangeName7d: 'last 7 days', rangeName30d: 'last 30 days', rangeName90d: 'last 90 days', rangeNamemonth: 'this month',
   from: 'From', to: 'To', apply: 'Apply', fromBeforeTo: 'The start must be before the end.', notFuture: 'The end must not be in the future.', tooLongRange: 'A range is at most 400 days.', zone: 'Time zone', zoneLocal: 'Local ({zone})', zoneUtc: 'UTC', retention: 'Kept for 90 days in detail, 400 days in totals.',
   updated: 'Updated {when}', refresh: 'Refresh', soFar: 'so far', viewTable: 'View as table', viewChart: 'View as chart', copyCsv: 'Copy as CSV', chartHelp: '{title}. Use the arrow keys to read the values.', time: 'Time', total: 'Total', other: 'other', noData: 'No requests in this range',
-  showSecret: 'Show', hideSecret: 'Hide', unsavedTitle: 'Leave without saving?', unsavedText: 'What you entered is not saved.', leave: 'Leave', stay: 'Stay', confirmName: 'Type {name} to confirm',
+  showSecret: 'Show', unsavedTitle: 'Leave without saving?', unsavedText: 'What you entered is not saved.', leave: 'Leave', stay: 'Stay', confirmName: 'Type {name} to confirm',
   tierSimple: 'simple', tierModerate: 'moderate', tierComplex: 'complex', tierNone: 'direct or alias', stageDirect: 'direct', stageAlias: 'alias', stagePattern: 'pattern', stageAuto: 'automatic',
   statusOk: 'OK', statusClient: 'Client left', statusError: 'Error',
 } as const);

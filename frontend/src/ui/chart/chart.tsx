@@ -75,6 +75,7 @@ export function Chart({ title, labels, series, format, height = 220, isLastOpen 
               {draw({ frame, shown, at, setAt, hatch: `url(#${id}-hatch)`, onPick })}
             </svg>
           )}
+          {series.every(({ values }) => values.every((value) => value === null || value === 0)) && <p className="chart__none">{t('noData')}</p>}
           {at !== undefined && width > 0 && (
             <div className="chart__tip" style={tipPlace(frame, at, labels.length)}>
               <strong>{nameOf(at)}</strong>
