@@ -143,10 +143,11 @@ function ChangeDrawer({ event, zone, onClose }: { readonly event: AuditEvent; re
   const t = useT(audit);
   const f = useFormat();
   const actionName = useActionName();
-  const fields = fieldChanges(event);
+  // Of what is new or gone, only what it had.
+  const fields = fieldChanges(event).filter(({ from, to }) => (event.before !== null && event.after !== null) || (from ?? to ?? null) !== null);
   return (
     <Drawer title={`${actionName(event.action)}: ${event.target.name ?? event.target.id}`} description={<>{f.dateTime(event.at, 'full', zone)} · <RelativeTime at={event.at} /></>} onClose={onClose}>
-      <div className="stack">
+      <div className="stack request">
         <dl className="pairs">
           <div><dt>{t('who')}</dt><dd>{event.actor.name} <span className="muted mono">{event.actor.userId}</span></dd></div>
           <div><dt>{t('fromWhere')}</dt><dd><Where actor={event.actor} /></dd></div>
@@ -155,11 +156,11 @@ function ChangeDrawer({ event, zone, onClose }: { readonly event: AuditEvent; re
           <div><dt>{t('chain')}</dt><dd className="mono">{event.seq} · {event.hash.slice(0, 16)}…</dd></div>
         </dl>
         {fields.length > 0 && (
-          <div className="table-scroll" role="region" aria-label={t('fromTo')} tabIndex={0}>
+          <div className="table-scroll" role="group" aria-label={t('fromTo')} tabIndex={0}>
             <table className="table table--small">
               <caption className="off-screen">{t('fromTo')}</caption>
-              <thead><tr><th scope="col">{t('field')}</th><th scope="col">{t('from')}</th><th scope="col">{t('to')}</th></tr></thead>
-              <tbody>{fields.map(({ field, from, to }) => <tr key={field}><th scope="row"><code>{field}</code></th><td className="wrap">{shortText(from)}</td><td className="wrap">{shortText(to)}</td></tr>)}</tbody>
+              <thead><tr><th scope="col">{t('field')}</th>{event.before !== null && <th scope="col">{t('from')}</th>}{event.after !== null && <th scope="col">{t('to')}</th>}</tr></thead>
+              <tbody>{fields.map(({ field, from, to }) => <tr key={field}><th scope="row"><code>{field}</code></th>{event.before !== null && <td className="wrap">{shortText(from)}</td>}{event.after !== null && <td className="wrap">{shortText(to)}</td>}</tr>)}</tbody>
             </table>
           </div>
         )}
