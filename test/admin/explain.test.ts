@@ -22,7 +22,7 @@ test.each([
 ] as const)('%s: the decision is the one that POST /v1/route gives: %j', async (dialect, request) => {
   const keyId = gateway.key.split('_')[2];
   const [explained, routed] = [await explain({ request, dialect, keyId }), await call(gateway.origin, `/v1/route?dialect=${dialect}`, { key: gateway.key, body: request })];
-  expect([explained.status, explained.json]).toEqual([200, { decision: routed.json, error: null }]);
+  expect([explained.status, explained.json]).toEqual([200, { decision: routed.json, error: null, decidedInMs: expect.any(Number) }]);
 });
 
 test('a draft decides without being saved, and a draft that could not work is refused with its place', async () => {

@@ -67,6 +67,7 @@ const NAMING: Readonly<Record<string, () => readonly [body: (id: string) => obje
   'PUT /admin/config': () => [(id) => ({ version: 1, routing: DOCUMENT(id), keys: [{ name: 'mine', allowedModels: [id] }] }), 'canary-model', 'missing-modl'],
   'PUT /admin/routing': () => [DOCUMENT, 'canary-model', 'missing-modl'],
   'POST /admin/routing/rollback': () => [(id) => ({ version: Number(id) }), '1', '9'],
+  'POST /admin/routing/check': () => [(id) => DOCUMENT(id), 'canary-model', 'missing-modl'],
   'POST /admin/routing/what-if': () => [(id) => ({ draft: DOCUMENT(id), ...PERIOD }), 'canary-model', 'missing-modl'],
   'POST /admin/replay': () => [(id) => ({ draft: DOCUMENT(id), ...PERIOD }), 'canary-model', 'missing-modl'],
   'POST /admin/route/explain': () => [(id) => ({ request: { model: 'auto', messages: [{ role: 'user', content: 'hi' }] }, keyId: id }), keyId, 'BBBBBBBBBBBB'],

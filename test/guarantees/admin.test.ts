@@ -31,7 +31,7 @@ const LEAST: Readonly<Record<string, Route['role']>> = {
   'GET /admin/me': 'person', 'GET /admin/config': 'admin', 'PUT /admin/config': 'admin', 'GET /admin/requests': 'viewer', 'GET /admin/requests/{id}': 'viewer', 'GET /admin/usage': 'viewer', 'GET /admin/refusals': 'viewer', 'GET /metrics': 'viewer',
   'GET /admin/settings': 'admin', 'PUT /admin/settings': 'admin', 'GET /admin/changes': 'admin', 'GET /admin/openapi.json': 'public',
   'GET /admin/routing': 'member', 'PUT /admin/routing': 'admin', 'GET /admin/routing/versions': 'member', 'GET /admin/routing/versions/{n}': 'member', 'POST /admin/routing/rollback': 'admin',
-  'POST /admin/route/explain': 'member', 'POST /admin/routing/what-if': 'member', 'POST /admin/replay': 'member', 'GET /admin/evidence': 'member',
+  'POST /admin/route/explain': 'member', 'POST /admin/routing/what-if': 'member', 'POST /admin/routing/check': 'member', 'POST /admin/replay': 'member', 'GET /admin/evidence': 'member',
   'GET /admin/members': 'admin', 'POST /admin/members': 'admin', 'PATCH /admin/members/{id}': 'owner', 'DELETE /admin/members/{id}': 'admin',
   'POST /admin/invitations/accept': 'person', 'POST /admin/tenants': 'owner',
   'GET /admin/tokens': 'owner', 'POST /admin/tokens': 'owner', 'DELETE /admin/tokens/{id}': 'owner',

@@ -17,6 +17,8 @@ export function useFormat() {
       count: (value: number) => count(value, locale),
       exactCount: (value: number) => exactCount(value, locale),
       percent: (share: number) => percent(share, locale),
+      /** With one decimal, for settings such as 98.5 %. */
+      percentage: (share: number) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(share),
       change: (now: number, before: number) => change(now, before, locale),
       duration: (ms: number) => duration(ms, locale),
       relative: (atMs: number, nowMs: number) => relativeTime(atMs, nowMs, locale),

@@ -24,13 +24,15 @@ export const explainRoute = operation({
   const policy = draft === undefined ? live : underDocument(live, draft);
   const key = keyId === undefined ? undefined : await ownKey(store, tenantId, keyId);
   const conversation = readRequest(dialect, request);
+  const startMs = performance.now();
   const resolution = resolve({
     policy, facts: factsOf(conversation, {}), requestedModel: conversation.model, dialect,
     key: key === undefined ? NO_KEY : { id: key.keyId, name: key.name, allowedModels: key.allowedModels },
     spend: { todayPct: null, monthPct: null }, breakerOpen: NOTHING, nowMs, templateSalt: tenantId,
   });
+  const decidedInMs = Math.round((performance.now() - startMs) * 1_000) / 1_000;
   const { decision } = resolution;
-  return { body: { decision: decision ?? null, error: resolution.ok ? null : { code: resolution.failure.code, status: resolution.failure.status, message: resolution.failure.message } } };
+  return { body: { decision: decision ?? null, error: resolution.ok ? null : { code: resolution.failure.code, status: resolution.failure.status, message: resolution.failure.message }, decidedInMs } };
 });
 
 /** A body need not name `max_tokens` to be explained, which messages otherwise must. */

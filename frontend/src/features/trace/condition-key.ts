@@ -6,7 +6,7 @@ async function conditionKey({ field, op, value }: Condition): Promise<string | u
   const subtle = globalThis.crypto.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) return undefined;
   const digest = new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify({ field, op, value }))));
-  return `c_${[...digest.slice(0, 6)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `c_${Array.from(digest.slice(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
 /** The keys of a list of conditions; undefined until they are known. */
@@ -14,9 +14,11 @@ export function useConditionKeys(conditions: readonly Condition[]): ReadonlyMap<
   const [keys, setKeys] = useState<ReadonlyMap<Condition, string>>();
   useEffect(() => {
     let isWanted = true;
-    void Promise.all(conditions.map(async (condition) => [condition, await conditionKey(condition)] as const)).then((pairs) => {
+    const compute = async (): Promise<void> => {
+      const pairs = await Promise.all(conditions.map(async (condition) => [condition, await conditionKey(condition)] as const));
       if (isWanted) setKeys(new Map(pairs.flatMap(([condition, key]) => (key === undefined ? [] : [[condition, key] as const]))));
-    });
+    };
+    void compute();
     return () => { isWanted = false; };
   }, [conditions]);
   return keys;
