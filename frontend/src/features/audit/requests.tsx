@@ -6,7 +6,7 @@ import { keysQuery } from '../../api/keys.ts';
 import { useMay } from '../../api/me.ts';
 import { requestPagesQuery } from '../../api/requests.ts';
 import type { LedgerEntry } from '../../api/types.ts';
-import { isCustom, rangeOf, zoneOf } from '../../app/range.ts';
+import { isCustom, rangeBounds, rangeOf, zoneOf } from '../../app/range.ts';
 import { audit } from '../../i18n/en/audit.ts';
 import { ui } from '../../i18n/en/ui.ts';
 import { useT } from '../../i18n/use-t.tsx';
@@ -44,7 +44,7 @@ export function RequestsTab({ search, onSearch, drawer }: RequestsTabProps) {
   // A range that has ended gets no new requests.
   const canFollow = !isCustom(search) && isAskable;
   const isLive = search.live === true && canFollow;
-  const tail = useLiveTail({ isOn: isLive, ask, known: pages.isPlaceholderData ? undefined : loaded, list });
+  const tail = useLiveTail({ isOn: isLive, ask, range, known: pages.isPlaceholderData ? undefined : loaded, list });
   const merged = useMemo(() => loaded && mergeRows(tail.rows, loaded), [loaded, tail.rows]);
   const rows = useMemo(() => merged?.slice(0, MOST_ROWS), [merged]);
   const ids = useMemo(() => rows?.map(({ requestId }) => requestId) ?? [], [rows]);
@@ -74,10 +74,10 @@ export function RequestsTab({ search, onSearch, drawer }: RequestsTabProps) {
           {tail.waiting > 0 && <div className="audit-new"><Button small kind="primary" icon={<ArrowUp aria-hidden size={14} />} onClick={showWaiting}>{t('newRows', { count: tail.waiting })}</Button></div>}
           <QueryView query={viewOf(pages, rows)} skeleton={<RequestsTable rows={undefined} timeZone={zoneOf(search)} keyName={keyName} onOpen={() => {}} empty={null} />}>
             {(shown) => <RequestsTable rows={shown} timeZone={zoneOf(search)} keyName={keyName} onOpen={(requestId) => { void navigate({ to: '/audit/$requestId', params: { requestId }, search, resetScroll: false }); }}
-              empty={pages.hasNextPage ? <EmptyState title={t('searching')} action={<Button busy={pages.isFetchingNextPage} busyText={t('lookingOn')} onClick={() => { void pages.fetchNextPage(); }}>{t('lookOn')}</Button>} /> : hasFilters(search) ? <NoMatch onClear={clear} /> : <EmptyState icon={<ScrollText size={22} />} title={t('emptyTitle')}>{t('emptyText')}</EmptyState>} />}
+              empty={isAskable && pages.hasNextPage ? <EmptyState title={t('searching')} action={<Button busy={pages.isFetchingNextPage} busyText={t('lookingOn')} onClick={() => { void pages.fetchNextPage(); }}>{t('lookOn')}</Button>} /> : hasFilters(search) ? <NoMatch onClear={clear} /> : <EmptyState icon={<ScrollText size={22} />} title={t('emptyTitle')}>{t('emptyText')}</EmptyState>} />}
           </QueryView>
         </div>
-        <Older pages={pages} rows={rows} isFull={(merged?.length ?? 0) >= MOST_ROWS} onContinue={(to) => onSearch({ range: undefined, from: '2020-01-01T00:00:00.000Z', to, live: undefined })} />
+        <Older pages={pages} rows={rows} isFull={(merged?.length ?? 0) >= MOST_ROWS} onContinue={(to) => onSearch({ range: undefined, from: rangeBounds(search, Date.now()).from, to, live: undefined })} />
       </Card>
       <p className="muted audit-note">{t('retention')}</p>
       <RowIds value={ids}>{drawer}</RowIds>

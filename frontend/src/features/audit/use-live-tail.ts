@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } fro
 import { get } from '../../api/client.ts';
 import type { RequestsAsk } from '../../api/requests.ts';
 import type { LedgerEntry, List } from '../../api/types.ts';
+import type { RangeSearch } from '../../app/range.ts';
 import { mergeRows, MOST_ROWS } from './rows.ts';
 
 const POLL_MS = 2_000;
@@ -29,6 +30,8 @@ export interface LiveTail {
 export interface LiveTailOptions {
   readonly isOn: boolean;
   readonly ask: RequestsAsk;
+  /** The range that is shown: rows of one are not those of another. */
+  readonly range: RangeSearch;
   /** The rows that are shown already. */
   readonly known: readonly LedgerEntry[] | undefined;
   /** The list: new rows go in only while its top is in view, nothing in it is selected and no pointer rests on it. */
@@ -39,11 +42,11 @@ export interface LiveTailOptions {
  * Looks for new requests every 2 s (5 s after a minute in which nobody did anything), and not at all while the page is
  * hidden. Rows never move under a reader: what arrives meanwhile waits until it is asked for or the reader is back at the top.
  */
-export function useLiveTail({ isOn, ask, known, list }: LiveTailOptions): LiveTail {
+export function useLiveTail({ isOn, ask, range, known, list }: LiveTailOptions): LiveTail {
   const [rows, setRows] = useState<readonly LedgerEntry[]>([]);
   const [waiting, setWaiting] = useState<readonly LedgerEntry[]>([]);
   const [error, setError] = useState<unknown>();
-  const question = JSON.stringify(ask);
+  const question = JSON.stringify([range, ask]);
   const seen = useRef(new Set<string>());
   const held = useRef<readonly LedgerEntry[]>([]);
   const isHovered = useRef(false);
@@ -116,7 +119,7 @@ export function useLiveTail({ isOn, ask, known, list }: LiveTailOptions): LiveTa
       stop.abort();
       document.removeEventListener('visibilitychange', wake);
     };
-    // `question` stands for `ask`.
+    // `question` stands for `ask` and `range`.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [isOn, isReady, question, list, show]);
 
