@@ -199,6 +199,9 @@ needs('chromium')('Audit Log: journeys', () => {
     await tab.page.getByLabel('Keys', { exact: true }).check();
     await tab.page.waitForURL(/kind=key/);
     await tab.page.waitForFunction(() => { const all = [...document.querySelectorAll('.card tbody tr')]; return all.length === 3 && all.every((one) => one.textContent?.includes('key')); });
+    await tab.page.getByRole('button', { name: 'Export' }).click();
+    const [file] = await Promise.all([tab.page.waitForEvent('download'), tab.page.getByRole('menuitem', { name: 'This list (NDJSON)' }).click()]);
+    expect((await readFile(await file.path(), 'utf8')).trim().split('\n').map((line) => (JSON.parse(line) as { action: string }).action)).toEqual(['key.created', 'key.created', 'key.created']);
     await tab.page.getByRole('button', { name: 'Remove filter: Kind Keys' }).click();
     await row.locator('[data-row]').click();
     await tab.page.getByRole('dialog').getByText('price.input').first().waitFor();
