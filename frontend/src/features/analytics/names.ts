@@ -1,5 +1,5 @@
 import { useStageName, useTierName } from '../../ui/badge.tsx';
-import { audit } from '../../i18n/en/audit.ts';
+import { codes } from '../../i18n/en/codes.ts';
 import { analytics } from '../../i18n/en/analytics.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { modelColor } from '../../ui/chart/h-bars.tsx';
@@ -45,10 +45,10 @@ export function seriesColors(by: string, ids: readonly string[]): readonly strin
 
 /** An error code of the gateway in words; one that this version does not know stays as it is. */
 export function useCodeName(): (code: string) => string {
-  const t = useT(audit);
+  const t = useT(codes);
   return (code) => {
     const key = `code_${code}`;
-    return key in audit.en ? t(key as 'code_invalid_request') : code;
+    return key in codes.en ? t(key as keyof typeof codes.en) : code;
   };
 }
 
