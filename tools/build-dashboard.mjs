@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { ensureInstalled } from './launcher/install.mjs';
 import { StartError } from './launcher/start-error.mjs';
 
 /** Folders and files that go into the dashboard; packages are told apart by the hash of the lockfile. */
@@ -70,7 +71,10 @@ function compress(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === 'background') setPriority(10);
   try {
-    await ensureDashboard(process.env.BSG_ROOT ?? join(fileURLToPath(import.meta.url), '..', '..'));
+    const root = process.env.BSG_ROOT ?? join(fileURLToPath(import.meta.url), '..', '..');
+    // A gateway that was only started has not got what builds: it is added beside what runs.
+    ensureInstalled(root);
+    await ensureDashboard(root);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -127,7 +127,7 @@ describe('with an older Node, npm start', () => {
 });
 
 interface Install {
-  readonly ensureInstalled: (root: string, run: (root: string) => number) => string;
+  readonly ensureInstalled: (root: string, run: (root: string, how: string) => number, scope?: 'run' | 'all') => string;
   readonly holds: (installed: string | undefined, lock: string) => boolean;
 }
 const { ensureInstalled, holds } = (await import(join(tree, 'tools/launcher/install.mjs'))) as Install;
@@ -151,6 +151,25 @@ describe('installing', () => {
     put('package-lock.json', lockOf('1.0.1'));
     expect(ensureInstalled(root, npm(ran, '1.0.1'))).toBe('installed');
     expect(ran).toEqual(['1.0.0', '1.0.1']);
+  });
+
+  test('to serve takes only what runs; what builds and tests is added when it is first needed, beside it', () => {
+    const ran: string[] = [];
+    const record = (where: string, how: string): number => {
+      ran.push(how);
+      return npm([], how === 'run' ? 'part' : '1.0.0')(where);
+    };
+    put('package-lock.json', lockOf('1.0.0'));
+    rmSync(join(root, 'node_modules'), { recursive: true });
+    expect(ensureInstalled(root, record, 'run')).toBe('installed');
+    expect(ensureInstalled(root, record, 'run')).toBe('unchanged');
+    const keyOfBundles = readFileSync(join(root, 'node_modules/.bsgateway-lock'), 'utf8');
+    expect(ensureInstalled(root, (where, how) => { ran.push(how); put('node_modules/.package-lock.json', ''); return where === root ? 0 : 1; })).toBe('installed');
+    expect(readFileSync(join(root, 'node_modules/.bsgateway-lock'), 'utf8')).toBe(keyOfBundles);
+    for (const scope of ['run', 'all'] as const) expect(ensureInstalled(root, record, scope)).toBe('unchanged');
+    put('package-lock.json', lockOf('1.0.1'));
+    expect(ensureInstalled(root, record, 'run')).toBe('installed');
+    expect(ran).toEqual(['run', 'rest', 'run']);
   });
 
   test('is not repeated after somebody ran npm ci by hand', () => {

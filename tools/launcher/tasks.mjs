@@ -43,7 +43,7 @@ export async function launch(task, args, major) {
   if (BUNDLES[task] === undefined && PROGRAMS[task] === undefined) {
     throw new StartError(`There is no task "${task ?? ''}"; there are ${[...Object.keys(BUNDLES), ...Object.keys(PROGRAMS)].join(', ')}.`);
   }
-  ensureInstalled(root);
+  ensureInstalled(root, undefined, BUNDLES[task] === undefined ? 'all' : 'run');
   if (major < NODE_MAJOR) {
     process.exit(await runChild(installedNode(root), [...NODE_FLAGS, inRoot('tools/launch.mjs'), task, ...args]));
   }
