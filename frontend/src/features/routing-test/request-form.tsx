@@ -10,7 +10,7 @@ import { useT } from '../../i18n/use-t.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { useErrorText } from '../../ui/error-card.tsx';
+import { ErrorCard, useErrorText } from '../../ui/error-card.tsx';
 import { SelectField, TextAreaField, TextField } from '../../ui/fields.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { useDraft } from '../rules/draft.ts';
@@ -103,12 +103,15 @@ export function RequestForm({ prefill, wantsDraft, onRun }: { readonly prefill: 
     field.setSelectionRange(at, Math.min(json.length, at + 1));
   };
   const { error } = explain;
+  // What can be chosen; the test itself works without.
+  const failed = [models, keys, routing].filter((query) => query.error !== null && query.data === undefined && !query.isFetching);
   return (
     <Card title={t('request')} className="request">
       {/* One shortcut for all of its fields. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <form id={id} className="stack" noValidate onSubmit={(event) => { event.preventDefault(); run(); }} onKeyDown={keyDown}>
         {error !== null && <Alert kind="error" title={t('refused')}>{error instanceof ApiError && error.field !== undefined ? t('refusedAt', { field: error.field, message: errorText(error) }) : errorText(error)}</Alert>}
+        {failed.length > 0 && <ErrorCard error={failed[0]?.error} onRetry={() => { for (const query of failed) void query.refetch(); }} />}
         <Tabs label={t('write')} idPrefix={`${id}-write`} tabs={[{ id: 'form', name: t('form') }, { id: 'json', name: t('json') }]} chosen={tab} onChoose={(next) => { setTab(next === 'json' ? 'json' : 'form'); setFaults({}); setFault(undefined); if (next === 'json' && json === '') setJson(JSON.stringify(formBody(), null, 2)); }}>
           {tab === 'form' ? (
             <div className="stack">

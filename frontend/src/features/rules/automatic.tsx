@@ -53,7 +53,7 @@ function Tiers({ shares }: { readonly shares: ReadonlyMap<string, number> | unde
       <p className="muted">{t('tiersText')}</p>
       {isEmpty && <Alert kind="warning">{t('tiersEmpty')}</Alert>}
       {reversed !== undefined && <Alert kind="warning">{t('tiersReversed', { tier: tierName(reversed.tier), lower: tierName(reversed.lower) })}</Alert>}
-      <div className="tiers">{TIERS.map((tier) => <OneTier key={tier} tier={tier} share={shares?.get(tier)} />)}</div>
+      <div className="tiers">{TIERS.map((tier) => <OneTier key={tier} tier={tier} share={shares === undefined ? undefined : shares.get(tier) ?? 0} />)}</div>
     </div>
   );
 }
@@ -79,7 +79,7 @@ function OneTier({ tier, share }: { readonly tier: Tier; readonly share: number 
     <section className="tier" aria-labelledby={id}>
       <h4 id={id} className="tier__name"><span className="badge__dot" style={{ background: tierColor(tier) }} />{tierName(tier)} <span className="muted number">{to < from ? t('zoneNone') : t('zone', { from: Math.max(0, from), to: Math.min(100, to) })}</span></h4>
       {share !== undefined && <p className="muted">{t('tierShare', { share: f.percent(share) })}</p>}
-      {list.length === 0 && <p className="muted">{t('tierEmpty')}</p>}
+      {list.length === 0 && <p className="muted">{t(tier === 'complex' ? 'tierEmptyTop' : 'tierEmpty')}</p>}
       <ol className="picked">
         {list.map((name, at) => (
           <li key={name}>

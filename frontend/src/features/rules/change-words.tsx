@@ -14,8 +14,8 @@ export function useTargetWords(): (target: string) => string {
   return (target) => (target === 'auto' ? t('targetAuto') : target.startsWith('tier:') ? t('targetTier', { tier: tierName(target.slice('tier:'.length)) }) : target.slice('model:'.length));
 }
 
-/** A value of the document in words, by the field it stands in. */
-function useValueWords(): (field: string, value: unknown) => string {
+/** A value of the document in words, by the field it stands in; of tiers those that the other value has otherwise. */
+function useValueWords(): (field: string, value: unknown, other: unknown) => string {
   const t = useT(rules);
   const f = useFormat();
   const tierName = useTierName();
@@ -23,13 +23,13 @@ function useValueWords(): (field: string, value: unknown) => string {
   const conditionWords = useConditionWords();
   const strategyName = useStrategyName();
   const lists = (ids: readonly string[]): string => (ids.length === 0 ? t('none') : ids.join(', '));
-  return (field, value) => {
+  return (field, value, other) => {
     switch (field) {
       case 'target': return targetWords(String(value));
       case 'enabled': return t(value === true ? 'on' : 'off');
       case 'conditions': return (value as Condition[]).length === 0 ? t('none') : f.list((value as Condition[]).map(conditionWords));
       case 'fallbacks': return lists(value as string[]);
-      case 'tiers': return TIERS.map((tier) => `${tierName(tier)}: ${lists((value as Auto['tiers'])[tier])}`).join('; ');
+      case 'tiers': return TIERS.filter((tier) => lists((value as Auto['tiers'])[tier]) !== lists((other as Auto['tiers'])[tier])).map((tier) => `${tierName(tier)}: ${lists((value as Auto['tiers'])[tier])}`).join('; ');
       case 'boundaries': return value === null ? t('byDial') : (value as number[]).join(', ');
       case 'strategy': return strategyName(value as 'ml');
       case 'mode': return t(`mode_${value as Auto['mode']}`);
@@ -54,7 +54,7 @@ export function ChangeList({ changes, label }: { readonly changes: readonly Chan
       case 'removed': return t.rich(change.what === 'alias' ? 'aliasRemoved' : 'ruleRemoved', { name: name(change) });
       case 'moved': return t.rich('ruleMoved', { name: name(change), before: change.before, after: change.after });
       case 'changed': {
-        const values = { field: t(`field_${change.field}`), before: <del>{valueWords(change.field, change.before)}</del>, after: <ins>{valueWords(change.field, change.after)}</ins> };
+        const values = { field: t(`field_${change.field}`), before: <del>{valueWords(change.field, change.before, change.after)}</del>, after: <ins>{valueWords(change.field, change.after, change.before)}</ins> };
         if (change.what === 'auto') return t.rich('autoChanged', values);
         return t.rich(change.what === 'alias' ? 'aliasChanged' : 'ruleChanged', { name: name(change), ...values });
       }

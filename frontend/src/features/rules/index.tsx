@@ -16,6 +16,7 @@ import { Badge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorCard } from '../../ui/error-card.tsx';
 import { Page } from '../../ui/page.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
@@ -72,11 +73,12 @@ function Pipeline({ live, models }: { readonly live: RoutingAnswer; readonly mod
   const byStage = useQuery(usageQuery(range, { by: 'stage' }));
   const byTier = useQuery(usageQuery(range, { by: 'tier' }));
   const byRule = useQuery(usageQuery(range, { by: 'rule', stack: 'rule', bucket: 'day' }));
+  const failed = [byStage, byTier, byRule].filter(({ error, data, isFetching }) => error !== null && data === undefined && !isFetching);
   const share = (stage: string): ReactNode => {
     const { data } = byStage;
     if (data === undefined || data.totals.requests === 0) return null;
     const requests = data.breakdown.find(({ id }) => id === stage)?.requests ?? 0;
-    return <span className="muted pipeline__share" title={f.exactCount(requests)}>{t('share_', { share: f.percent(requests / data.totals.requests) })}</span>;
+    return <Link className="pipeline__share" to="/audit" search={{ ...range, stage: [stage] }} title={f.exactCount(requests)}>{t('share_', { share: f.percent(requests / data.totals.requests) })}</Link>;
   };
   const tiers = byTier.data?.breakdown.filter(({ id }) => id === 'simple' || id === 'moderate' || id === 'complex');
   const total = tiers?.reduce((sum, { requests }) => sum + requests, 0) ?? 0;
@@ -91,6 +93,7 @@ function Pipeline({ live, models }: { readonly live: RoutingAnswer; readonly mod
       <div className="stack rules-page">
         <RolloutBanner key={live.version} />
         {doubts !== undefined && <Doubts check={doubts} document={document} />}
+        {failed.length > 0 && <Card title={t('figures')}><ErrorCard error={failed[0]?.error} onRetry={() => { for (const query of failed) void query.refetch(); }} /></Card>}
         <DirectSection share={share('passthrough')} />
         <AliasSection share={share('alias')} />
         <PatternSection share={share('pattern')} use={use} warned={warnedRules(doubts)} />

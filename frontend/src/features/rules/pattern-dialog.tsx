@@ -27,7 +27,7 @@ function idFor(name: string, glob: string, taken: ReadonlySet<string>): string {
 
 export function PatternDialog({ rule, onClose }: { readonly rule: Pattern | undefined; readonly onClose: () => void }) {
   const t = useT(rules);
-  const { document: { patterns }, change, mayEdit, models } = useEditor();
+  const { document: { patterns }, change, models } = useEditor();
   const [name, setName] = useState(rule?.name ?? '');
   const [glob, setGlob] = useState(rule?.glob ?? '');
   const [conditions, setConditions] = useState<readonly ConditionForm[]>(() => rule?.conditions.map(toForm) ?? []);
@@ -45,7 +45,6 @@ export function PatternDialog({ rule, onClose }: { readonly rule: Pattern | unde
   const faults = { glob: globFault(), target: target === '' ? t('targetNeeded') : undefined };
   const submit = (): void => {
     setJudged(true);
-    if (!mayEdit) return onClose();
     if (faults.glob !== undefined || faults.target !== undefined || conditions.some((condition) => faultOf(condition) !== undefined)) return;
     const next: Pattern = {
       id: rule?.id ?? idFor(name, glob, new Set(patterns.map(({ id }) => id))), ...(name.trim() !== '' && { name: name.trim() }), priority: rule?.priority ?? 0,

@@ -1,7 +1,8 @@
 import { GripVertical, Plus } from 'lucide-react';
 import { useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Pattern } from '../../../../functions/contract/routing.ts';
+import { rangeOf } from '../../app/range.ts';
 import { rules } from '../../i18n/en/rules.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Badge } from '../../ui/badge.tsx';
@@ -10,6 +11,7 @@ import { cx } from '../../ui/cx.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { SwitchField } from '../../ui/fields.tsx';
 import { Menu } from '../../ui/menu.tsx';
+import { useShortcut } from '../../ui/shortcuts.ts';
 import { Count } from '../../ui/values.tsx';
 import { useFormat } from '../../format/use-format.ts';
 import { useConditionWords } from '../trace/condition-words.ts';
@@ -73,6 +75,7 @@ export function PatternSection({ share, use, warned }: { readonly share: ReactNo
     handle.addEventListener('pointerup', end(true), { once: true });
     handle.addEventListener('pointercancel', end(false), { once: true });
   };
+  useShortcut('c', () => { if (mayEdit) setNew(true); });
   const add = mayEdit && <Button small icon={<Plus aria-hidden size={15} />} onClick={() => setNew(true)}>{t('addRule')}</Button>;
   const from = dragged === undefined ? -1 : shown.findIndex(({ id }) => id === dragged.id);
   return (
@@ -106,7 +109,7 @@ export function PatternSection({ share, use, warned }: { readonly share: ReactNo
       )}
       <p className="off-screen" aria-live="polite">{said}</p>
       {isNew && <PatternDialog rule={undefined} onClose={() => setNew(false)} />}
-      {open !== undefined && <PatternDialog key={open.id} rule={open} onClose={() => openRule(undefined)} />}
+      {mayEdit && open !== undefined && <PatternDialog key={open.id} rule={open} onClose={() => openRule(undefined)} />}
     </Section>
   );
 }
@@ -116,13 +119,13 @@ function RuleText({ rule, isWarned, onOpen }: { readonly rule: Pattern; readonly
   const f = useFormat();
   const targetWords = useTargetWords();
   const conditionWords = useConditionWords();
-  const { live } = useEditor();
+  const { live, mayEdit } = useEditor();
   const saved = live.document.patterns.find(({ id }) => id === rule.id);
   const isChanged = saved === undefined || JSON.stringify({ ...saved, priority: 0 }) !== JSON.stringify({ ...rule, priority: 0 });
   const when = [...(rule.glob === undefined ? [] : [t('whenGlob', { glob: rule.glob })]), ...rule.conditions.map(conditionWords)];
   return (
     <div className="rules__text">
-      <p className="row"><button type="button" className="link-button rules__name" onClick={onOpen}>{nameOf(rule)}</button>{isChanged && <Badge tone="warn">{t(saved === undefined ? 'badgeNew' : 'badgeChanged')}</Badge>}{isWarned && <Badge tone="warn">{t('badgeWarning')}</Badge>}</p>
+      <p className="row">{mayEdit ? <button type="button" className="link-button rules__name" onClick={onOpen}>{nameOf(rule)}</button> : <span className="rules__name">{nameOf(rule)}</span>}{isChanged && <Badge tone="warn">{t(saved === undefined ? 'badgeNew' : 'badgeChanged')}</Badge>}{isWarned && <Badge tone="warn">{t('badgeWarning')}</Badge>}</p>
       <p className="muted">{t('when', { conditions: f.list(when) })}</p>
       <p>{t.rich('goesOn', { target: <strong>{targetWords(rule.target)}</strong> })}{rule.fallbacks.length > 0 && <span className="muted"> · {t('thenFallbacks', { models: rule.fallbacks.join(', ') })}</span>}</p>
     </div>
@@ -132,7 +135,9 @@ function RuleText({ rule, isWarned, onOpen }: { readonly rule: Pattern; readonly
 function RuleNumbers({ rule, use }: { readonly rule: Pattern; readonly use: ((ruleId: string) => RuleUse) | undefined }) {
   const t = useT(rules);
   const f = useFormat();
+  const search = useSearch({ from: '/rules' });
   if (use === undefined) return <span className="rules__numbers" />;
   const { requests, lastAt } = use(rule.id);
-  return <p className="rules__numbers muted">{t.rich('hits', { count: requests, requests: <Count value={requests} /> })}{lastAt !== undefined && <><br />{t('lastMatched', { day: f.dateTime(lastAt, 'day', 'UTC') })}</>}</p>;
+  const hits = t.rich('hits', { count: requests, requests: <Count value={requests} /> });
+  return <p className="rules__numbers muted">{requests === 0 ? hits : <Link to="/audit" search={{ ...rangeOf(search), rule: [rule.id] }}>{hits}</Link>}{lastAt !== undefined && <><br />{t('lastMatched', { day: f.dateTime(lastAt, 'day', 'UTC') })}</>}</p>;
 }

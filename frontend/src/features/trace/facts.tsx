@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Decision } from '../../../../functions/contract/decision.ts';
+import { useMay } from '../../api/me.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { trace } from '../../i18n/en/trace.ts';
 import { useT } from '../../i18n/use-t.tsx';
@@ -10,6 +11,7 @@ import { useNeed, useStrategyName } from './names.ts';
 export function Facts({ decision }: { readonly decision: Decision }) {
   const t = useT(trace);
   const f = useFormat();
+  const mayOpen = useMay('member');
   const need = useNeed();
   const strategyName = useStrategyName();
   const { inputs, baseline, template, strategy, artifact, policyVersion, route, candidates } = decision;
@@ -22,7 +24,7 @@ export function Facts({ decision }: { readonly decision: Decision }) {
     saving === undefined ? undefined : [t('factSaving'), saving === 0 ? t('factSame') : t(saving > 0 ? 'factSaves' : 'factCosts', { amount: f.money(Math.abs(saving)) })],
     strategy === null ? undefined : [t('factStrategy'), strategyName(strategy)],
     artifact === null ? undefined : [t('factArtifact'), <code key="artifact">{artifact}</code>],
-    [t('factVersion'), t('factVersionValue', { version: policyVersion })],
+    [t('factVersion'), mayOpen && policyVersion > 0 ? <Link key="version" to="/rules" search={{ history: true, version: policyVersion }}>{t('factVersionValue', { version: policyVersion })}</Link> : t('factVersionValue', { version: policyVersion })],
     [t('factSession'), <SessionWords key="session" decision={decision} />],
     template === null ? undefined : [t('factTemplate'), t.rich('factTemplateValue', { key: <code>{template.key}</code>, count: template.labels })],
     inputs.request === undefined || inputs.request.needs.length === 0 ? undefined : [t('factNeeds'), f.list(inputs.request.needs.map(need))],

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
 import type { Decision } from '../../../../functions/contract/decision.ts';
 import { globMatches } from '../../../../functions/contract/glob.ts';
@@ -33,7 +34,7 @@ export function TriedRules({ decision, document }: { readonly decision: Decision
   return (
     <details className="tried">
       <summary>{t('rulesTitle')}</summary>
-      <ol>{rules.map((rule, at) => <li key={rule.id}><strong>{rule.name ?? rule.id}</strong> <span className="muted">{because(rule, at)}</span></li>)}</ol>
+      <ol>{rules.map((rule, at) => <li key={rule.id}><Link to="/rules" search={{ rule: rule.id }}>{rule.name ?? rule.id}</Link> <span className="muted">{because(rule, at)}</span></li>)}</ol>
     </details>
   );
 }

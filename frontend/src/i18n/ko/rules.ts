@@ -4,7 +4,7 @@ import type { rules as en } from '../en/rules.ts';
 export const rules: TranslationOf<typeof en> = {
   title: '라우팅 규칙', description: '요청이 처리되는 순서', forbidden: '구성원 이상의 역할만 규칙을 볼 수 있습니다.',
   history: '변경 기록', test: '요청 테스트', testDraft: '이 초안으로 테스트', none: '없음', on: '켜짐', off: '꺼짐', add: '추가', edit: '수정', remove: '제거', up: '위로 이동', down: '아래로 이동', choose: '선택하세요…', actions: '작업', actionsOf: '{name} 작업', active: '사용', activeOf: '{name} 사용', goesTo: '대상', models: '모델', tiers: '등급', tier: '등급', notThere: '{name} (사용 불가)',
-  targetAuto: '자동 라우팅', targetTier: '{tier} 등급', share_: '요청의 {share}', hits: { other: '요청 {requests}건' }, lastMatched: '마지막 일치: {day}',
+  targetAuto: '자동 라우팅', targetTier: '{tier} 등급', figures: '요청 수치', share_: '요청의 {share}', hits: { other: '요청 {requests}건' }, lastMatched: '마지막 일치: {day}',
 
   directTitle: '직접', directText: '모델 ID로 요청하면 그 모델로 보냅니다. 규칙은 적용되지 않습니다.', directEmpty: '아직 모델이 없습니다', directEmptyText: '먼저 모델을 추가하세요. 모델 ID를 요청에서 이름으로 쓸 수 있습니다.', toModels: '모델로 이동',
   aliasTitle: '별칭', aliasText: '모델, 등급 또는 자동 라우팅을 대신하는 직접 정한 이름입니다.', alias: '별칭', addAlias: '별칭 추가', editAlias: '별칭 수정', aliasEmpty: '아직 별칭이 없습니다', aliasEmptyText: '“auto” 이름은 이미 자동 라우팅을 뜻합니다. 별칭을 쓰면 모델이 바뀌어도 프로그램은 같은 이름을 그대로 쓸 수 있습니다.', aliasHint: '영문자, 숫자, . _ : / @ -',
@@ -18,7 +18,7 @@ export const rules: TranslationOf<typeof en> = {
   fallbacks: '대체 모델', fallbacksHint: '대상이 처리할 수 없을 때 이 순서로 시도합니다.', addFallback: '대체 모델 추가', removeFallback: '대체 모델 {name} 제거',
   preview: { other: '최근 요청 {count}건의 이름 중 일치: {names}' }, previewNone: { other: '최근 요청 {count}건의 이름 중 일치하는 것이 없습니다.' }, previewSettled: { other: '규칙보다 먼저 직접 또는 별칭으로 처리되는 이름 {count}개: {names}' }, previewAll: '모든 이름과 일치합니다.',
 
-  autoTitle: '자동', autoText: '“auto” 요청과 별칭·규칙이 넘긴 요청에 점수를 매겨 해당 등급의 모델로 보냅니다.', tiersText: '각 등급에서 요청을 처리할 수 있는 첫 번째 모델이 맡고, 나머지는 대신할 모델입니다.', tiersEmpty: '모델이 있는 등급이 없어 “auto” 요청을 처리할 수 없습니다.', tiersReversed: '{tier} 등급의 첫 번째 모델이 {lower} 등급의 첫 번째 모델보다 저렴합니다.', tierShare: '자동 요청의 {share}', tierEmpty: '모델이 없어 한 단계 위 등급에서 처리합니다.', zone: '{from}–{to}', zoneNone: '해당 점수 없음',
+  autoTitle: '자동', autoText: '“auto” 요청과 별칭·규칙이 넘긴 요청에 점수를 매겨 해당 등급의 모델로 보냅니다.', tiersText: '각 등급에서 요청을 처리할 수 있는 첫 번째 모델이 맡고, 나머지는 대신할 모델입니다.', tiersEmpty: '모델이 있는 등급이 없어 “auto” 요청을 처리할 수 없습니다.', tiersReversed: '{tier} 등급의 첫 번째 모델이 {lower} 등급의 첫 번째 모델보다 저렴합니다.', tierShare: '자동 요청의 {share}', tierEmpty: '모델이 없어 한 단계 위 등급에서 처리합니다.', tierEmptyTop: '모델이 없습니다.', zone: '{from}–{to}', zoneNone: '해당 점수 없음',
   addModel: '모델 추가', modelUp: '{name} 위로 이동', modelDown: '{name} 아래로 이동', modelRemove: '{tier} 등급에서 {name} 제거', modelGone: '등록되지 않음', modelOff: '사용 중지', modelPrice: '100만 토큰당 입력 {input}, 출력 {output}', modelUnpriced: '가격 없음', modelWindow: '컨텍스트 {tokens}',
   boundaries: '등급의 경계', boundariesText: '점수는 0점(단순)부터 100점(복잡)까지입니다. 경계를 끌거나 화살표 키로 옮기세요.', boundaryOf: '{tier} 등급의 시작 점수', boundariesWay: '설정 방법', wayDial: '비용과 품질 사이의 다이얼 하나로', wayOwn: '경계를 직접 지정', byDial: '다이얼로 설정', dial: '다이얼: {value}', dialValue: '{value}: 보통 {moderate}점부터, 복잡 {complex}점부터', dialCost: '비용 절감', dialQuality: '품질 우선', boundaryRange: '{least}부터 {most}까지의 숫자를 입력하세요.',
   howDecided: '결정 방법', strategyText_ml: '게이트웨이 안에서 실행되는 작은 모델이며, 실제 트래픽의 비교 결과로 개선됩니다.', strategyText_static: '단어, 길이, 코드, 도구를 셉니다. 항상 같은 결과를 내며 학습하지 않습니다.', strategyText_llm: '등록한 모델에 요청의 난이도를 묻습니다. 호출 비용과 시간이 듭니다.',
