@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { condition, routing, type RoutingDocument } from '../../functions/contract/routing.ts';
 import { CONDITION_OPS, EXCLUSIONS, REASONS } from '../../functions/contract/words.ts';
 import { validateRouting } from '../../functions/core/routing/policy-compile.ts';
-import { DENSE_FEATURES } from '../../functions/core/routing/classifier/dense.ts';
+import { DENSE_FEATURES } from '../../functions/core/routing/classifier/dense-features.ts';
 import { faultOf, FIELDS, newCondition, opsOf, toCondition, toForm } from '../../frontend/src/features/rules/condition-kinds.ts';
 import { changesOf, ordered, rebased, withOrder } from '../../frontend/src/features/rules/changes.ts';
 import { EMPTY } from '../../frontend/src/features/rules/empty.ts';
