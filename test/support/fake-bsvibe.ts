@@ -53,6 +53,10 @@ export async function fakeBsvibe(): Promise<FakeBsvibe> {
   await writeFile(certificateFile, cert);
   const server = createServer({ key, cert }, (request, response) => {
     asked.push(request.url ?? '');
+    if (request.url?.startsWith('/auth/login?') === true) {
+      const back = bsvibe.signIn(`${new URL(issuer).origin}${request.url}`);
+      return 'refused' in back ? response.writeHead(400).end(back.refused) : response.writeHead(302, { location: back.location }).end();
+    }
     if (request.url !== '/auth/.well-known/jwks.json') return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/json' });
     return response.end(JSON.stringify({ keys: published.map(({ kid, publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' })) }));
