@@ -10,6 +10,7 @@ export interface Acknowledgement {
 
 const VIRTUAL_KEY = 'Callers of the data plane present a virtual key, which the function checks before anything else; a pool of people cannot sign them in.';
 const PUBLIC_DOCUMENT = 'The description of the API holds no data of any tenant and is public by contract.';
+const SIGN_IN = 'People come here to sign in and have no token yet; the function checks state, cookie, code and client secret itself.';
 const WAF = 'A web ACL costs a fixed sum per month and per rule; stage throttles and limits per key bound abuse, and the operator may add one.';
 const LOG_ROLE = 'The account-wide role for the logs of API Gateway exists once per account, and this managed policy is the one that the service documents for it.';
 
@@ -24,6 +25,11 @@ export function acknowledgeFindings(stack: GatewayStack): void {
   on(stack.adminApi.api.deploymentStage, { rule: 'APIG3', reason: WAF });
   on(stack.dataApi.api.node.tryFindChild('CloudWatchRole'), {
     rule: 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]', reason: LOG_ROLE,
+  });
+  on(stack.bridge?.method, { rule: 'APIG4', reason: SIGN_IN }, { rule: 'COG4', reason: SIGN_IN });
+  on(stack.bridge?.api.deploymentStage, { rule: 'APIG3', reason: WAF });
+  on(stack.bridge?.credential, {
+    rule: 'SMG4', reason: 'The user pool reads this secret only while the stack is deployed, so a rotation by itself would end signing in; docs/sign-in.md says how to change it.',
   });
   on(stack.identity.pool, {
     rule: 'COG8', reason: 'Threat protection needs the plus plan, which costs per active user; a second factor is required of everybody instead.',

@@ -1,18 +1,20 @@
-import { CfnOutput, CfnParameter, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Duration, Fn, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { AdminApi } from './constructs/admin-api.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AuditArchive } from './constructs/audit-archive.ts';
+import { Bridge } from './constructs/bridge.ts';
 import { DashboardSite } from './constructs/dashboard-site.ts';
-import { Identity } from './constructs/identity.ts';
+import { Identity, type Provider } from './constructs/identity.ts';
 import { Job } from './constructs/job.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PepperKey } from './constructs/pepper-key.ts';
 import { StreamingApi } from './constructs/streaming-api.ts';
 import { READ, Tables, WRITE } from './constructs/tables.ts';
 import { VaultKey } from './constructs/vault-key.ts';
+import { federationOf } from './federation.ts';
 import type { GatewayOptions } from './options.ts';
 
 export interface GatewayStackProps extends StackProps { readonly options: GatewayOptions }
@@ -25,6 +27,8 @@ export class GatewayStack extends Stack {
   readonly archive: AuditArchive;
   readonly site: DashboardSite;
   readonly identity: Identity;
+  /** Where BSVibe is no OpenID provider. */
+  readonly bridge: Bridge | undefined;
   readonly gateway: NodeFunction;
   readonly admin: NodeFunction;
   readonly rollUp: Job;
@@ -55,7 +59,11 @@ export class GatewayStack extends Stack {
       connectTo: [this.adminApi.origin, `https://cognito-idp.${this.region}.${this.urlSuffix}`, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`],
     });
     const ownerEmail = options.ownerEmail ?? this.ownerParameter();
-    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, signInPrefix, ...keep });
+    const federation = federationOf(options);
+    this.bridge = federation?.kind !== 'bridge' ? undefined : new Bridge(this, 'Bridge', {
+      ...options, federation, tables: this.tables, signInOrigin: `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`,
+    });
+    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, signInPrefix, ...keep, provider: this.providerOf(federation) });
 
     this.gateway = this.makeGateway();
     this.admin = this.makeAdmin(ownerEmail, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`);
@@ -69,11 +77,20 @@ export class GatewayStack extends Stack {
     });
     // Stages that log can be made only after the account's role for these logs.
     this.adminApi.api.deploymentStage.node.addDependency(this.dataApi.api);
+    this.bridge?.api.deploymentStage.node.addDependency(this.dataApi.api);
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.function, admin: this.admin.function, jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function },
       dataApi: this.dataApi.api, usage: this.tables.byName.usage, failures: this.failures, email: options.alarmEmail,
     });
     this.outputs = this.makeOutputs();
+  }
+
+  private providerOf(federation: ReturnType<typeof federationOf>): Provider | undefined {
+    if (federation?.kind === 'oidc') return { ...federation, clientSecret: SecretValue.secretsManager(federation.clientSecret) };
+    if (federation === undefined || this.bridge === undefined) return undefined;
+    const { issuer, clientId, clientSecret, endpoints } = this.bridge;
+    const attributes = { email: 'email', email_verified: 'email_verified', name: 'name' };
+    return { label: federation.label, issuer, clientId, clientSecret, endpoints, scopes: ['openid', 'email', 'profile'], attributes };
   }
 
   private makeGateway(): NodeFunction {
@@ -157,6 +174,7 @@ export class GatewayStack extends Stack {
       new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.dataApi.baseUrl }),
       new CfnOutput(this, 'DashboardUrl', { description: 'The dashboard', value: this.site.origin }),
       new CfnOutput(this, 'AdminUrl', { description: 'The admin API', value: `${this.adminApi.api.url}admin` }),
+      ...(this.bridge === undefined ? [] : [new CfnOutput(this, 'BridgeCallbackUrl', { description: 'Have BSVibe allow this redirect address', value: `${this.bridge.issuer}/callback` })]),
     ];
   }
 }

@@ -1,5 +1,10 @@
+import { FEDERATION_OPTIONS, type FederationOptions } from './federation.ts';
+import { flag, matching, optional, OptionError, type Option } from './option.ts';
+
+export { OptionError };
+
 /** What an operator may set with `-c name=value`; everything has a default, so that a plain synth works. */
-export interface GatewayOptions {
+export interface GatewayOptions extends FederationOptions {
   /** The one address that becomes owner at its first sign-in. Undefined: the deployment asks for it as parameter `OwnerEmail`. */
   readonly ownerEmail: string | undefined;
   /** Where alarms are sent. Undefined: alarms only change colour in CloudWatch. */
@@ -27,34 +32,17 @@ export interface GatewayOptions {
   readonly bundles: string;
 }
 
-/** A wrong option: the message is one sentence that names the option and what it accepts. */
-export class OptionError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OptionError';
-  }
-}
-
-interface Option<T> {
-  readonly accepts: string;
-  readonly fallback: T;
-  /** The value, or undefined when it is not one of those accepted. */
-  readonly read: (text: string) => T | undefined;
-}
-
 const EMAIL = /^[^\s@,;<>"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 /** The periods that CloudWatch Logs knows. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-const matching = (pattern: RegExp) => (text: string): string | undefined => (pattern.test(text) ? text : undefined);
 const whole = (least: number, most: number) => (text: string): number | undefined =>
   (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
-const flag = (text: string): boolean | undefined => ({ true: true, false: false })[text];
-const optional = <T>(accepts: string, read: (text: string) => T | undefined): Option<T | undefined> => ({ accepts, fallback: undefined, read });
 
 const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[Name]> } = {
   ownerEmail: optional('an e-mail address such as owner@example.com', matching(EMAIL)),
   alarmEmail: optional('an e-mail address such as oncall@example.com', matching(EMAIL)),
+  ...FEDERATION_OPTIONS,
   stackName: { accepts: '1 to 64 letters, digits and hyphens, beginning with a letter', fallback: 'BSGateway', read: matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/) },
   retain: { accepts: 'true or false', fallback: true, read: flag },
   logRetentionDays: { accepts: `one of ${LOG_DAYS.join(', ')}`, fallback: 30, read: (text) => LOG_DAYS.find((days) => String(days) === text) },

@@ -7,6 +7,7 @@ import { StartError } from './launcher/start-error.mjs';
 export const LAMBDAS = {
   'gateway': 'functions/gateway/lambda.ts',
   'admin': 'functions/admin/lambda.ts',
+  'bridge': 'functions/bridge/lambda.ts',
   'sweep-reservations': 'functions/jobs/sweep-reservations/lambda.ts',
   'roll-up': 'functions/jobs/roll-up/lambda.ts',
   'plan-evidence': 'functions/jobs/plan-evidence/lambda.ts',

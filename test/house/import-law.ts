@@ -56,6 +56,7 @@ const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [
   [/^@aws-sdk\/(?:client-dynamodb|lib-dynamodb|util-dynamodb)$/, /^functions\/adapters\/store\/dynamo(?:-[a-z]+)*\.ts$/],
   [/^@aws-sdk\/client-kms$/, /^functions\/adapters\/vault\/kms\.ts$/],
   [/^@aws-sdk\/client-lambda$/, /^functions\/adapters\/aws\/gateway-function\.ts$/],
+  [/^@aws-sdk\/client-secrets-manager$/, /^functions\/adapters\/aws\/secret-text\.ts$/],
   [/^@smithy\//, /^functions\/adapters\/(?:store\/dynamo(?:-[a-z]+)*|vault\/kms)\.ts$/],
   [/^@aws-sdk\//, /^(?!)/],
   // It opens sockets of its own, to the one address that the operator named for traces, and never to what a request says.
