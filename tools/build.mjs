@@ -10,6 +10,8 @@ export const LAMBDAS = {
   'sweep-reservations': 'functions/jobs/sweep-reservations/lambda.ts',
   'roll-up': 'functions/jobs/roll-up/lambda.ts',
   'plan-evidence': 'functions/jobs/plan-evidence/lambda.ts',
+  'archive-audit': 'functions/jobs/archive-audit/lambda.ts',
+  'watch-audit': 'functions/jobs/watch-audit/lambda.ts',
 };
 
 /** The target that builds a function. */
