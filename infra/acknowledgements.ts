@@ -1,5 +1,6 @@
-import { Validations } from 'aws-cdk-lib';
+import { Validations, type CfnElement } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import type { GatewayOptions } from './options.ts';
 import type { GatewayStack } from './gateway-stack.ts';
 
 export interface Acknowledgement {
@@ -13,15 +14,17 @@ const PUBLIC_DOCUMENT = 'The description of the API holds no data of any tenant 
 const WAF = 'A web ACL costs a fixed sum per month and per rule; stage throttles and limits per key bound abuse, and the operator may add one.';
 const LOG_ROLE = 'The account-wide role for the logs of API Gateway exists once per account, and this managed policy is the one that the service documents for it.';
 
+const OBJECTS = 'Objects have names of their own: the right is one action on the objects of one bucket.';
+const LIST_STREAMS = 'Lambda lists streams before it reads one, and the service knows no narrower resource for this; it reveals names of streams alone.';
+
 /** What the checks find and we accept, each on the one construct that it is about. */
-export function acknowledgeFindings(stack: GatewayStack): void {
+export function acknowledgeFindings(stack: GatewayStack, { waf, dashboardWafArn, dashboardDomain }: Pick<GatewayOptions, 'waf' | 'dashboardWafArn' | 'dashboardDomain'>): void {
   const on = (construct: IConstruct | undefined, ...list: readonly Acknowledgement[]) => {
     if (construct !== undefined) for (const each of list) acknowledge(construct, each);
   };
   on(stack.dataApi.method, { rule: 'APIG4', reason: VIRTUAL_KEY }, { rule: 'COG4', reason: VIRTUAL_KEY });
   on(stack.publicMethod, { rule: 'APIG4', reason: PUBLIC_DOCUMENT }, { rule: 'COG4', reason: PUBLIC_DOCUMENT });
-  on(stack.dataApi.api.deploymentStage, { rule: 'APIG3', reason: WAF });
-  on(stack.adminApi.api.deploymentStage, { rule: 'APIG3', reason: WAF });
+  if (!waf) for (const { api } of [stack.dataApi, stack.adminApi]) on(api.deploymentStage, { rule: 'APIG3', reason: WAF });
   on(stack.dataApi.api.node.tryFindChild('CloudWatchRole'), {
     rule: 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]', reason: LOG_ROLE,
   });
@@ -31,11 +34,16 @@ export function acknowledgeFindings(stack: GatewayStack): void {
   on(stack.failures, {
     rule: 'SQS3', reason: 'This queue is itself where failed runs of the jobs end: timers and functions name it as their destination.',
   });
+  on(stack.archiveAudit.role, { rule: `IAM5[Resource::<${idOf(stack, stack.archive.bucket)}.Arn>/*]`, reason: OBJECTS });
+  on(stack.files.publisher.role, { rule: `IAM5[Resource::<${idOf(stack, stack.site.bucket)}.Arn>/*]`, reason: OBJECTS });
+  on(stack.watchAudit.role, { rule: 'IAM5[Resource::*]', reason: LIST_STREAMS });
   on(stack.site.distribution,
     { rule: 'CFR1', reason: 'Operators work from wherever they are; the pages hold no data, and the API asks for a token.' },
-    { rule: 'CFR2', reason: WAF },
-    { rule: 'CFR4', reason: 'The certificate of cloudfront.net comes with this minimum; a domain of one\'s own brings TLS 1.2 of 2021.' });
+    ...(dashboardWafArn === undefined ? [{ rule: 'CFR2', reason: WAF }] : []),
+    ...(dashboardDomain === undefined ? [{ rule: 'CFR4', reason: 'The certificate of cloudfront.net comes with this minimum; a domain of one\'s own brings TLS 1.2 of 2021.' }] : []));
 }
+
+const idOf = (stack: GatewayStack, construct: IConstruct): string => stack.getLogicalId(construct.node.defaultChild as CfnElement);
 
 function acknowledge(construct: IConstruct, { rule, reason }: Acknowledgement): void {
   if (reason.length < 20) throw new Error(`the acknowledgement of ${rule} needs a reason`);

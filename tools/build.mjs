@@ -11,6 +11,7 @@ export const LAMBDAS = {
   'roll-up': 'functions/jobs/roll-up/lambda.ts',
   'plan-evidence': 'functions/jobs/plan-evidence/lambda.ts',
   'archive-audit': 'functions/jobs/archive-audit/lambda.ts',
+  'publish-dashboard': 'functions/jobs/publish-dashboard/lambda.ts',
   'watch-audit': 'functions/jobs/watch-audit/lambda.ts',
 };
 

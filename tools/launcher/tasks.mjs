@@ -28,6 +28,7 @@ const PROGRAMS = {
   'bench:cold': (args) => [[inRoot('tools/bench/cold.mjs'), ...args]],
   'bench:routing': (args) => [[inRoot('tools/bench-routing/main.ts'), ...args]],
   'train': (args) => [[inRoot('tools/train-classifier/main.ts'), ...args]],
+  'deploy': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('tools/deploy/run.mjs'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
 
@@ -76,7 +77,7 @@ async function runPrograms(task, args) {
     const { ensureBuilt, TARGETS } = await import('../build.mjs');
     for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
   }
-  if (task === 'build' || task === 'test:browser' || task === 'budgets:dashboard') await (await import('../build-dashboard.mjs')).ensureDashboard(root);
+  if (['build', 'deploy', 'synth', 'test:browser', 'budgets:dashboard'].includes(task)) await (await import('../build-dashboard.mjs')).ensureDashboard(root);
   if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
   // Limits in milliseconds hold for a run that has the machine to itself.
   if (task === 'bench:usage') process.env.BSG_ALONE = '1';
