@@ -37,10 +37,26 @@ export function acknowledgeFindings(stack: GatewayStack, { waf, dashboardWafArn,
   on(stack.archiveAudit.role, { rule: `IAM5[Resource::<${idOf(stack, stack.archive.bucket)}.Arn>/*]`, reason: OBJECTS });
   on(stack.files.publisher.role, { rule: `IAM5[Resource::<${idOf(stack, stack.site.bucket)}.Arn>/*]`, reason: OBJECTS });
   on(stack.watchAudit.role, { rule: 'IAM5[Resource::*]', reason: LIST_STREAMS });
+  acknowledgeCodeCopy(stack, on);
   on(stack.site.distribution,
     { rule: 'CFR1', reason: 'Operators work from wherever they are; the pages hold no data, and the API asks for a token.' },
     ...(dashboardWafArn === undefined ? [{ rule: 'CFR2', reason: WAF }] : []),
     ...(dashboardDomain === undefined ? [{ rule: 'CFR4', reason: 'The certificate of cloudfront.net comes with this minimum; a domain of one\'s own brings TLS 1.2 of 2021.' }] : []));
+}
+
+const COPY = 'CDK\'s own function that copies the server\'s code into its bucket during a deployment; it has no part in serving and is in stacks with compute=web only.';
+
+/** With compute=web: what CDK adds by itself to bring the code where the service reads it. */
+function acknowledgeCodeCopy(stack: GatewayStack, on: (construct: IConstruct | undefined, ...list: readonly Acknowledgement[]) => void): void {
+  if (stack.web === undefined) return;
+  const bucket = stack.node.findChild('AWSCDKWebFunctionAssetBucket');
+  const copier = stack.node.children.find(({ node }) => node.id.startsWith('Custom::S3ObjectCopy'));
+  const role = copier?.node.tryFindChild('ServiceRole');
+  on(bucket, { rule: 'S1', reason: 'It holds the server\'s code, which only the service itself reads.' });
+  on(role, { rule: 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]', reason: COPY });
+  for (const what of ['Action::s3:Abort*', 'Action::s3:DeleteObject*', `Resource::<${idOf(stack, bucket)}.Arn>/web-function/*`, 'Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*']) {
+    on(role?.node.tryFindChild('DefaultPolicy'), { rule: `IAM5[${what}]`, reason: COPY });
+  }
 }
 
 const idOf = (stack: GatewayStack, construct: IConstruct): string => stack.getLogicalId(construct.node.defaultChild as CfnElement);

@@ -15,6 +15,7 @@ import { StreamWatch } from './constructs/stream-watch.ts';
 import { StreamingApi, type Domain } from './constructs/streaming-api.ts';
 import { Tables } from './constructs/tables.ts';
 import { Overview } from './constructs/overview.ts';
+import { WebCompute } from './constructs/web-compute.ts';
 import { VaultKey } from './constructs/vault-key.ts';
 import { WebAcl } from './constructs/web-acl.ts';
 import { grantRights } from './grants.ts';
@@ -44,6 +45,8 @@ export class GatewayStack extends Stack {
   readonly files: DashboardFiles;
   readonly failures: Queue;
   readonly dataApi: StreamingApi;
+  /** Only with compute=web. */
+  readonly web: WebCompute | undefined;
   readonly adminApi: AdminApi;
   /** The one method of the admin API that needs no token. */
   readonly publicMethod: Construct;
@@ -82,6 +85,7 @@ export class GatewayStack extends Stack {
     grantRights(this);
 
     this.dataApi = new StreamingApi(this, 'DataApi', { ...options, domain: domainOf(options.apiDomain, options.apiCertificateArn), handler: this.gateway.function });
+    this.web = options.compute === 'web' ? new WebCompute(this, 'Web', { ...options, role: this.gateway.role, environment: this.gatewayEnvironment() }) : undefined;
     this.publicMethod = this.adminApi.addRoutes({
       handler: this.admin.function, pool: this.identity.pool, scope: this.identity.scope, dashboardOrigin: this.site.origin,
     });
@@ -104,8 +108,17 @@ export class GatewayStack extends Stack {
   private makeGateway(): NodeFunction {
     return new NodeFunction(this, 'Gateway', {
       ...this.options, bundle: 'gateway', description: 'BSGateway: inference', timeout: Duration.minutes(15), memoryMb: this.options.gatewayMemoryMb,
-      environment: { ...this.common(), BSG_VAULT_KEY_ID: this.vault.key.keyArn, BSG_PEPPER_KEY_ID: this.pepper.key.keyArn },
+      environment: this.gatewayEnvironment(),
     });
+  }
+
+  private gatewayEnvironment(): Record<string, string> {
+    return { ...this.common(), BSG_VAULT_KEY_ID: this.vault.key.keyArn, BSG_PEPPER_KEY_ID: this.pepper.key.keyArn };
+  }
+
+  /** What clients use as their base URL. */
+  get baseUrl(): string {
+    return this.web?.baseUrl ?? this.dataApi.baseUrl;
   }
 
   private makeAdmin(ownerEmail: string, signInOrigin: string): NodeFunction {
@@ -135,7 +148,7 @@ export class GatewayStack extends Stack {
   /** What the dashboard must know before anybody signed in; the same shape as on one machine. */
   private publicConfig(): Record<string, unknown> {
     return {
-      edition: 'aws', apiBaseUrl: `${this.adminApi.origin}/prod`, gatewayUrl: this.dataApi.baseUrl, issuer: this.identity.pool.userPoolProviderUrl,
+      edition: 'aws', apiBaseUrl: `${this.adminApi.origin}/prod`, gatewayUrl: this.baseUrl, issuer: this.identity.pool.userPoolProviderUrl,
       clientId: this.identity.dashboard.userPoolClientId, scope: `openid email ${this.identity.scope}`, signInLabel: 'Sign in', version: VERSION, demo: false,
     };
   }
@@ -159,7 +172,7 @@ export class GatewayStack extends Stack {
 
   private makeOutputs(): CfnOutput[] {
     return [
-      new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.dataApi.baseUrl }),
+      new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.baseUrl }),
       new CfnOutput(this, 'DashboardUrl', { description: 'The dashboard', value: this.site.origin }),
       new CfnOutput(this, 'AdminUrl', { description: 'The admin API', value: `${this.adminApi.api.url}admin` }),
       new CfnOutput(this, 'AuditArchiveBucket', { description: 'The archive of audit events', value: this.archive.bucket.bucketName }),

@@ -1,6 +1,18 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { READ, WRITE } from './constructs/tables.ts';
-import type { GatewayStack } from './gateway-stack.ts';
+import { READ, WRITE, type Tables } from './constructs/tables.ts';
+import type { AuditArchive } from './constructs/audit-archive.ts';
+import type { NodeFunction } from './constructs/node-function.ts';
+import type { PepperKey } from './constructs/pepper-key.ts';
+import type { VaultKey } from './constructs/vault-key.ts';
+
+type Functions = 'gateway' | 'admin' | 'rollUp' | 'sweep' | 'archiveAudit' | 'planEvidence' | 'watchAudit';
+/** What holds rights and what they are rights to: the stack has them all. */
+export interface Granting extends Readonly<Record<Functions, NodeFunction>> {
+  readonly tables: Tables;
+  readonly vault: VaultKey;
+  readonly pepper: PepperKey;
+  readonly archive: AuditArchive;
+}
 
 const OF_TENANTS = { partitions: ['T#*'] };
 /**
@@ -11,13 +23,13 @@ const OF_TENANTS = { partitions: ['T#*'] };
 const OF_SERVING = { partitions: ['T#*', 'L#*', 'RF#*', 'RX#*', 'LO#*', 'LC#*', 'UD#*'] };
 
 /** Who may do what, in one place; `test/infra/rights.ts` is the same table from outside. */
-export function grantRights(stack: GatewayStack): void {
+export function grantRights(stack: Granting): void {
   grantPlanes(stack);
   grantJobs(stack);
   for (const { role } of [stack.gateway, stack.admin, stack.rollUp, stack.sweep, stack.archiveAudit, stack.planEvidence, stack.watchAudit]) stack.tables.denyRewritingHistory(role);
 }
 
-function grantPlanes({ tables, vault, pepper, gateway: { role: gateway, function: gatewayFunction }, admin: { role: admin } }: GatewayStack): void {
+function grantPlanes({ tables, vault, pepper, gateway: { role: gateway, function: gatewayFunction }, admin: { role: admin } }: Granting): void {
   vault.grantOpen(gateway);
   vault.grantSeal(admin);
   pepper.grantMac(gateway);
@@ -36,7 +48,7 @@ function grantPlanes({ tables, vault, pepper, gateway: { role: gateway, function
   admin.addToPrincipalPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [gatewayFunction.functionArn] }));
 }
 
-function grantJobs({ tables, archive, rollUp: { role: rollUp }, sweep: { role: sweep }, archiveAudit: { role: archiver }, planEvidence: { role: planner } }: GatewayStack): void {
+function grantJobs({ tables, archive, rollUp: { role: rollUp }, sweep: { role: sweep }, archiveAudit: { role: archiver }, planEvidence: { role: planner } }: Granting): void {
   for (const job of [rollUp, sweep, archiver, planner]) {
     tables.allow(job, 'tenants', READ, { partitions: ['T#*', 'X#tenants'] });
     tables.denyChanges(job, 'tenants', 'models', 'rules', 'keys');

@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly apiCertificateArn: string | undefined;
   readonly dashboardDomain: string | undefined;
   readonly dashboardCertificateArn: string | undefined;
+  /** What runs the data plane: a function per request behind API Gateway, or an HTTP server of many requests at once. */
+  readonly compute: 'function' | 'web';
   /** A firewall before both APIs, with the requests that one address may make in five minutes. */
   readonly waf: boolean;
   readonly wafRequestsPer5Minutes: number;
@@ -85,6 +87,7 @@ const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[
   apiCertificateArn: optional('the ARN of a certificate', matching(CERTIFICATE)),
   dashboardDomain: optional('a host name such as llm.example.com', matching(HOST)),
   dashboardCertificateArn: optional('the ARN of a certificate in us-east-1', (text) => (text.includes(':us-east-1:') ? matching(CERTIFICATE)(text) : undefined)),
+  compute: { accepts: 'function or web', fallback: 'function', read: (text) => (['function', 'web'] as const).find((each) => each === text) },
   waf: { accepts: 'true or false', fallback: false, read: flag },
   wafRequestsPer5Minutes: { accepts: 'a whole number from 100 to 20000000', fallback: 10_000, read: whole(100, 20_000_000) },
   dashboardWafArn: optional('the ARN of a global web ACL in us-east-1', matching(/^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/)),
@@ -110,6 +113,7 @@ export function readOptions(context: Readonly<Record<string, unknown>>): Gateway
   for (const [name, other] of PAIRS) {
     if ((options[name] === undefined) !== (options[other] === undefined)) throw new OptionError(`Options ${name} and ${other} go together: give both or neither.`);
   }
+  if (options.compute === 'web' && options.apiDomain !== undefined) throw new OptionError('Option compute=web has an address of its own: leave out apiDomain and apiCertificateArn.');
   return options;
 }
 

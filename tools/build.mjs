@@ -6,6 +6,7 @@ import { StartError } from './launcher/start-error.mjs';
 /** The Lambda functions by name. Each becomes one file, `dist/lambda/<name>/index.mjs`, whose export is `handler`. */
 export const LAMBDAS = {
   'gateway': 'functions/gateway/lambda.ts',
+  'gateway-web': 'functions/gateway/web.ts',
   'admin': 'functions/admin/lambda.ts',
   'sweep-reservations': 'functions/jobs/sweep-reservations/lambda.ts',
   'roll-up': 'functions/jobs/roll-up/lambda.ts',

@@ -458,6 +458,35 @@ describe('options that cost', () => {
   });
 });
 
+describe('compute=web', () => {
+  let web: Synthesized;
+  beforeAll(() => { web = synthesize({ ownerEmail: 'owner@example.com', compute: 'web' }); });
+  afterAll(() => web.remove());
+
+  test('guarantee J1: what CDK adds for the code is acknowledged, rule by rule, and nothing else is found', () => {
+    expect(findings(web.app, true)).toEqual([]);
+    expect(web.report.pluginReports).toEqual([]);
+    const more = [...acknowledgements(web.app).keys()].filter((where) => !acknowledgements(made.app).has(where));
+    expect(more).toHaveLength(6);
+    for (const where of more) expect(where).toMatch(/S3ObjectCopy|AWSCDKWebFunctionAssetBucket/);
+  });
+
+  test('an HTTP server of 64 requests at once for up to 15 minutes, with the role of the data plane and no other', () => {
+    const { stack, idOf: id, ofType } = web;
+    const text = JSON.stringify([...ofType('AWS::Lambda::WebFunction'), ...ofType('AWS::Lambda::WebFunctionRevision'), ...ofType('AWS::Lambda::WebFunctionEndpoint')].map(([, { Properties }]) => Properties));
+    expect(text).toContain('"AWS_LAMBDA_NODEJS_ENTRYPOINT":"index.mjs"');
+    expect(text).toContain(':64');
+    expect(text).toContain(':900');
+    expect(text).toContain('"ApplicationManaged"');
+    expect(text).toContain(id(stack.gateway.role));
+    expect(text).toContain('BSG_VAULT_KEY_ID');
+    expect(ofType('AWS::Lambda::WebFunction')).toHaveLength(1);
+    const outputs = (web.template.toJSON() as { Outputs: Record<string, { Value: unknown }> }).Outputs;
+    expect(JSON.stringify(outputs['BaseUrl']?.Value)).not.toContain('execute-api');
+    expect(made.ofType('AWS::Lambda::WebFunction')).toEqual([]);
+  });
+});
+
 describe('guarantee J4: the dashboard\'s policy', () => {
   const directives = (policy: string): Map<string, string> => new Map(policy.split('; ').map((each) => {
     const space = each.indexOf(' ');

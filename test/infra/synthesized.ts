@@ -7,7 +7,7 @@ import type { IConstruct } from 'constructs';
 import { createApp, type GatewayApp } from '../../infra/gateway-app.ts';
 import type { Statement } from './iam-evaluator.ts';
 
-export const FUNCTIONS = ['gateway', 'admin', 'roll-up', 'sweep-reservations', 'archive-audit', 'plan-evidence', 'watch-audit', 'publish-dashboard'];
+export const FUNCTIONS = ['gateway', 'gateway-web', 'admin', 'roll-up', 'sweep-reservations', 'archive-audit', 'plan-evidence', 'watch-audit', 'publish-dashboard'];
 
 /** A folder with an empty handler for every function; remove it when done. */
 export function placeholderBundles(): string {

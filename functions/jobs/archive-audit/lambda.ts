@@ -1,8 +1,7 @@
 import type { Context } from 'aws-lambda';
-import { auditBucket } from '../../adapters/aws/audit-bucket.ts';
 import { ARCHIVE_VARIABLE, readTableNames, roleCredentials, variable } from '../../adapters/aws/environment.ts';
 import { dropSockets } from '../../adapters/aws/idle-sockets.ts';
-import { s3Client } from '../../adapters/aws/s3.ts';
+import { auditBucket, s3Client } from '../../adapters/aws/s3.ts';
 import { jsonLog } from '../../adapters/observe/log.ts';
 import { dynamoClient, openDynamoStore } from '../../adapters/store/dynamo.ts';
 import { archiveAll, type ArchiveResult } from './archive-all.ts';
