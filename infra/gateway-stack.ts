@@ -51,6 +51,8 @@ export class GatewayStack extends Stack {
   /** The one method of the admin API that needs no token. */
   readonly publicMethod: Construct;
   readonly alarms: Alarms;
+  readonly overview: Overview;
+  readonly firewall: WebAcl | undefined;
   readonly outputs: readonly CfnOutput[];
   private readonly options: GatewayOptions;
 
@@ -91,14 +93,14 @@ export class GatewayStack extends Stack {
     });
     // Stages that log can be made only after the account's role for these logs.
     this.adminApi.api.deploymentStage.node.addDependency(this.dataApi.api);
-    if (options.waf) new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api], requestsPer5Minutes: options.wafRequestsPer5Minutes });
+    this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
     this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig() });
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.function, admin: this.admin.function, watch: this.watchAudit.function, archiveJob: this.archiveAudit.function, tables: this.tables.byName,
       jobs: { RollUp: [this.rollUp.function, 15], Sweep: [this.sweep.function, 15], ArchiveAudit: [this.archiveAudit.function, 30], PlanEvidence: [this.planEvidence.function, 180] },
       dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail,
     });
-    new Overview(this, 'Overview', {
+    this.overview = new Overview(this, 'Overview', {
       dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures,
       jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });

@@ -21,12 +21,14 @@ const at = (statistic: string) => ({ period: PERIOD, statistic });
 
 /** One page in CloudWatch with what an operator looks at first when something is wrong. */
 export class Overview extends Construct {
+  readonly dashboard: Dashboard;
+
   constructor(scope: Construct, id: string, { dataApi, gateway, admin, jobs, usage, failures }: OverviewProps) {
     super(scope, id);
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 8 });
     const functions = { Gateway: gateway, Admin: admin, ...jobs };
     const each = (metric: (of: LambdaFunction, label: string) => IMetric): IMetric[] => Object.entries(functions).map(([label, of]) => metric(of, label));
-    new Dashboard(this, 'Dashboard', {
+    this.dashboard = new Dashboard(this, 'Dashboard', {
       widgets: [
         [
           graph('Requests', dataApi.metricCount(SUM), dataApi.metricClientError(SUM), dataApi.metricServerError(SUM)),

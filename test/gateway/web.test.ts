@@ -72,10 +72,11 @@ needs('java')('the gateway as a Lambda web function', () => {
       open += 1;
       most = Math.max(most, open);
       if (most === 64) release();
-      void together.then(() => {
+      void (async () => {
+        await together;
         open -= 1;
         sayHello(received, response);
-      });
+      })();
     });
     const answers = await Promise.all(Array.from({ length: 64 }, () => call(origin, '/v1/chat/completions', { key, body: chat('cheap', { stream: true }) })));
     expect(most).toBe(64);

@@ -50,7 +50,7 @@ const CORE_PACKAGES: Record<string, readonly string[] | 'any'> = {
   'zod/mini': 'any',
   'eventsource-parser': 'any',
   'node:crypto': ['hash', 'createHash', 'createHmac', 'createSecretKey', 'timingSafeEqual', 'KeyObject'],
-  'node:zlib': ['crc32'],
+  'node:zlib': ['crc32', 'inflateRawSync'],
 };
 const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [
   [/^@aws-sdk\/(?:client-dynamodb|lib-dynamodb|util-dynamodb)$/, /^functions\/adapters\/store\/dynamo(?:-[a-z]+)*\.ts$/],

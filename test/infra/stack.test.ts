@@ -388,7 +388,7 @@ describe('guarantee J3: the template', () => {
   test('sends failed runs of the jobs to a queue, from the timer and from the function', () => {
     const queue = made.arnOf(made.stack.failures);
     const configs = made.ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => resolve(Properties) as Properties);
-    expect(configs.map((config) => config['DestinationConfig'])).toEqual(Array(4).fill({ OnFailure: { Destination: queue } }));
+    expect(configs.map((config) => config['DestinationConfig'])).toEqual([1, 2, 3, 4].map(() => ({ OnFailure: { Destination: queue } })));
     const rules = made.ofType('AWS::Events::Rule').map(([, { Properties }]) => resolve(Properties) as { ScheduleExpression: string; Targets: Properties[] });
     expect(rules.map(({ ScheduleExpression, Targets }) => [ScheduleExpression, Targets[0]?.['DeadLetterConfig']])).toEqual(['1 minute', '1 minute', '5 minutes', '1 hour'].map((time) => [`rate(${time})`, { Arn: queue }]));
   });
