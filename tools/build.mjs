@@ -6,11 +6,15 @@ import { StartError } from './launcher/start-error.mjs';
 /** The Lambda functions by name. Each becomes one file, `dist/lambda/<name>/index.mjs`, whose export is `handler`. */
 export const LAMBDAS = {
   'gateway': 'functions/gateway/lambda.ts',
+  'gateway-web': 'functions/gateway/web.ts',
   'admin': 'functions/admin/lambda.ts',
   'bridge': 'functions/bridge/lambda.ts',
   'sweep-reservations': 'functions/jobs/sweep-reservations/lambda.ts',
   'roll-up': 'functions/jobs/roll-up/lambda.ts',
   'plan-evidence': 'functions/jobs/plan-evidence/lambda.ts',
+  'archive-audit': 'functions/jobs/archive-audit/lambda.ts',
+  'publish-dashboard': 'functions/jobs/publish-dashboard/lambda.ts',
+  'watch-audit': 'functions/jobs/watch-audit/lambda.ts',
 };
 
 /** The target that builds a function. */

@@ -30,6 +30,7 @@ const PROGRAMS = {
   'bench:routing': (args) => [[inRoot('tools/bench-routing/main.ts'), ...args]],
   'train': (args) => [[inRoot('tools/train-classifier/main.ts'), ...args]],
   'soak': (args) => [[inRoot('tools/soak/run.mjs'), ...args]],
+  'deploy': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('tools/deploy/run.mjs'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
 
@@ -78,7 +79,7 @@ async function runPrograms(task, args) {
     const { ensureBuilt, TARGETS } = await import('../build.mjs');
     for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
   }
-  if (task === 'build' || task === 'test:browser' || task === 'budgets:dashboard') await (await import('../build-dashboard.mjs')).ensureDashboard(root);
+  if (['build', 'deploy', 'synth', 'test:browser', 'budgets:dashboard'].includes(task)) await (await import('../build-dashboard.mjs')).ensureDashboard(root);
   if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
   // Limits in milliseconds hold for a run that has the machine to itself.
   if (task === 'bench:usage') process.env.BSG_ALONE = '1';
