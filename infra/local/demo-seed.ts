@@ -102,6 +102,7 @@ async function seedTraffic(store: Store, keyIds: { readonly app: string; readonl
 const JUDGED: Key = { table: 'tenants', pk: partition('T', DEFAULT_TENANT), sk: 'demo-evidence' };
 
 async function seedEvidence(store: Store, nowMs: number): Promise<void> {
+  if ((await store.get(JUDGED)) !== undefined) return;
   const { ok } = await store.write([{ put: JUDGED, item: { seededAt: new Date(nowMs).toISOString() }, guards: [{ absent: true }] }]);
   if (!ok) return;
   for (const label of demoLabels(nowMs, mulberry32(EVIDENCE_SEED))) await recordLabel(store, DEFAULT_TENANT, label, nowMs);

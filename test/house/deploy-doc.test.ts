@@ -13,7 +13,12 @@ test('the operator\'s guide names every option of the stack with its default, an
     const values = [...defaults.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
     return [...names.matchAll(/`(\w+)`/g)].map(([, name], at): [string, string | undefined] => [String(name), values[at]]);
   });
-  expect(told.map(([name]) => name).toSorted()).toEqual(Object.keys(options).toSorted());
+  // How people sign in with BSVibe has a page of its own.
+  const [signIn, others] = [Object.keys(options).filter((name) => name.startsWith('bsvibe')), Object.keys(options).filter((name) => !name.startsWith('bsvibe'))];
+  expect(told.map(([name]) => name).toSorted()).toEqual(others.toSorted());
+  const signInPage = readFileSync(join(root, 'docs/sign-in.md'), 'utf8');
+  for (const name of signIn) expect([name, signInPage.includes(name)]).toEqual([name, true]);
+  expect(page).toContain('(sign-in.md)');
   for (const [name, fallback] of told) {
     const value = options[name as keyof typeof options];
     expect([name, fallback]).toEqual([name, value === undefined || value === '' ? undefined : String(value)]);
