@@ -7,4 +7,5 @@ export const EXAMPLES = {
   exampleLong: `Summarise the following report.\n\n${'The committee reviewed the results of the quarter, compared them with the plan, and noted where they differ. '.repeat(160)}`,
 } as const;
 export type Example = keyof typeof EXAMPLES;
-export const EXAMPLE_NAMES = Object.keys(EXAMPLES) as readonly Example[];
+/** In the order in which they are offered. */
+export const EXAMPLE_NAMES: readonly Example[] = ['exampleHello', 'exampleCode', 'exampleReview', 'exampleKorean', 'exampleLong'];

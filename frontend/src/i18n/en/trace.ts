@@ -12,7 +12,7 @@ export const trace = section('trace', {
   pattern: 'Pattern', patternDecided: 'The rule {rule} matched and sends it to {target}.', patternHandedOver: 'The rule {rule} matched and hands over to automatic routing.', patternPassed: 'No rule matched.', patternNone: 'There are no rules.',
   auto: 'Automatic', autoDecided: 'Scored {score}, which is the {tier} tier, and goes to {model}.', autoFailed: 'Scored {score}, which is the {tier} tier, but no model can serve it.', autoUnscored: 'Goes to {model}.',
   notReached: 'Not reached: an earlier stage decided.', failedAll: 'None of the models can serve this request.', modelUnknown: 'a model',
-  targetModel: '{model}', targetTier: 'the {tier} tier', targetAuto: 'automatic routing',
+  targetTier: 'the {tier} tier', targetAuto: 'automatic routing',
 
   ruleMatched: 'matched', ruleGlob: 'The name does not match {glob}.', ruleCondition: 'This does not hold: {condition}', ruleUnknown: 'Not known for this request: {condition}', ruleNotTried: 'Not tried: a rule before it matched.', ruleFailed: 'A condition does not hold.',
 

@@ -12,7 +12,7 @@ export const trace: TranslationOf<typeof en> = {
   pattern: '패턴', patternDecided: '{rule} 규칙과 일치합니다. 대상: {target}', patternHandedOver: '{rule} 규칙과 일치하여 자동 라우팅으로 넘깁니다.', patternPassed: '일치하는 규칙이 없습니다.', patternNone: '규칙이 없습니다.',
   auto: '자동', autoDecided: '점수 {score}점, {tier} 등급입니다. 대상: {model}', autoFailed: '점수 {score}점, {tier} 등급이지만 처리할 수 있는 모델이 없습니다.', autoUnscored: '대상: {model}',
   notReached: '앞 단계에서 결정되어 도달하지 않았습니다.', failedAll: '이 요청을 처리할 수 있는 모델이 없습니다.', modelUnknown: '모델',
-  targetModel: '{model}', targetTier: '{tier} 등급', targetAuto: '자동 라우팅',
+  targetTier: '{tier} 등급', targetAuto: '자동 라우팅',
 
   ruleMatched: '일치', ruleGlob: '이름이 {glob} 패턴과 일치하지 않습니다.', ruleCondition: '충족되지 않은 조건: {condition}', ruleUnknown: '이 요청에서 알 수 없는 조건: {condition}', ruleNotTried: '앞의 규칙과 일치하여 확인하지 않았습니다.', ruleFailed: '충족되지 않은 조건이 있습니다.',
 
