@@ -53,7 +53,7 @@ export function Palette({ onClose, onHelp }: { readonly onClose: () => void; rea
   );
 }
 
-const scrollHere = (element: HTMLElement | null): void => element?.scrollIntoView({ block: 'nearest' });
+const scrollHere = (element: HTMLElement | null): void => { void element?.scrollIntoView({ block: 'nearest' }); };
 
 function useEntries(onHelp: () => void): readonly Entry[] {
   const t = useT(shell);
