@@ -3,6 +3,7 @@ import { Estimates } from './estimate.ts';
 import { HALF_LIFE_MS } from './decay.ts';
 import type { Assignment, Certificate, EvidencePlan } from './plan.ts';
 import { withdraw } from './withdraw.ts';
+import { isSuspect } from './worse.ts';
 import { brief, cellsOf, templatesSeen, viewOf, type PlanInput, type View } from './plan-input.ts';
 
 /** Judged pairs of the tenant in all before anything is decided. */
@@ -84,6 +85,7 @@ function templatesOf(input: PlanInput, view: View): Template[] {
     const before = previous?.assignments[templateKey];
     const others = before !== undefined && isHeld(before, nowMs) ? [] : pool.filter(({ model }) => {
       const { n, mean } = view.estimates.at(templateKey, model);
+      if (before?.model !== model && isSuspect(view.estimates, templateKey, model, input.qualityTarget - 1)) return false;
       return model !== baseline && n >= LEAST_N && mean >= -MOST_LOSS && !view.isVetoed(templateKey, model, before?.model === model ? Date.parse(before.since) : undefined);
     });
     const options = others.flatMap(({ model }): Option[] => {
