@@ -85,7 +85,10 @@ describe('withdrawing', () => {
   const without = (key: string) => everywhere(400, 0.01).filter(({ templateKey, model }) => templateKey !== key || model !== 'cheap');
 
   test('does nothing where nothing has changed, and nothing again', () => {
-    expect(withdraw(plan, input(everywhere(400, 0.01)))).toEqual(plan);
+    const now = planOf(input(everywhere(400, 0.01)));
+    expect(withdraw(now, input(everywhere(400, 0.01)))).toEqual(now);
+    expect(now.templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isWatched).toBe(true);
+    expect(withdraw(plan, input(everywhere(400, 0.01))).templates['tk_a']?.models.some(({ isWatched }) => isWatched)).toBe(false);
     const once = withdraw(plan, input([...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)]));
     expect(withdraw(once, input([...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)]))).toEqual(once);
   });
