@@ -30,8 +30,8 @@ export interface Learning {
 export interface Day { readonly day: number; readonly gross: number; readonly shadow: number; readonly net: number; /** Expected quality of what was served less that of the baseline. */ readonly difference: number; readonly labels: number; readonly downgraded: number }
 export interface Week {
   readonly days: readonly Day[];
-  /** Days from the change until its template was served by another model again; Infinity = not within the week, null = it was not served by the model that changed. */
-  readonly reversedAfterDays: number | null;
+  /** Days' worth of the template's requests that the model served after it had changed. */
+  readonly exposedDays: number;
 }
 
 export interface WeekOptions {
@@ -59,8 +59,7 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
   let plan: EvidencePlan | undefined;
   let [labels, hour] = [0, -1];
   let today = new Map<string, number>();
-  let reversedAfterDays: number | null = null;
-  let wasServed = false;
+  let exposed = 0;
   for (let at = 0; at < requests; at += 1) {
     const elapsedMs = Math.floor((at / perWeek) * DAYS * DAY_MS);
     const nowMs = START_MS + elapsedMs;
@@ -78,10 +77,7 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
     const row = pick(table.templates, random());
     if (sums === undefined || row === undefined) continue;
     const model = evidenceFor(plan, row.key, undefined, mode === 'balanced' ? row.tier : undefined)?.model ?? (mode === 'balanced' ? row.tier : baseline);
-    if (row.key === change.template && day >= change.day) {
-      if (model === change.model && reversedAfterDays === null) wasServed = true;
-      if (wasServed && model !== change.model && reversedAfterDays === null) reversedAfterDays = elapsedMs / DAY_MS - (change.day - 1);
-    }
+    if (row.key === change.template && day >= change.day && model === change.model) exposed += 1 / (row.share * (perWeek / DAYS));
     const luck = luckOf(random);
     const isGood = (each: string): number => (luck() < qualityOf(table, row, each, day) ? 1 : 0);
     await learning.served({ atMs: nowMs, row, model });
@@ -111,7 +107,7 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
     sums.shadow += judgeCost;
   }
   return {
-    reversedAfterDays: wasServed ? (reversedAfterDays ?? Infinity) : null,
+    exposedDays: exposed,
     days: days.slice(DAYS * before).map(({ full, served, shadow, difference, requests: count, labels: judgedToday, downgraded }, at) => ({
       day: at + 1, gross: 1 - served / full, shadow: shadow / full, net: 1 - (served + shadow) / full, difference: difference / count, labels: judgedToday, downgraded,
     })),

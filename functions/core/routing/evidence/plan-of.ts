@@ -3,6 +3,7 @@ import { Estimates } from './estimate.ts';
 import { HALF_LIFE_MS } from './decay.ts';
 import type { Assignment, Certificate, EvidencePlan } from './plan.ts';
 import { withdraw } from './withdraw.ts';
+import { isSuspect } from './worse.ts';
 import { brief, cellsOf, templatesSeen, viewOf, type PlanInput, type View } from './plan-input.ts';
 
 /** Judged pairs of the tenant in all before anything is decided. */
@@ -37,8 +38,8 @@ export function planOf(given: PlanInput): EvidencePlan {
   const previous = given.previous?.baseline === baseline ? given.previous : undefined;
   const input = { ...given, previous };
   const view = viewOf(input);
-  const known = { version: given.previous?.version ?? 0, baseline, eps, labels: view.labels, templates: templatesSeen(input, view) };
-  if (view.labels < FIRST_DECISION) return { ...known, decidedAt: null, assignments: {}, certified: null };
+  const known = { version: given.previous?.version ?? 0, baseline, eps, labels: view.labels };
+  if (view.labels < FIRST_DECISION) return { ...known, templates: templatesSeen(input, view, {}), decidedAt: null, assignments: {}, certified: null };
   const decidedAt = new Date(input.nowMs).toISOString();
   const templates = templatesOf(input, view);
   const choice = choose(templates, input, view);
@@ -53,7 +54,7 @@ export function planOf(given: PlanInput): EvidencePlan {
     const since = before?.model === pick.model ? before.since : decidedAt;
     assignments[templateKey] = { ...brief({ ...view.estimates.at(templateKey, pick.model), model: pick.model }), why: 'certified', since };
   }
-  return { ...known, decidedAt, assignments, certified: choice === undefined ? null : certificate(templates, choice, input, view) };
+  return { ...known, templates: templatesSeen(input, view, assignments), decidedAt, assignments, certified: choice === undefined ? null : certificate(templates, choice, input, view) };
 }
 
 const isHeld = ({ why, since }: Assignment, nowMs: number): boolean => why === 'withdrawn' && nowMs - Date.parse(since) < HOLD_MS;
@@ -84,6 +85,7 @@ function templatesOf(input: PlanInput, view: View): Template[] {
     const before = previous?.assignments[templateKey];
     const others = before !== undefined && isHeld(before, nowMs) ? [] : pool.filter(({ model }) => {
       const { n, mean } = view.estimates.at(templateKey, model);
+      if (before?.model !== model && isSuspect(view.estimates, templateKey, model, input.qualityTarget - 1)) return false;
       return model !== baseline && n >= LEAST_N && mean >= -MOST_LOSS && !view.isVetoed(templateKey, model, before?.model === model ? Date.parse(before.since) : undefined);
     });
     const options = others.flatMap(({ model }): Option[] => {

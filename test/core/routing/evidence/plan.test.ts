@@ -80,11 +80,15 @@ describe('a decision', () => {
 });
 
 describe('withdrawing', () => {
-  const plan = planOf(input(everywhere(400, 0.01)));
+  // Decided a while ago: what is new is watched more closely.
+  const plan = planOf(input(everywhere(400, 0.01), { nowMs: NOW_MS - 2 * DAY_MS }));
   const without = (key: string) => everywhere(400, 0.01).filter(({ templateKey, model }) => templateKey !== key || model !== 'cheap');
 
   test('does nothing where nothing has changed, and nothing again', () => {
-    expect(withdraw(plan, input(everywhere(400, 0.01)))).toEqual(plan);
+    const now = planOf(input(everywhere(400, 0.01)));
+    expect(withdraw(now, input(everywhere(400, 0.01)))).toEqual(now);
+    expect(now.templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isWatched).toBe(true);
+    expect(withdraw(plan, input(everywhere(400, 0.01))).templates['tk_a']?.models.some(({ isWatched }) => isWatched)).toBe(false);
     const once = withdraw(plan, input([...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)]));
     expect(withdraw(once, input([...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)]))).toEqual(once);
   });
@@ -100,11 +104,12 @@ describe('withdrawing', () => {
     const lately = (n: number) => withdraw(plan, input([...without('tk_a'), cell('tk_a', 'cheap', 400, 0, sums(n, -0.6, 0.2))]));
     expect(lately(15).assignments['tk_a']?.why).toBe('withdrawn');
     expect(lately(4).assignments['tk_a']?.why).toBe('certified');
-    expect(lately(4).templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isSuspect).toBe(true);
+    expect(lately(4).templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isWatched).toBe(true);
   });
 
   test('vetoes withdraw at once, in proportion to the traffic', () => {
-    const vetoed = (structural: number, hours: number) => withdraw(plan, input(everywhere(400, 0.01), { vetoes: vetoes(structural), nowMs: NOW_MS + hours * 3_600_000 }));
+    const fresh = planOf(input(everywhere(400, 0.01)));
+    const vetoed = (structural: number, hours: number) => withdraw(fresh, input(everywhere(400, 0.01), { vetoes: vetoes(structural), nowMs: NOW_MS + hours * 3_600_000 }));
     expect(vetoed(12, 12).assignments['tk_a']?.why).toBe('withdrawn');
     expect(vetoed(6, 12).assignments['tk_a']?.why).toBe('certified');
     expect(vetoed(2, 0.01).assignments['tk_a']?.why).toBe('certified');
