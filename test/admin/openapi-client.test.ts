@@ -59,6 +59,7 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
   }],
   ['postModels', () => ({ body: { id: 'cheap', provider: 'openai', upstreamModel: 'gpt-5-mini', apiKey: 'sk-0123456789abcdef', tier: 'simple' } })],
   ['postModelsTest', () => ({ body: { id: 'cheap' } })],
+  ['getCatalogue', () => ({})],
   ['getModels', () => ({})],
   ['getModelsId', () => ({ parameters: { id: 'cheap' } })],
   ['patchModelsId', () => ({ parameters: { id: 'cheap' }, body: { enabled: false } })],
