@@ -164,7 +164,7 @@ describe('installing', () => {
     expect(ensureInstalled(root, record, 'run')).toBe('installed');
     expect(ensureInstalled(root, record, 'run')).toBe('unchanged');
     const keyOfBundles = readFileSync(join(root, 'node_modules/.bsgateway-lock'), 'utf8');
-    expect(ensureInstalled(root, (where, how) => { ran.push(how); put('node_modules/.package-lock.json', ''); return where === root ? 0 : 1; })).toBe('installed');
+    expect(ensureInstalled(root, (where, how) => { ran.push(how); return where === root ? 0 : 1; })).toBe('installed');
     expect(readFileSync(join(root, 'node_modules/.bsgateway-lock'), 'utf8')).toBe(keyOfBundles);
     for (const scope of ['run', 'all'] as const) expect(ensureInstalled(root, record, scope)).toBe('unchanged');
     put('package-lock.json', lockOf('1.0.1'));
