@@ -4,6 +4,8 @@ const config: Config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // The suites of real clients and browsers are run by their own commands.
   testPathIgnorePatterns: ['/node_modules/', ...(process.env['BSG_BROWSER'] === '1' ? [] : ['/test/browser/']), ...(process.env['BSG_CLIENTS'] === '1' ? [] : ['/test/clients/'])],
+  // The copies that a mutation run makes.
+  modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: { '\\.tsx?$': '<rootDir>/test/support/esbuild-transformer.mjs' },
   testEnvironment: 'node',

@@ -24,7 +24,7 @@ export function createApp(context: Readonly<Record<string, unknown>> = {}, outdi
   const app = new App({ context: { ...FLAGS, ...context }, analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
   const options = readOptions(app.node.getAllContext());
   const stack = new GatewayStack(app, options.stackName, { options, description: 'BSGateway: an LLM gateway' });
-  acknowledgeFindings(stack);
+  acknowledgeFindings(stack, options);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, stack };
 }

@@ -1,19 +1,31 @@
-import { CfnOutput, CfnParameter, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { readFileSync } from 'node:fs';
+import { CfnOutput, CfnParameter, Duration, Fn, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { AdminApi } from './constructs/admin-api.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AuditArchive } from './constructs/audit-archive.ts';
+import { Bridge } from './constructs/bridge.ts';
+import { DashboardFiles } from './constructs/dashboard-files.ts';
 import { DashboardSite } from './constructs/dashboard-site.ts';
-import { Identity } from './constructs/identity.ts';
+import { Identity, type Provider } from './constructs/identity.ts';
 import { Job } from './constructs/job.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { PepperKey } from './constructs/pepper-key.ts';
-import { StreamingApi } from './constructs/streaming-api.ts';
-import { READ, Tables, WRITE } from './constructs/tables.ts';
+import { StreamWatch } from './constructs/stream-watch.ts';
+import { StreamingApi, type Domain } from './constructs/streaming-api.ts';
+import { Tables } from './constructs/tables.ts';
+import { Overview } from './constructs/overview.ts';
+import { WebCompute } from './constructs/web-compute.ts';
 import { VaultKey } from './constructs/vault-key.ts';
+import { federationOf } from './federation.ts';
+import { WebAcl } from './constructs/web-acl.ts';
+import { grantRights } from './grants.ts';
 import type { GatewayOptions } from './options.ts';
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const domainOf = (name: string | undefined, certificateArn: string | undefined): Domain | undefined => (name === undefined || certificateArn === undefined ? undefined : { name, certificateArn });
 
 export interface GatewayStackProps extends StackProps { readonly options: GatewayOptions }
 
@@ -25,16 +37,26 @@ export class GatewayStack extends Stack {
   readonly archive: AuditArchive;
   readonly site: DashboardSite;
   readonly identity: Identity;
+  /** Where BSVibe is no OpenID provider. */
+  readonly bridge: Bridge | undefined;
   readonly gateway: NodeFunction;
   readonly admin: NodeFunction;
   readonly rollUp: Job;
   readonly sweep: Job;
+  readonly archiveAudit: Job;
+  readonly planEvidence: Job;
+  readonly watchAudit: StreamWatch;
+  readonly files: DashboardFiles;
   readonly failures: Queue;
   readonly dataApi: StreamingApi;
+  /** Only with compute=web. */
+  readonly web: WebCompute | undefined;
   readonly adminApi: AdminApi;
   /** The one method of the admin API that needs no token. */
   readonly publicMethod: Construct;
   readonly alarms: Alarms;
+  readonly overview: Overview;
+  readonly firewall: WebAcl | undefined;
   readonly outputs: readonly CfnOutput[];
   private readonly options: GatewayOptions;
 
@@ -51,36 +73,71 @@ export class GatewayStack extends Stack {
     this.adminApi = new AdminApi(this, 'AdminApi', options);
     const signInPrefix = options.signInPrefix ?? `bsgateway-${this.uniquePart()}`;
     this.site = new DashboardSite(this, 'Dashboard', {
-      accessLogs: this.archive.accessLogs, ...keep,
+      accessLogs: this.archive.accessLogs, ...keep, domain: domainOf(options.dashboardDomain, options.dashboardCertificateArn), webAclArn: options.dashboardWafArn,
       connectTo: [this.adminApi.origin, `https://cognito-idp.${this.region}.${this.urlSuffix}`, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`],
     });
     const ownerEmail = options.ownerEmail ?? this.ownerParameter();
-    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, signInPrefix, ...keep });
+    const federation = federationOf(options);
+    this.bridge = federation?.kind !== 'bridge' ? undefined : new Bridge(this, 'Bridge', {
+      ...options, federation, tables: this.tables, signInOrigin: `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`,
+    });
+    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, signInPrefix, ...keep, provider: this.providerOf(federation) });
 
     this.gateway = this.makeGateway();
     this.admin = this.makeAdmin(ownerEmail, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`);
-    this.rollUp = this.makeJob('RollUp', 'roll-up', 'BSGateway: adds up the ledger');
-    this.sweep = this.makeJob('Sweep', 'sweep-reservations', 'BSGateway: settles requests whose process died');
-    this.grantRights();
+    this.rollUp = this.makeJob('RollUp', 'roll-up', 'BSGateway: adds up the ledger', 1);
+    this.sweep = this.makeJob('Sweep', 'sweep-reservations', 'BSGateway: settles requests whose process died', 1);
+    this.archiveAudit = this.makeJob('ArchiveAudit', 'archive-audit', 'BSGateway: copies audit events into the archive', 5, { BSG_AUDIT_BUCKET: this.archive.bucket.bucketName });
+    this.planEvidence = this.makeJob('PlanEvidence', 'plan-evidence', 'BSGateway: decides which models measured quality allows', 60);
+    this.watchAudit = new StreamWatch(this, 'WatchAudit', {
+      ...this.jobBase(), bundle: 'watch-audit', description: 'BSGateway: finds changes of audit events', environment: this.tables.environment(), table: this.tables.byName.audit,
+    });
+    grantRights(this);
 
-    this.dataApi = new StreamingApi(this, 'DataApi', { ...options, handler: this.gateway.function });
+    this.dataApi = new StreamingApi(this, 'DataApi', { ...options, domain: domainOf(options.apiDomain, options.apiCertificateArn), handler: this.gateway.function });
+    this.web = options.compute === 'web' ? new WebCompute(this, 'Web', { ...options, role: this.gateway.role, environment: this.gatewayEnvironment() }) : undefined;
     this.publicMethod = this.adminApi.addRoutes({
       handler: this.admin.function, pool: this.identity.pool, scope: this.identity.scope, dashboardOrigin: this.site.origin,
     });
     // Stages that log can be made only after the account's role for these logs.
     this.adminApi.api.deploymentStage.node.addDependency(this.dataApi.api);
+    this.bridge?.api.deploymentStage.node.addDependency(this.dataApi.api);
+    this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
+    this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig() });
     this.alarms = new Alarms(this, 'Alarms', {
-      gateway: this.gateway.function, admin: this.admin.function, jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function },
-      dataApi: this.dataApi.api, usage: this.tables.byName.usage, failures: this.failures, email: options.alarmEmail,
+      gateway: this.gateway.function, admin: this.admin.function, watch: this.watchAudit.function, archiveJob: this.archiveAudit.function, tables: this.tables.byName,
+      jobs: { RollUp: [this.rollUp.function, 15], Sweep: [this.sweep.function, 15], ArchiveAudit: [this.archiveAudit.function, 30], PlanEvidence: [this.planEvidence.function, 180] },
+      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail,
+    });
+    this.overview = new Overview(this, 'Overview', {
+      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures,
+      jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });
     this.outputs = this.makeOutputs();
+  }
+
+  private providerOf(federation: ReturnType<typeof federationOf>): Provider | undefined {
+    if (federation?.kind === 'oidc') return { ...federation, clientSecret: SecretValue.secretsManager(federation.clientSecret) };
+    if (federation === undefined || this.bridge === undefined) return undefined;
+    const { issuer, clientId, clientSecret, endpoints } = this.bridge;
+    const attributes = { email: 'email', email_verified: 'email_verified', name: 'name' };
+    return { label: federation.label, issuer, clientId, clientSecret, endpoints, scopes: ['openid', 'email', 'profile'], attributes };
   }
 
   private makeGateway(): NodeFunction {
     return new NodeFunction(this, 'Gateway', {
       ...this.options, bundle: 'gateway', description: 'BSGateway: inference', timeout: Duration.minutes(15), memoryMb: this.options.gatewayMemoryMb,
-      environment: { ...this.common(), BSG_VAULT_KEY_ID: this.vault.key.keyArn, BSG_PEPPER_KEY_ID: this.pepper.key.keyArn },
+      environment: this.gatewayEnvironment(),
     });
+  }
+
+  private gatewayEnvironment(): Record<string, string> {
+    return { ...this.common(), BSG_VAULT_KEY_ID: this.vault.key.keyArn, BSG_PEPPER_KEY_ID: this.pepper.key.keyArn };
+  }
+
+  /** What clients use as their base URL. */
+  get baseUrl(): string {
+    return this.web?.baseUrl ?? this.dataApi.baseUrl;
   }
 
   private makeAdmin(ownerEmail: string, signInOrigin: string): NodeFunction {
@@ -99,40 +156,20 @@ export class GatewayStack extends Stack {
     });
   }
 
-  private makeJob(id: string, bundle: string, description: string): Job {
-    return new Job(this, id, { ...this.options, reservedConcurrency: undefined, bundle, description, environment: this.common(), everyMinutes: 1, failures: this.failures });
+  private makeJob(id: string, bundle: string, description: string, everyMinutes: number, more: Record<string, string> = {}): Job {
+    return new Job(this, id, { ...this.jobBase(), bundle, description, environment: { ...this.common(), ...more }, everyMinutes });
   }
 
-  /** Who may do what, in one place; `test/infra/rights.ts` is the same table from outside. */
-  private grantRights(): void {
-    const { tables } = this;
-    const [gateway, admin, rollUp, sweep] = [this.gateway.role, this.admin.role, this.rollUp.role, this.sweep.role];
-    const ofTenants = { partitions: ['T#*'] };
+  private jobBase() {
+    return { ...this.options, reservedConcurrency: undefined, failures: this.failures };
+  }
 
-    this.vault.grantOpen(gateway);
-    this.vault.grantSeal(admin);
-    this.pepper.grantMac(gateway);
-    this.pepper.grantMac(admin);
-
-    for (const name of ['models', 'rules'] as const) tables.allow(gateway, name, READ, ofTenants);
-    tables.allow(gateway, 'tenants', READ, { partitions: ['T#*', 'ready'] });
-    tables.allow(gateway, 'keys', ['GetItem'], { partitions: ['K#*'] });
-    tables.allow(gateway, 'usage', [...READ, 'PutItem', 'UpdateItem'], { indexes: true });
-    tables.denyChanges(gateway, 'tenants', 'models', 'rules', 'keys');
-
-    for (const name of ['tenants', 'models', 'rules', 'keys', 'usage'] as const) tables.allow(admin, name, [...READ, ...WRITE], { indexes: true });
-    tables.allow(admin, 'audit', ['PutItem', 'Query'], ofTenants);
-    admin.addToPrincipalPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.gateway.function.functionArn] }));
-
-    for (const job of [rollUp, sweep]) {
-      tables.allow(job, 'tenants', READ, { partitions: ['T#*', 'X#tenants'] });
-      tables.denyChanges(job, 'tenants', 'models', 'rules', 'keys');
-    }
-    tables.allow(rollUp, 'usage', [...READ, ...WRITE], { indexes: true });
-    // Leases stand in the limiter item of a key, and a tenant's keys are listed over an index.
-    tables.allow(sweep, 'keys', ['Query'], { ...ofTenants, indexes: true });
-    tables.allow(sweep, 'usage', ['GetItem', 'PutItem', 'UpdateItem']);
-    for (const role of [gateway, admin, rollUp, sweep]) tables.denyRewritingHistory(role);
+  /** What the dashboard must know before anybody signed in; the same shape as on one machine. */
+  private publicConfig(): Record<string, unknown> {
+    return {
+      edition: 'aws', apiBaseUrl: `${this.adminApi.origin}/prod`, gatewayUrl: this.baseUrl, issuer: this.identity.pool.userPoolProviderUrl,
+      clientId: this.identity.dashboard.userPoolClientId, scope: `openid email ${this.identity.scope}`, signInLabel: 'Sign in', version: VERSION, demo: false,
+    };
   }
 
   private common(): Record<string, string> {
@@ -154,9 +191,18 @@ export class GatewayStack extends Stack {
 
   private makeOutputs(): CfnOutput[] {
     return [
-      new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.dataApi.baseUrl }),
+      new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.baseUrl }),
       new CfnOutput(this, 'DashboardUrl', { description: 'The dashboard', value: this.site.origin }),
       new CfnOutput(this, 'AdminUrl', { description: 'The admin API', value: `${this.adminApi.api.url}admin` }),
+      ...(this.bridge === undefined ? [] : [new CfnOutput(this, 'BridgeCallbackUrl', { description: 'Have BSVibe allow this redirect address', value: `${this.bridge.issuer}/callback` })]),
+      new CfnOutput(this, 'AuditArchiveBucket', { description: 'The archive of audit events', value: this.archive.bucket.bucketName }),
+      new CfnOutput(this, 'OnRemoval', {
+        description: 'What removing the stack does', value: this.options.retain
+          ? 'Tables, keys, user pool, archive and logs are kept; deploy once with -c retain=false before removing to lose them.'
+          : 'Removing the stack also removes tables, keys, user pool and logs. THEIR DATA IS LOST.',
+      }),
+      ...(this.dataApi.pointTo === undefined ? [] : [new CfnOutput(this, 'ApiDomainTarget', { description: 'Point the API\'s host name here (CNAME or alias)', value: this.dataApi.pointTo })]),
+      ...(this.options.dashboardDomain === undefined ? [] : [new CfnOutput(this, 'DashboardDomainTarget', { description: 'Point the dashboard\'s host name here (CNAME or alias)', value: this.site.distribution.distributionDomainName })]),
     ];
   }
 }

@@ -1,5 +1,10 @@
+import { FEDERATION_OPTIONS, type FederationOptions } from './federation.ts';
+import { flag, matching, optional, OptionError, type Option } from './option.ts';
+
+export { OptionError };
+
 /** What an operator may set with `-c name=value`; everything has a default, so that a plain synth works. */
-export interface GatewayOptions {
+export interface GatewayOptions extends FederationOptions {
   /** The one address that becomes owner at its first sign-in. Undefined: the deployment asks for it as parameter `OwnerEmail`. */
   readonly ownerEmail: string | undefined;
   /** Where alarms are sent. Undefined: alarms only change colour in CloudWatch. */
@@ -23,38 +28,37 @@ export interface GatewayOptions {
   readonly apiLogRole: boolean;
   /** Hosts of model servers outside the public internet that may be called: `HOST[:PORT]`, separated by commas. */
   readonly allowUpstreams: string;
+  /** Host names of one's own with their certificates: both or neither. The API's certificate is the region's, the dashboard's must lie in us-east-1. */
+  readonly apiDomain: string | undefined;
+  readonly apiCertificateArn: string | undefined;
+  readonly dashboardDomain: string | undefined;
+  readonly dashboardCertificateArn: string | undefined;
+  /** What runs the data plane: a function per request behind API Gateway, or an HTTP server of many requests at once. */
+  readonly compute: 'function' | 'web';
+  /** A firewall before both APIs, with the requests that one address may make in five minutes. */
+  readonly waf: boolean;
+  readonly wafRequestsPer5Minutes: number;
+  /** A web ACL for CloudFront, which must lie in us-east-1 and so cannot be made by this stack. */
+  readonly dashboardWafArn: string | undefined;
   /** Folder with one bundle folder per function. */
   readonly bundles: string;
-}
-
-/** A wrong option: the message is one sentence that names the option and what it accepts. */
-export class OptionError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OptionError';
-  }
-}
-
-interface Option<T> {
-  readonly accepts: string;
-  readonly fallback: T;
-  /** The value, or undefined when it is not one of those accepted. */
-  readonly read: (text: string) => T | undefined;
+  /** Folder of the built dashboard. */
+  readonly dashboard: string;
 }
 
 const EMAIL = /^[^\s@,;<>"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
+const HOST = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+const CERTIFICATE = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
 /** The periods that CloudWatch Logs knows. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-const matching = (pattern: RegExp) => (text: string): string | undefined => (pattern.test(text) ? text : undefined);
 const whole = (least: number, most: number) => (text: string): number | undefined =>
   (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
-const flag = (text: string): boolean | undefined => ({ true: true, false: false })[text];
-const optional = <T>(accepts: string, read: (text: string) => T | undefined): Option<T | undefined> => ({ accepts, fallback: undefined, read });
 
 const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[Name]> } = {
   ownerEmail: optional('an e-mail address such as owner@example.com', matching(EMAIL)),
   alarmEmail: optional('an e-mail address such as oncall@example.com', matching(EMAIL)),
+  ...FEDERATION_OPTIONS,
   stackName: { accepts: '1 to 64 letters, digits and hyphens, beginning with a letter', fallback: 'BSGateway', read: matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/) },
   retain: { accepts: 'true or false', fallback: true, read: flag },
   logRetentionDays: { accepts: `one of ${LOG_DAYS.join(', ')}`, fallback: 30, read: (text) => LOG_DAYS.find((days) => String(days) === text) },
@@ -67,7 +71,16 @@ const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[
     matching(/^(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)),
   apiLogRole: { accepts: 'true or false', fallback: true, read: flag },
   allowUpstreams: { accepts: 'HOST[:PORT] or several of them, separated by commas', fallback: '', read: matching(/^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:,[A-Za-z0-9.-]{1,253}(?::\d{1,5})?)*$/) },
+  apiDomain: optional('a host name such as llm.example.com', matching(HOST)),
+  apiCertificateArn: optional('the ARN of a certificate', matching(CERTIFICATE)),
+  dashboardDomain: optional('a host name such as llm.example.com', matching(HOST)),
+  dashboardCertificateArn: optional('the ARN of a certificate in us-east-1', (text) => (text.includes(':us-east-1:') ? matching(CERTIFICATE)(text) : undefined)),
+  compute: { accepts: 'function or web', fallback: 'function', read: (text) => (['function', 'web'] as const).find((each) => each === text) },
+  waf: { accepts: 'true or false', fallback: false, read: flag },
+  wafRequestsPer5Minutes: { accepts: 'a whole number from 100 to 20000000', fallback: 10_000, read: whole(100, 20_000_000) },
+  dashboardWafArn: optional('the ARN of a global web ACL in us-east-1', matching(/^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/)),
   bundles: { accepts: 'the path of a folder', fallback: 'dist/lambda', read: matching(/^[^\0\n]{1,500}$/) },
+  dashboard: { accepts: 'the path of a folder', fallback: 'dist/dashboard', read: matching(/^[^\0\n]{1,500}$/) },
 };
 
 const NAMES = Object.keys(OPTIONS) as (keyof GatewayOptions)[];
@@ -84,8 +97,15 @@ export function readOptions(context: Readonly<Record<string, unknown>>): Gateway
     }
   }
   const values = NAMES.map((name) => [name, readOption(name, OPTIONS[name], context[name])] as const);
-  return Object.fromEntries(values) as unknown as GatewayOptions;
+  const options = Object.fromEntries(values) as unknown as GatewayOptions;
+  for (const [name, other] of PAIRS) {
+    if ((options[name] === undefined) !== (options[other] === undefined)) throw new OptionError(`Options ${name} and ${other} go together: give both or neither.`);
+  }
+  if (options.compute === 'web' && options.apiDomain !== undefined) throw new OptionError('Option compute=web has an address of its own: leave out apiDomain and apiCertificateArn.');
+  return options;
 }
+
+const PAIRS = [['apiDomain', 'apiCertificateArn'], ['dashboardDomain', 'dashboardCertificateArn']] as const satisfies readonly (readonly [keyof GatewayOptions, keyof GatewayOptions])[];
 
 function readOption(name: string, option: Option<unknown>, value: unknown): unknown {
   if (value === undefined) return option.fallback;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { closingLines } from './jest-closing-lines.mjs';
 
 /** How a test or its `describe` says what it guards: `guarantee C1: what holds`, `guarantees A6 and H8: …`. */
-const GUARDS = /(?:^| )guarantees? ((?:[A-J]-?\d|K)(?:(?:, | and )(?:[A-J]-?\d|K))*)(?![\w-])/g;
+const GUARDS = /(?:^| )guarantees? ((?:[A-J]-?\d+|K)(?:(?:, | and )(?:[A-J]-?\d+|K))*)(?![\w-])/g;
 
 /** The committed list: `{id, holds, elsewhere?}`, in its order. `elsewhere` says what guards it where this run does not. */
 export function guarantees() {

@@ -21,7 +21,7 @@ import { createModel, deleteModel, getModelOperation, listModelsOperation, testM
 import { putConfig } from './operations/put-config.ts';
 import { putSettings } from './operations/put-settings.ts';
 import { replayPeriod, whatIf } from './operations/replay.ts';
-import { getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
+import { checkRouting, getRoutingOperation, getRoutingVersionOperation, listRoutingVersionsOperation, putRouting, rollbackRouting } from './operations/routing.ts';
 import { createTenant } from './operations/tenants.ts';
 import { createToken, deleteToken, listTokens } from './operations/tokens.ts';
 import type { Route } from './route.ts';
@@ -46,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/routing/versions/{n}', role: 'member', run: getRoutingVersionOperation },
   { method: 'POST', path: '/admin/routing/rollback', role: 'admin', run: rollbackRouting },
   { method: 'POST', path: '/admin/route/explain', role: 'member', run: explainRoute },
+  { method: 'POST', path: '/admin/routing/check', role: 'member', run: checkRouting },
   { method: 'POST', path: '/admin/routing/what-if', role: 'member', run: whatIf },
   { method: 'POST', path: '/admin/replay', role: 'member', run: replayPeriod },
   { method: 'GET', path: '/admin/evidence', role: 'member', run: getEvidence },

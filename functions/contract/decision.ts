@@ -61,6 +61,8 @@ export interface Decision {
     request?: RequestInputs;
     /** Models that the budget could not carry: this is the second decision about the request. */
     overBudget?: string[];
+    /** The model that evidence assigned to the request's template, whether or not it served. */
+    assigned?: string;
     /** What automatic routing knew of the session: the model that served last, requests and tokens so far, ms since. */
     session?: { model: string; requests: number; contextTokens: number; idleMs: number; inLoop: boolean };
   };

@@ -73,7 +73,7 @@ export function outputCap(plan: Plan, model: RegisteredModel): number {
 const copies = (plan: Plan): number => plan.asked.conversation.n ?? 1;
 
 /** Worst case in micro-USD: every input token at its dearest class, every output token used. null = unpriced. */
-function worstCase(plan: Plan, model: RegisteredModel): number | null {
+export function worstCase(plan: Plan, model: RegisteredModel): number | null {
   if (model.price === null) return null;
   const dearestInput = Math.max(model.price.input, model.price.cacheWrite5m);
   return costMicros({ input: plan.facts.inputTokens, output: outputCap(plan, model) * copies(plan) }, { ...model.price, input: dearestInput });

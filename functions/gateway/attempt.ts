@@ -11,6 +11,7 @@ import { providerOf } from '../adapters/providers/registry.ts';
 import type { Admitted } from './admit.ts';
 import { collect } from './collect.ts';
 import { readAnswer, type JsonAnswer } from './json-answer.ts';
+import { holdForAnother } from './hold-for-another.ts';
 import type { Leash } from './leash.ts';
 import { PassthroughPipe, TranslatingPipe, type Pipe } from './pipe.ts';
 import type { Ports } from './ports.ts';
@@ -53,7 +54,7 @@ export interface Undertaking {
 
 /**
  * Tries the models of the route in order, at most three calls in all, until one shows its first output part (stream) or
- * a whole answer. One more try of the same model is made only after a connect error or a `retry-after` of at most 2 s;
+ * a whole answer. After an attempt that may have been billed, further ones need room in the budget. One more try of the same model is made only after a connect error or a `retry-after` of at most 2 s;
  * what is the caller's fault is never tried again. Throws the last failure.
  */
 export async function attempt(undertaking: Undertaking): Promise<Served> {
@@ -61,6 +62,8 @@ export async function attempt(undertaking: Undertaking): Promise<Served> {
   let last: Failure | undefined;
   for (const model of admitted.plan.route) {
     for (let again = false; trail.attempts.length < MAX_ATTEMPTS; again = true) {
+      // Without room for one more, what has failed is the answer: asked again, it is admitted or refused by what is left then.
+      if (last !== undefined && !(await holdForAnother(undertaking, model))) throw new GatewayError(last);
       const outcome = await once(undertaking, model);
       if (!('failure' in outcome)) return outcome;
       last = outcome.failure;

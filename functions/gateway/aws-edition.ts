@@ -18,7 +18,7 @@ import { openSessions } from '../adapters/store/sessions.ts';
 import { memorySpool } from '../adapters/store/spool.ts';
 import { openCredentials } from '../adapters/vault/credentials.ts';
 import { kmsClient, kmsOpeningKeys, kmsPepperKeys } from '../adapters/vault/kms.ts';
-import { pepperOnce, secretVerifier } from '../adapters/vault/pepper.ts';
+import { pepperOnce, secretVerifier, templateSalts } from '../adapters/vault/pepper.ts';
 import type { SealedRecord } from '../adapters/vault/vault.ts';
 import { openCaches } from './caches.ts';
 import { Judgements } from './judge/judgements.ts';
@@ -85,16 +85,18 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
   const newId = requestIds();
   const verify = secretVerifier(pepperKeys);
   const log = jsonLog((line) => process.stdout.write(line), () => Date.now());
+  const owner = randomBytes(12).toString('hex');
   return {
     clock,
     random: Math.random,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
+    templateSalt: templateSalts(pepperKeys),
     verifySecret: verify,
     policies: caches.policies,
     breakers: openBreakers({ store, clock }),
     sessions: openSessions(store),
-    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner: randomBytes(12).toString('hex'), random: Math.random }), store, clock, log, spool: memorySpool() })),
+    accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner, random: Math.random }), store, clock, owner, log, spool: memorySpool() })),
     credentials: openCredentials({
       keys: kmsOpeningKeys({ client: kms, keyId: settings.vaultKeyId }), clock,
       load: (tenantId, credentialId) => sealedRecord(store, tenantId, credentialId),

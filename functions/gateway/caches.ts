@@ -3,6 +3,7 @@ import { limitMicros } from '../core/limits/budget.ts';
 import { factsFor, priceFor } from '../core/money/catalogue.ts';
 import { compilePolicy, underDocument, type CompiledPolicy } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
+import { getPlan } from '../adapters/store/evidence-plan.ts';
 import { getKey, type KeyRecord } from '../adapters/store/keys.ts';
 import { listModels, type ModelRecord } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
@@ -46,7 +47,7 @@ export function openCaches(store: Store, clock: Clock): Caches {
 
 /** A tenant's policy as the data plane sees it, read now. */
 export async function loadPolicy(store: Store, tenantId: string): Promise<CompiledPolicy> {
-  const [tenant, models, routing] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId)]);
+  const [tenant, models, routing, evidence] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId), getPlan(store, tenantId)]);
   const policy = compilePolicy({
     tenantId,
     version: routing.version,
@@ -57,6 +58,7 @@ export async function loadPolicy(store: Store, tenantId: string): Promise<Compil
     ...sharedLimits(tenant),
     models: new Map(models.map((record) => [record.id, registered(record)])),
     document: routing.document,
+    ...(evidence && { evidence }),
   });
   const { rollout } = routing;
   const before = rollout && (await getRoutingVersion(store, tenantId, rollout.before));

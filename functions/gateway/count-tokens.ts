@@ -27,7 +27,7 @@ export async function countTokens(exchange: Exchange, ports: Ports): Promise<Gat
   const { bytes, scan, json } = await readJson(exchange);
   const asked: Asked = { bytes, scan, conversation: codecs['anthropic-messages'].readRequest(completed(json, 'anthropic-messages')) };
   const facts = factsFor(exchange, asked);
-  const resolution = resolve(inputOf(exchange, key, asked, policy, facts, ports));
+  const resolution = resolve(await inputOf(exchange, key, asked, policy, facts, ports));
   if (!resolution.ok) throw new GatewayError(resolution.failure);
   const [model] = resolution.route;
   const counted = model && await askProvider(exchange, asked, policy.tenantId, model, ports);

@@ -19,7 +19,7 @@ export async function dryRun(exchange: Exchange, ports: Ports): Promise<GatewayR
   const conversation = codecs[dialect].readRequest(completed(json, dialect));
   exchange.seen.model = conversation.model;
   const asked = { bytes, scan, conversation };
-  const { input, resolution } = await inSession(inputOf({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports), ports);
+  const { input, resolution } = await inSession(await inputOf({ ...exchange, format: dialect }, key, asked, policy, factsFor(exchange, asked), ports), ports);
   if (!resolution.ok) throw new GatewayError(resolution.failure);
   // A remembered judgement costs nothing; a judge is never asked here, and one that could not be is not reported as failed.
   const { decision } = consult(input, resolution, ports).decided;

@@ -12,6 +12,8 @@ import type { Trail } from './settle.ts';
 export interface Pipe {
   /** True once the first output part was seen: from there on no other model may answer. */
   readonly committed: boolean;
+  /** True once the upstream's answer is complete: what breaks afterwards is no matter of the caller's. */
+  readonly finished: boolean;
   /** True after the terminal part: nothing may follow. */
   readonly done: boolean;
   /** Set when the stream ended in an error part. */
@@ -19,7 +21,7 @@ export interface Pipe {
   push(chunk: Uint8Array): Uint8Array[];
   /** The upstream ended: closes the answer, with an in-band error unless a real finish was seen. */
   end(): Uint8Array[];
-  /** Ends the answer with an in-band error in the caller's dialect. */
+  /** Ends the answer with an in-band error in the caller's dialect; one that is complete just ends. */
   abort(failure: Failure): Uint8Array[];
   heartbeat(): Uint8Array;
 }
@@ -77,6 +79,9 @@ abstract class SplittingPipe implements Pipe {
   get committed(): boolean {
     return this.notes.committed;
   }
+  get finished(): boolean {
+    return this.notes.finished;
+  }
   get failure(): Failure | undefined {
     return this.notes.failure;
   }
@@ -113,8 +118,15 @@ abstract class SplittingPipe implements Pipe {
   abort(cause: Failure): Uint8Array[] {
     if (this.done) return [];
     this.done = true;
+    if (this.notes.finished) return this.#closing();
     this.notes.note({ type: 'error', failure: cause });
     return [encoder.encode(this.#codec.errorEvent(this.notes.failure ?? cause, this.#requestId))];
+  }
+
+  #closing(): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    this.finish(out);
+    return out;
   }
 
   abstract heartbeat(): Uint8Array;
@@ -168,6 +180,8 @@ export class TranslatingPipe extends SplittingPipe {
   }
 
   protected take(block: Uint8Array, out: Uint8Array[]): void {
+    // Garbage after the end is no part of the answer.
+    if (this.notes.finished) return;
     const event = this.#parse(block);
     if (event === undefined) return;
     this.#write(this.#reader.push(event), out);
@@ -185,9 +199,10 @@ export class TranslatingPipe extends SplittingPipe {
   #write(parts: readonly StreamPart[], out: Uint8Array[]): void {
     let text = '';
     for (const part of parts) {
+      // Noted once written: a finish that the writer refuses, because a call cannot be run, is none.
+      if (part.type !== 'error') text += this.#writer.write(renamed(part, this.#originalNames));
       this.notes.note(part);
       if (part.type === 'error') break;
-      text += this.#writer.write(renamed(part, this.#originalNames));
     }
     if (text !== '') out.push(encoder.encode(text));
   }

@@ -48,6 +48,8 @@ export interface Ports {
   /** A new ULID. */
   readonly newRequestId: () => string;
   readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };
+  /** What a tenant's template keys are salted with. */
+  readonly templateSalt: (tenantId: string) => Promise<string>;
   readonly verifySecret: (record: KeyRecord | undefined, secret: string) => Promise<boolean>;
   readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
   readonly accounts: Accounts;

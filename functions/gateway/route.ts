@@ -2,6 +2,7 @@ import type { Decision } from '../contract/index.ts';
 import { GatewayError } from '../core/errors.ts';
 import { factsOf, type RequestFacts } from '../core/routing/request-facts.ts';
 import type { CompiledPolicy } from '../core/routing/policy-compile.ts';
+import { usablePrior } from '../core/routing/classifier/prior-artifact.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { resolve, type Resolution, type ResolveInput } from '../core/routing/resolve.ts';
 import type { KeyRecord } from '../adapters/store/keys.ts';
@@ -33,7 +34,7 @@ export interface Plan {
 export async function route(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, ports: Ports): Promise<Plan> {
   const before = ports.clock.elapsed();
   const facts = factsFor(exchange, asked);
-  const { input, resolution } = await inSession(inputOf(exchange, key, asked, policy, facts, ports), ports);
+  const { input, resolution } = await inSession(await inputOf(exchange, key, asked, policy, facts, ports), ports);
   if (!resolution.ok) {
     exchange.timing.route = ports.clock.elapsed() - before;
     throw new GatewayError(resolution.failure);
@@ -64,7 +65,7 @@ export function factsFor(exchange: Exchange, asked: Asked): RequestFacts {
 }
 
 /** What the pure resolver decides on, shared by live traffic and the dry run. */
-export function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports): ResolveInput {
+export async function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy: CompiledPolicy, facts: RequestFacts, ports: Ports): Promise<ResolveInput> {
   return {
     policy,
     facts,
@@ -74,7 +75,8 @@ export function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, policy
     spend: spendPercentages(key, ports),
     breakerOpen: ports.breakers.open(key.tenantId),
     nowMs: exchange.atMs,
-    templateSalt: policy.tenantId,
+    templateSalt: await ports.templateSalt(policy.tenantId),
+    prior: usablePrior(),
   };
 }
 

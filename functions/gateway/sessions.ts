@@ -1,8 +1,7 @@
-import type { LedgerEntry } from '../contract/index.ts';
+import type { Decision, LedgerEntry } from '../contract/index.ts';
 import type { RequestFacts } from '../core/routing/request-facts.ts';
 import type { Resolution, ResolveInput } from '../core/routing/resolve.ts';
 import type { SessionState } from '../core/routing/session-choice.ts';
-import type { Plan } from './route.ts';
 import type { Ports } from './ports.ts';
 
 /** A request that may go on from an earlier one: its caller names the session, or it brings an answer along. */
@@ -23,8 +22,11 @@ export async function sessionOf({ decision }: Resolution, { policy: { tenantId }
   }
 }
 
+/** Of a decided request, what its session needs. */
+interface Kept { readonly facts: RequestFacts; readonly input: Pick<ResolveInput, 'session'>; readonly policy: { readonly tenantId: string }; readonly decision: Decision }
+
 /** Keeps for the next request who served this one; nothing for one that failed or stands alone. Never fails. */
-export async function keepSession({ facts, input: { session }, policy, decision }: Plan, entry: LedgerEntry, ports: Ports): Promise<void> {
+export async function keepSession({ facts, input: { session }, policy, decision }: Kept, entry: LedgerEntry, ports: Ports): Promise<void> {
   if (decision.tier === null || entry.sessionId === null || entry.servedModel === null || entry.status !== 200) return;
   if (!mayContinue(facts) && !facts.usesTools) return;
   const { input = 0, cacheRead = 0, cacheWrite5m = 0, cacheWrite1h = 0, output = 0 } = entry.tokens;

@@ -8,6 +8,7 @@ import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { TracedCall } from '../adapters/observe/traces.ts';
 import { outputCap, type Admitted } from './admit.ts';
 import type { AnswerWatch } from './shadow/answer-watch.ts';
+import type { Lease } from '../adapters/store/accounts.ts';
 import type { Ports } from './ports.ts';
 import { keepSession } from './sessions.ts';
 
@@ -16,6 +17,8 @@ export interface Trail {
   readonly attempts: LedgerAttempt[];
   /** Attempts without an answer that may cost money all the same. */
   readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; outputChars: number; ms: number }[];
+  /** What the request holds since more was held for a further attempt; undefined: what it was admitted with. */
+  raised: Lease | undefined;
   /** Beside each attempt, for traces: when it began and where it went. */
   readonly calls: TracedCall[];
   /** Where the attempt in progress went. */
@@ -47,7 +50,7 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], calls: [], url: undefined, lost: [], accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
     overheadMicros: 0, watch: undefined, outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
@@ -68,7 +71,7 @@ async function close(admitted: Admitted, trail: Trail, ports: Ports): Promise<vo
     if (ports.traces !== undefined) trace(admitted, trail, entry, ports.traces);
     for (let tries = 1; ; tries += 1) {
       try {
-        await Promise.all([ports.accounts.settle(admitted.lease, entry), tries === 1 ? keepSession(admitted.plan, entry, ports) : undefined]);
+        await Promise.all([ports.accounts.settle(trail.raised ?? admitted.lease, entry), tries === 1 ? keepSession(admitted.plan, entry, ports) : undefined]);
         return;
       } catch (error) {
         if (tries === MAX_TRIES) throw error;
@@ -147,23 +150,25 @@ function tokensOf(admitted: Admitted, trail: Trail): { tokens: TokenUsage; measu
     const last = trail.lost.at(-1);
     return last === undefined ? { tokens: {}, measured: true } : { tokens: lostTokens(admitted, last), measured: false };
   }
-  const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(trail.outputChars / 4) };
+  const estimate = { input: admitted.plan.facts.inputTokens, output: Math.min(Math.ceil(trail.outputChars / 4), mostOutput(admitted, trail.servedBy)) };
   return { tokens: { ...estimate, ...defined(trail.usage), output: Math.max(trail.usage?.output ?? 0, estimate.output) }, measured: false };
 }
+
+/** What all answers of `model` together may have, as it was held. */
+const mostOutput = ({ plan }: Admitted, model: RegisteredModel): number => outputCap(plan, model) * (plan.asked.conversation.n ?? 1);
 
 /** A usual rate of writing. An upstream that was dropped while it worked has written for about this long, seen or not. */
 const OUTPUT_TOKENS_PER_MS = 0.05;
 
 /** What an attempt without an answer has probably used: never nothing, never more than it was allowed to. */
 function lostTokens(admitted: Admitted, { model, usage, outputChars, ms }: Trail['lost'][number]): TokenUsage {
-  const unseen = usage?.output === undefined ? Math.min(ms * OUTPUT_TOKENS_PER_MS, outputCap(admitted.plan, model)) : 0;
-  const written = Math.max(outputChars / 4, unseen);
-  const estimate = { input: admitted.plan.facts.inputTokens, output: Math.ceil(written) };
+  const unseen = usage?.output === undefined ? ms * OUTPUT_TOKENS_PER_MS : 0;
+  const estimate = { input: admitted.plan.facts.inputTokens, output: Math.min(Math.ceil(Math.max(outputChars / 4, unseen)), mostOutput(admitted, model)) };
   return { ...estimate, ...defined(usage), output: Math.max(usage?.output ?? 0, estimate.output) };
 }
 
 /** Failed attempts cost money too; one unknown price makes the sum unknown. */
-function withLost(admitted: Admitted, trail: Trail, served: number | null): number | null {
+export function withLost(admitted: Admitted, trail: Trail, served: number | null): number | null {
   let sum = served;
   for (const lost of trail.lost) {
     const cost = costMicros(lostTokens(admitted, lost), lost.model.price);

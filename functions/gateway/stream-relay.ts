@@ -89,7 +89,7 @@ export class StreamRelay implements AsyncIterator<Uint8Array, void, undefined> {
     if (this.#ended) return;
     const { leash, trail } = this.#undertaking;
     const cause = leash.reason === undefined ? brokenOff(error) : leash.failure();
-    trail.failure ??= cause;
+    if (!this.#live.pipe.finished) trail.failure ??= cause;
     this.#ready = joined(this.#live.pipe.abort(cause));
     this.#ended = true;
     this.#serve();

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   AuthorizationType, CognitoUserPoolsAuthorizer, EndpointType, LambdaIntegration, RequestValidator, ResponseTransferMode, RestApi,
   type Method, type MethodOptions, type Resource,
@@ -30,6 +30,8 @@ export class AdminApi extends Construct {
   constructor(scope: Construct, id: string, props: AdminApiProps) {
     super(scope, id);
     this.api = new RestApi(this, 'Api', {
+      // Metrics are told apart by this name alone.
+      restApiName: `${Stack.of(this).stackName}-admin`,
       description: 'BSGateway: administration',
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
       cloudWatchRole: false,

@@ -9,19 +9,27 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { TableName } from './tables.ts';
 
 export interface AlarmsProps {
   readonly gateway: LambdaFunction;
   readonly admin: LambdaFunction;
-  /** Jobs that run at least every 15 minutes. */
-  readonly jobs: Readonly<Record<string, LambdaFunction>>;
+  /** Looks for changes of audit events, and fails when it finds one. */
+  readonly watch: LambdaFunction;
+  /** Copies audit events, and fails when the chain is broken. */
+  readonly archiveJob: LambdaFunction;
+  /** Each with the minutes in which it must have run at least once. */
+  readonly jobs: Readonly<Record<string, readonly [LambdaFunction, number]>>;
   readonly dataApi: RestApi;
-  readonly usage: Table;
+  readonly tables: Readonly<Record<TableName, Table>>;
   readonly failures: Queue;
   readonly email: string | undefined;
 }
 
 const PERIOD = Duration.minutes(5);
+const HOUR_MS = 3_600_000;
+/** Where an alarm's description leads; a test holds the page to the alarms. */
+const RUNBOOK = 'docs/deploy.md';
 
 /** What somebody must look at. Each description names its page of the runbook. */
 export class Alarms extends Construct {
@@ -36,9 +44,15 @@ export class Alarms extends Construct {
     this.alarm('GatewayFailures', 'More than 5 % of all answers were 5xx', props.dataApi.metricServerError({ period: PERIOD, statistic: 'Average' }), 0.05);
     this.alarm('AdminErrors', 'The admin function crashed or timed out', props.admin.metricErrors(sum), 5);
     this.alarm('JobFailures', 'A job failed three times in a row', props.failures.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }), 1);
-    const throttled = props.usage.metricThrottledRequestsForOperations({ ...sum, operations: [Operation.GET_ITEM, Operation.PUT_ITEM, Operation.QUERY, Operation.UPDATE_ITEM] });
-    this.alarm('UsageThrottles', 'The usage table refused requests', throttled, 10);
-    for (const [name, job] of Object.entries(props.jobs)) this.silence(`${name}Silent`, 'A job has not run for 15 minutes', job.metricInvocations({ period: Duration.minutes(15), statistic: 'Sum' }));
+    this.alarm('AuditRewritten', 'An audit event was altered or removed', props.watch.metricErrors(sum), 1);
+    this.alarm('AuditUnwatched', 'Changes of audit events wait for an hour to be looked at', props.watch.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }), HOUR_MS);
+    this.alarm('AuditNotArchived', 'Audit events could not be archived, or their chain is broken', props.archiveJob.metricErrors(sum), 1);
+    for (const [name, metric] of [['UsageThrottles', this.throttles(props.tables.usage)], ['ConfigThrottles', this.throttles(props.tables.keys)]] as const) this.alarm(name, 'A table refused requests', metric, 10);
+    for (const [name, [job, minutes]] of Object.entries(props.jobs)) this.silence(`${name}Silent`, `A job has not run for ${minutes} minutes`, job.metricInvocations({ period: Duration.minutes(minutes), statistic: 'Sum' }));
+  }
+
+  private throttles(table: Table): IMetric {
+    return table.metricThrottledRequestsForOperations({ period: PERIOD, statistic: 'Sum', operations: [Operation.GET_ITEM, Operation.PUT_ITEM, Operation.QUERY, Operation.UPDATE_ITEM] });
   }
 
   private alarm(name: string, what: string, metric: IMetric, threshold: number): void {
@@ -50,7 +64,7 @@ export class Alarms extends Construct {
   }
 
   private add(name: string, what: string, settings: { metric: IMetric; threshold: number; comparisonOperator: ComparisonOperator; treatMissingData: TreatMissingData }): void {
-    const alarm = new Alarm(this, name, { ...settings, evaluationPeriods: 1, alarmDescription: `${what}. Runbook: docs/runbook.md#${name.toLowerCase()}` });
+    const alarm = new Alarm(this, name, { ...settings, evaluationPeriods: 1, alarmDescription: `${what}. Runbook: ${RUNBOOK}#${name.toLowerCase()}` });
     if (this.action !== undefined) alarm.addAlarmAction(this.action);
   }
 

@@ -1,17 +1,22 @@
 import { Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
-  CachePolicy, Distribution, HeadersFrameOption, HeadersReferrerPolicy, HttpVersion, PriceClass, ResponseHeadersPolicy,
+  CachePolicy, Distribution, Function as CloudFrontFunction, FunctionCode, FunctionEventType, FunctionRuntime, HeadersFrameOption, HeadersReferrerPolicy, HttpVersion, PriceClass, ResponseHeadersPolicy, SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { Domain } from './streaming-api.ts';
 
 export interface DashboardSiteProps {
   readonly accessLogs: Bucket;
   /** Scheme and host of everything that the pages may call. */
   readonly connectTo: readonly string[];
   readonly retain: boolean;
+  readonly domain: Domain | undefined;
+  /** A global web ACL. */
+  readonly webAclArn: string | undefined;
 }
 
 /** What a page may load, by kind; the same policy as on one machine. */
@@ -20,14 +25,17 @@ const contentSecurityPolicy = (connectTo: readonly string[]): string => [
   "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "require-trusted-types-for 'script'",
 ].join('; ');
 
-/** The dashboard: a private bucket behind CloudFront. Unknown paths show the application, which knows its own pages. */
+/** A path whose last part has no dot is a page, and all pages are the one application, which knows its own addresses. */
+const PAGES = "function handler(event) { var request = event.request; if (request.uri.slice(request.uri.lastIndexOf('/')).indexOf('.') < 0) request.uri = '/index.html'; return request; }";
+
+/** The dashboard: a private bucket behind CloudFront. Every page shows the application, which knows its own addresses. */
 export class DashboardSite extends Construct {
   readonly bucket: Bucket;
   readonly distribution: Distribution;
   /** Scheme and host. */
   readonly origin: string;
 
-  constructor(scope: Construct, id: string, { accessLogs, connectTo, retain }: DashboardSiteProps) {
+  constructor(scope: Construct, id: string, { accessLogs, connectTo, retain, domain, webAclArn }: DashboardSiteProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -42,18 +50,27 @@ export class DashboardSite extends Construct {
     const uncached = { ...common, cachePolicy: CachePolicy.CACHING_DISABLED };
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'BSGateway dashboard',
+      ...(domain && {
+        domainNames: [domain.name], certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn), minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      }),
+      ...(webAclArn !== undefined && { webAclId: webAclArn }),
       // A new page or setting must show at once; the files that it names carry their hash.
-      defaultBehavior: uncached,
+      defaultBehavior: { ...uncached, functionAssociations: [{ function: this.pages(), eventType: FunctionEventType.VIEWER_REQUEST }] },
       additionalBehaviors: { '/assets/*': { ...common, cachePolicy: CachePolicy.CACHING_OPTIMIZED } },
       defaultRootObject: 'index.html',
-      errorResponses: [403, 404].map((httpStatus) => ({ httpStatus, responseHttpStatus: 200, responsePagePath: '/index.html', ttl: Duration.seconds(0) })),
+      // The bucket says 403 for a file that is not there. It stays an error: a page instead of a script would only be refused later.
+      errorResponses: [403, 404].map((httpStatus) => ({ httpStatus, responseHttpStatus: 404, responsePagePath: '/index.html', ttl: Duration.seconds(0) })),
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_ALL,
       enableLogging: true,
       logBucket: accessLogs,
       logFilePrefix: 'dashboard/',
     });
-    this.origin = Fn.join('', ['https://', this.distribution.distributionDomainName]);
+    this.origin = domain === undefined ? Fn.join('', ['https://', this.distribution.distributionDomainName]) : `https://${domain.name}`;
+  }
+
+  private pages(): CloudFrontFunction {
+    return new CloudFrontFunction(this, 'Pages', { comment: 'BSGateway: every page is the application', runtime: FunctionRuntime.JS_2_0, code: FunctionCode.fromInline(PAGES) });
   }
 
   private headers(connectTo: readonly string[]): ResponseHeadersPolicy {

@@ -1,9 +1,23 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
 import {
   AccountRecovery, CfnManagedLoginBranding, CfnUserPoolUser, ClientAttributes, FeaturePlan, ManagedLoginVersion, Mfa, OAuthScope,
-  ResourceServerScope, UserPool, UserPoolClient, UserPoolDomain, UserPoolResourceServer,
+  OidcAttributeRequestMethod, ProviderAttribute, ResourceServerScope, UserPool, UserPoolClient, UserPoolClientIdentityProvider, UserPoolDomain,
+  UserPoolIdentityProviderOidc, UserPoolResourceServer, type AttributeMapping, type OidcEndpoints,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+
+/** An OpenID provider at which people sign in. */
+export interface Provider {
+  readonly label: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: SecretValue;
+  /** Undefined: the pool reads the issuer's discovery document. */
+  readonly endpoints: OidcEndpoints | undefined;
+  readonly scopes: readonly string[];
+  /** `email`, `email_verified`, `name` → the provider's claim. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
 
 export interface IdentityProps {
   /** Scheme and host of the dashboard. */
@@ -12,6 +26,8 @@ export interface IdentityProps {
   readonly ownerEmail: string;
   readonly signInPrefix: string;
   readonly retain: boolean;
+  /** Beside the pool's own sign-in. */
+  readonly provider?: Provider | undefined;
 }
 
 const SCOPE_NAME = 'admin';
@@ -38,7 +54,9 @@ export class Identity extends Construct {
     const adminScope = new ResourceServerScope({ scopeName: SCOPE_NAME, scopeDescription: 'Use the admin API' });
     const server = new UserPoolResourceServer(this, 'Api', { userPool: this.pool, identifier: RESOURCE_SERVER, scopes: [adminScope] });
     const admin = OAuthScope.resourceServer(server, adminScope);
-    this.dashboard = this.dashboardClient(props.dashboardOrigin, admin);
+    this.dashboard = this.dashboardClient(props.dashboardOrigin, admin, props.provider);
+    // A client can name a provider only once it exists.
+    if (props.provider !== undefined) this.dashboard.node.addDependency(this.oidcProvider(props.provider));
     this.machines = new UserPoolClient(this, 'Machines', {
       userPool: this.pool, generateSecret: true, accessTokenValidity: Duration.minutes(15), enableTokenRevocation: true, ...PROFILE,
       oAuth: { flows: { clientCredentials: true }, scopes: [admin] }, authFlows: NO_DIRECT_SIGN_IN,
@@ -74,10 +92,21 @@ export class Identity extends Construct {
     });
   }
 
-  private dashboardClient(origin: string, admin: OAuthScope): UserPoolClient {
+  private oidcProvider({ label, issuer, clientId, clientSecret, endpoints, scopes, attributes }: Provider): UserPoolIdentityProviderOidc {
+    return new UserPoolIdentityProviderOidc(this, 'Provider', {
+      userPool: this.pool, name: label, issuerUrl: issuer, clientId,
+      // The reference to the secret, not the secret: it is resolved while the stack is deployed.
+      clientSecret: clientSecret.unsafeUnwrap(),
+      ...(endpoints && { endpoints }),
+      attributeRequestMethod: OidcAttributeRequestMethod.GET, scopes: [...scopes], attributeMapping: mappingOf(attributes),
+    });
+  }
+
+  private dashboardClient(origin: string, admin: OAuthScope, provider: Provider | undefined): UserPoolClient {
     return new UserPoolClient(this, 'Dashboard', {
       userPool: this.pool,
       generateSecret: false,
+      supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO, ...(provider === undefined ? [] : [UserPoolClientIdentityProvider.custom(provider.label)])],
       oAuth: {
         flows: { authorizationCodeGrant: true },
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL, admin],
@@ -94,6 +123,12 @@ export class Identity extends Construct {
       preventUserExistenceErrors: true,
     });
   }
+}
+
+function mappingOf({ email, email_verified: emailVerified, name }: Readonly<Record<string, string>>): AttributeMapping {
+  const from = (claim: string | undefined) => (claim === undefined ? undefined : ProviderAttribute.other(claim));
+  const mapping = { email: from(email), emailVerified: from(emailVerified), fullname: from(name) };
+  return Object.fromEntries(Object.entries(mapping).filter(([, claim]) => claim !== undefined)) as AttributeMapping;
 }
 
 /** Left out, Cognito would also allow signing in without its pages, which yields tokens that may edit the profile. */

@@ -1,5 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
-import { EndpointType, LambdaIntegration, RequestValidator, ResponseTransferMode, RestApi, type Method } from 'aws-cdk-lib/aws-apigateway';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { EndpointType, LambdaIntegration, RequestValidator, ResponseTransferMode, RestApi, SecurityPolicy, type Method } from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { apiStage, type ApiStageProps } from './api-stage.ts';
@@ -9,7 +10,11 @@ export interface StreamingApiProps extends ApiStageProps {
   readonly handler: IFunction;
   /** Whether this API makes the account's role for API Gateway's logs. */
   readonly apiLogRole: boolean;
+  readonly domain: Domain | undefined;
 }
+
+/** A host name of the operator's own, with the ARN of its certificate. */
+export interface Domain { readonly name: string; readonly certificateArn: string }
 
 /**
  * The data plane's door: every path and method goes to one function, whose answer is relayed as it is written, for at
@@ -20,10 +25,14 @@ export class StreamingApi extends Construct {
   readonly method: Method;
   /** What clients use as their base URL. */
   readonly baseUrl: string;
+  /** What the own host name must point to; undefined without one. */
+  readonly pointTo: string | undefined;
 
   constructor(scope: Construct, id: string, props: StreamingApiProps) {
     super(scope, id);
     this.api = new RestApi(this, 'Api', {
+      // Metrics are told apart by this name alone.
+      restApiName: `${Stack.of(this).stackName}-data`,
       description: 'BSGateway: inference',
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
       // Bodies arrive byte for byte.
@@ -38,7 +47,11 @@ export class StreamingApi extends Construct {
       // One permission for the API: one per method soon exceeds a function policy's 20 KB.
       scopePermissionToMethod: false,
     }), { requestValidator, requestParameters: { 'method.request.path.proxy': true } });
-    this.baseUrl = `${this.api.url}v1`;
+    const { domain } = props;
+    this.pointTo = domain && this.api.addDomainName('Domain', {
+      domainName: domain.name, certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn), endpointType: EndpointType.REGIONAL, securityPolicy: SecurityPolicy.TLS_1_2,
+    }).domainNameAliasDomainName;
+    this.baseUrl = domain === undefined ? `${this.api.url}v1` : `https://${domain.name}/v1`;
     dataPlaneResponses(this.api);
   }
 }

@@ -9,6 +9,7 @@ import { testModel } from '../../functions/gateway/test-model.ts';
 import type { AdminToken } from './admin-token.ts';
 import { DEFAULT_TENANT, OPERATOR } from './default-tenant.ts';
 import type { Edition } from './edition.ts';
+import { openEventLoopDelay } from './event-loop-delay.ts';
 
 export interface LocalAdmin {
   readonly edition: Edition;
@@ -34,6 +35,7 @@ function gauges({ ports }: Edition, tenantId: string): Gauge[] {
 
 /** The control plane of one machine: it seals with the same embedded key service, and what it changes holds at once. */
 export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, analytics, verify }: LocalAdmin): AdminPorts {
+  const eventLoop = openEventLoopDelay();
   return {
     store: edition.store,
     analytics,
@@ -47,7 +49,7 @@ export function localAdminPorts({ edition, token, allowHosts, dashboardUrl, anal
     urlPolicy: { allowHosts, allowLoopback: true },
     testModel: (test) => testModel({ keys: edition.opening, outbound: edition.ports.outbound, clock: edition.ports.clock }, test),
     changed: () => edition.caches.invalidate(),
-    metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId)) ?? '',
+    metricsText: (tenantId) => edition.ports.metrics?.text(tenantId, gauges(edition, tenantId), [eventLoop()]) ?? '',
     ...(edition.ports.access && { access: edition.ports.access }),
     operatorTenantId: DEFAULT_TENANT,
     revocationSeconds: 0,

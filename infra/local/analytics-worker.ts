@@ -4,6 +4,7 @@ import { jsonLog } from '../../functions/adapters/observe/log.ts';
 import { StoreError } from '../../functions/adapters/store/port.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { analyticsOf, type Analytics } from '../../functions/admin/usage/analytics.ts';
+import { planEvidence, type PlanResult } from '../../functions/jobs/plan-evidence/plan-evidence.ts';
 import { rollUp, type RollUpResult } from '../../functions/jobs/roll-up/roll-up.ts';
 
 /** What the worker is started with. */
@@ -14,7 +15,8 @@ export type AnalyticsTask =
   | { readonly kind: 'requests'; readonly args: Parameters<Analytics['requests']> }
   | { readonly kind: 'replay'; readonly args: Parameters<Analytics['replay']> }
   | { readonly kind: 'rollUp' }
-  /** Lets a running roll-up end after its bucket, closes both connections and ends the thread. */
+  | { readonly kind: 'planEvidence' }
+  /** Lets a running roll-up end after its bucket and a plan after its tenant, closes both connections and ends the thread. */
   | { readonly kind: 'stop' };
 export type AnalyticsMessage = AnalyticsTask & { readonly id: number };
 export type AnalyticsReply =
@@ -32,9 +34,11 @@ function listen(port: NonNullable<typeof parentPort>, { file }: AnalyticsWorkerD
   const log = jsonLog((line) => process.stderr.write(line), () => Date.now());
   let isStopping = false;
   let rollingUp: Promise<RollUpResult> | undefined;
+  let planning: Promise<PlanResult> | undefined;
+  const remainingMs = (): number => (isStopping ? 0 : Infinity);
 
   const runRollUp = async (): Promise<RollUpResult> => {
-    const result = await rollUp({ store: writer, now: () => Date.now(), remainingMs: () => (isStopping ? 0 : Infinity), pause: nextTurn, log });
+    const result = await rollUp({ store: writer, now: () => Date.now(), remainingMs, pause: nextTurn, log });
     await writer.sweepExpired(Math.floor(Date.now() / 1000), SWEPT_AT_ONCE);
     return result;
   };
@@ -44,9 +48,10 @@ function listen(port: NonNullable<typeof parentPort>, { file }: AnalyticsWorkerD
       case 'requests': return analytics.requests(...task.args);
       case 'replay': return analytics.replay(...task.args);
       case 'rollUp': return (rollingUp ??= runRollUp().finally(() => { rollingUp = undefined; }));
+      case 'planEvidence': return (planning ??= planEvidence({ store: writer, now: () => Date.now(), remainingMs, log }).finally(() => { planning = undefined; }));
       case 'stop': {
         isStopping = true;
-        await rollingUp?.catch(() => undefined);
+        await Promise.allSettled([rollingUp, planning]);
         await Promise.all([reader.close(), writer.close()]);
         return undefined;
       }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { fileType } from '../../functions/adapters/aws/file-type.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
 
 /**
@@ -10,9 +11,6 @@ import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/po
 export const DASHBOARD_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'";
 
 const PAGE_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-opener-policy': 'same-origin' };
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.json': 'application/json', '.png': 'image/png', '.txt': 'text/plain; charset=utf-8',
-};
 /** Names carry the hash of the content, so what they hold never changes. */
 const HASHED = /^\/assets\//;
 /** Paths that belong to the APIs, whatever a browser accepts. */
@@ -44,7 +42,7 @@ export function openDashboard({ folder, origin }: DashboardOptions): (request: G
     for (const entry of entries.filter((each) => each.isFile() && !each.name.endsWith('.gz') && !each.name.startsWith('.') && !each.parentPath.includes('.vite'))) {
       const path = join(entry.parentPath, entry.name);
       const body = readFileSync(path);
-      files.set(path.slice(folder.length).replaceAll('\\', '/'), { body, gzip: readIfThere(`${path}.gz`), type: TYPES[extname(path)] ?? 'application/octet-stream', tag: `"${hash('sha256', body, 'hex').slice(0, 16)}"` });
+      files.set(path.slice(folder.length).replaceAll('\\', '/'), { body, gzip: readIfThere(`${path}.gz`), type: fileType(path), tag: `"${hash('sha256', body, 'hex').slice(0, 16)}"` });
     }
     known = mtimeMs;
   }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { newKey, type NewKey } from '../../functions/core/keys/virtual-key.ts';
 import { partition } from '../../functions/adapters/store/entity.ts';
 import { getKey } from '../../functions/adapters/store/keys.ts';
+import { recordLabel } from '../../functions/adapters/store/evidence.ts';
 import { ledgerOp } from '../../functions/adapters/store/ledger.ts';
 import { markRows } from '../../functions/adapters/store/rollup-marks.ts';
 import { getModel } from '../../functions/adapters/store/models.ts';
@@ -11,7 +12,9 @@ import type { SealingKeys } from '../../functions/adapters/vault/vault.ts';
 import { registered } from '../../functions/gateway/caches.ts';
 import { applyConfig } from './apply-config.ts';
 import { DEFAULT_TENANT } from './default-tenant.ts';
+import { demoLabels } from './demo-evidence.ts';
 import { demoTraffic } from './demo-traffic.ts';
+import { mulberry32 } from './mulberry32.ts';
 
 export interface DemoSeedOptions {
   readonly store: Store;
@@ -45,6 +48,7 @@ export async function seedDemo(options: DemoSeedOptions): Promise<{ readonly key
     allowHosts: [],
   });
   await seedTraffic(options.store, { app: app.keyId, agent: agent.keyId }, options.now());
+  await seedEvidence(options.store, options.now());
   return { key: app.key };
 }
 
@@ -93,3 +97,14 @@ async function seedTraffic(store: Store, keyIds: { readonly app: string; readonl
   await markRows(store, DEFAULT_TENANT, rows.map(({ requestId }) => requestId));
   await store.write([{ put: MARKER, item: { seededAt: new Date(nowMs).toISOString() } }]);
 }
+
+/** Written first: a label that is recorded twice counts twice, and a demo with some comparisons fewer is one too. */
+const JUDGED: Key = { table: 'tenants', pk: partition('T', DEFAULT_TENANT), sk: 'demo-evidence' };
+
+async function seedEvidence(store: Store, nowMs: number): Promise<void> {
+  if ((await store.get(JUDGED)) !== undefined) return;
+  const { ok } = await store.write([{ put: JUDGED, item: { seededAt: new Date(nowMs).toISOString() }, guards: [{ absent: true }] }]);
+  if (!ok) return;
+  for (const label of demoLabels(nowMs, mulberry32(EVIDENCE_SEED))) await recordLabel(store, DEFAULT_TENANT, label, nowMs);
+}
+const EVIDENCE_SEED = 20_261_127;

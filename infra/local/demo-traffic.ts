@@ -4,6 +4,7 @@ import { costMicros } from '../../functions/core/money/cost.ts';
 import type { ModelPrice } from '../../functions/core/money/price.ts';
 import { savedMicros } from '../../functions/core/money/savings.ts';
 import type { DemoModel } from './demo-answer.ts';
+import { mulberry32 } from './mulberry32.ts';
 
 export const DEMO_ROWS = 400;
 const SPAN_MS = 60 * 60_000;
@@ -127,15 +128,4 @@ function pick(share: number): Template {
     if (left < 0) return template;
   }
   return TEMPLATES[0] as Template;
-}
-
-/** A small generator with a 32-bit state (mulberry32, public domain): even enough for invented traffic, and repeatable. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -20,7 +20,7 @@ import { GATEWAY_VERSION } from '../../functions/adapters/providers/registry.ts'
 import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
 import { openCredentials } from '../../functions/adapters/vault/credentials.ts';
 import type { LocalKeys } from '../../functions/adapters/vault/local-key.ts';
-import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
+import { secretVerifier, templateSalts } from '../../functions/adapters/vault/pepper.ts';
 import type { OpeningKeys, SealingKeys } from '../../functions/adapters/vault/vault.ts';
 import { openQuality } from '../../functions/adapters/store/quality.ts';
 import { openCaches, type Caches } from '../../functions/gateway/caches.ts';
@@ -79,7 +79,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const caches = openCaches(store, clock);
   const metrics = openMetrics();
   const accounts = parallelAccounts(resilientAccounts({
-    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, log, away: metrics.storeAway,
+    accounts: openAccounts({ store, clock, owner: options.bootId, random: Math.random }), store, clock, owner: options.bootId, log, away: metrics.storeAway,
     spool: options.spoolFile === undefined ? memorySpool() : layeredSpool(fileSpool(options.spoolFile), memorySpool()),
   }));
   const refusals = openRefusalCounter({ store, clock, random: Math.random, timer: true, lost: metrics.refusalsLost });
@@ -93,6 +93,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     random: Math.random,
     newRequestId: () => newId(clock.now()),
     keys: caches.keys,
+    templateSalt: templateSalts(keys),
     verifySecret: secretVerifier(keys),
     policies: caches.policies,
     accounts,

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../../functions/adapters/observe/log.ts';
 import { StoreError } from '../../functions/adapters/store/port.ts';
 import type { Analytics } from '../../functions/admin/usage/analytics.ts';
+import type { PlanResult } from '../../functions/jobs/plan-evidence/plan-evidence.ts';
 import type { RollUpResult } from '../../functions/jobs/roll-up/roll-up.ts';
 import type { AnalyticsMessage, AnalyticsReply, AnalyticsTask, AnalyticsWorkerData } from './analytics-worker.ts';
 
@@ -13,6 +14,8 @@ export interface RollUpOptions {
   readonly everyMs?: number;
   /** Until the first run, so that a start is not slowed down. Default 5 s. */
   readonly firstAfterMs?: number;
+  /** Between two looks at the evidence; default 1 h. The first comes after the first roll-up. */
+  readonly planEveryMs?: number;
 }
 
 export interface RollUps {
@@ -22,11 +25,14 @@ export interface RollUps {
   start(): void;
   /** One run now, or the one that is under way. */
   runNow(): Promise<RollUpResult>;
+  /** Brings the evidence plans up to date now; beside that it happens regularly, like the roll-ups. */
+  planNow(): Promise<PlanResult>;
   /** Ends the runs and the worker within about 2 s. Questions that are open then are refused as unavailable. */
   stop(): Promise<void>;
 }
 
 const EVERY_MS = 60_000;
+const PLAN_EVERY_MS = 3_600_000;
 const FIRST_AFTER_MS = 5_000;
 const STOP_MS = 2_000;
 /** A thread that nobody has asked for so long gives its memory back. */
@@ -36,19 +42,27 @@ const WORKER_URL = new URL(import.meta.url.endsWith('.ts') ? './analytics-worker
 const LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 };
 
 /**
- * Roll-ups by the clock and analytics for one machine, both in one worker thread with connections of its own. The worker
+ * Roll-ups and evidence plans by the clock and analytics for one machine, all in one worker thread with connections of its own. The worker
  * is started when it is first needed, and again after it died.
  */
 export function openRollUps(options: RollUpOptions): RollUps {
   const thread = openThread({ file: options.file });
   const everyMs = options.everyMs ?? EVERY_MS;
+  const planEveryMs = options.planEveryMs ?? PLAN_EVERY_MS;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let plannedAtMs = -Infinity;
+  const planNow = (): Promise<PlanResult> => thread.ask({ kind: 'planEvidence' }) as Promise<PlanResult>;
+  const planWhenDue = async (): Promise<void> => {
+    if (isStopped || performance.now() - plannedAtMs < planEveryMs) return;
+    plannedAtMs = performance.now();
+    await planNow().catch(() => options.log.error('evidence could not be planned'));
+  };
   const runNow = (): Promise<RollUpResult> => thread.ask({ kind: 'rollUp' }) as Promise<RollUpResult>;
   const plan = (afterMs: number): void => {
     if (isStopped) return;
     timer = setTimeout(() => {
-      runNow().catch(() => options.log.error('roll-up failed')).finally(() => plan(everyMs));
+      runNow().catch(() => options.log.error('roll-up failed')).then(planWhenDue).finally(() => plan(everyMs));
     }, afterMs);
     timer.unref();
   };
@@ -60,6 +74,7 @@ export function openRollUps(options: RollUpOptions): RollUps {
     },
     start: () => { if (timer === undefined) plan(options.firstAfterMs ?? FIRST_AFTER_MS); },
     runNow,
+    planNow,
     async stop() {
       isStopped = true;
       clearTimeout(timer);

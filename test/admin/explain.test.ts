@@ -11,7 +11,7 @@ beforeAll(async () => {
   await gateway.route({ aliases: [{ name: 'fast', target: 'model:cheap' }], patterns: [{ id: 'code', priority: 1, glob: 'code/*', target: 'tier:complex' }], auto: { strategy: 'static', tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['strong'] } } });
 });
 afterAll(() => gateway.close());
-const explain = (body: unknown): Promise<AdminAnswer> => ask(gateway.edition.store, '/admin/route/explain', { method: 'POST', body });
+const explain = (body: unknown): Promise<AdminAnswer> => ask(gateway.edition.store, '/admin/route/explain', { method: 'POST', body, ports: { pepper: async () => gateway.edition.pepper } });
 
 test.each([
   ['openai-chat', { model: 'auto', messages: [{ role: 'user', content: 'Hello!' }] }],
@@ -22,7 +22,7 @@ test.each([
 ] as const)('%s: the decision is the one that POST /v1/route gives: %j', async (dialect, request) => {
   const keyId = gateway.key.split('_')[2];
   const [explained, routed] = [await explain({ request, dialect, keyId }), await call(gateway.origin, `/v1/route?dialect=${dialect}`, { key: gateway.key, body: request })];
-  expect([explained.status, explained.json]).toEqual([200, { decision: routed.json, error: null }]);
+  expect([explained.status, explained.json]).toEqual([200, { decision: routed.json, error: null, decidedInMs: expect.any(Number) }]);
 });
 
 test('a draft decides without being saved, and a draft that could not work is refused with its place', async () => {

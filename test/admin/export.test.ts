@@ -37,6 +37,16 @@ test('changes come as a file from which the chain can be verified', async () => 
   expect((await ask(temp.store, '/admin/export/changes.csv')).text).toContain(`,'@u,`);
 });
 
+test('changes are saved as the list shows them: by range, kind, action and person', async () => {
+  for (const [n, [userId, action]] of ([['u', 'model.created'], ['v', 'model.updated'], ['u', 'key.created']] as const).entries()) await commitChange({ store: temp.store, tenantId: 'default', actor: { userId, name: userId, via: 'person' }, requestId: 'r', now: () => NOW + n * 1000, random: Math.random, newId: () => `f${n}` }, { action, target: { type: 'a', id: `${n}` }, before: null, after: { n } }, []);
+  const seqs = async (query: string): Promise<number[]> => (await ask(temp.store, `/admin/export/changes.ndjson?${query}`)).text.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { seq: number }).seq);
+  expect(await seqs('action=model')).toEqual([2, 1]);
+  expect(await seqs('action=model.created')).toEqual([1]);
+  expect(await seqs('actor=u')).toEqual([3, 1]);
+  expect(await seqs(`from=${new Date(NOW + 500).toISOString()}&to=${new Date(NOW + 1500).toISOString()}`)).toEqual([2]);
+  expect((await ask(temp.store, '/admin/export/changes.csv?action=none')).text.trim().split('\r\n')).toHaveLength(1);
+});
+
 test('a store that is away is a status, not a file that stops', async () => {
   const analytics = { usage: async () => { throw new StoreError('unavailable', 'x'); }, requests: async () => { throw new StoreError('unavailable', 'x'); }, replay: async () => { throw new StoreError('unavailable', 'x'); } };
   for (const path of ['/admin/export/requests.csv', '/admin/export/usage.ndjson']) expect((await ask(temp.store, path, { ports: { analytics } })).status).toBe(503);

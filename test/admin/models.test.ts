@@ -13,6 +13,7 @@ import type { ModelTest } from '../../functions/admin/ports.ts';
 import { HOSTILE_URLS } from '../support/hostile-urls.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask, type AdminAnswer } from './support.ts';
+import { figure } from '../support/figure.ts';
 
 let temp: TempStore;
 beforeEach(async () => { temp = await tempStore(); });
@@ -62,8 +63,11 @@ test('guarantee F1: hostile addresses are refused when a model is saved, new or 
   for (const baseUrl of HOSTILE_URLS) {
     const created = await post({ id: 'bad', provider: 'openai-compatible', upstreamModel: 'm', baseUrl }, { urlPolicy });
     expect([baseUrl, created.status]).toEqual([baseUrl, 400]);
+    const changed = await ask(temp.store, '/admin/models/ok', { method: 'PATCH', body: { baseUrl, apiKey: 'sk-for-that-address-1' }, headers: { 'if-match': '"1"' }, ports: { urlPolicy } });
+    expect([baseUrl, changed.status]).toEqual([baseUrl, 400]);
   }
   expect(await getModel(temp.store, 'default', 'bad')).toBeUndefined();
+  figure('F1', `and at save, new and changed`);
 });
 
 test.each([

@@ -68,6 +68,7 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
   ['getRoutingVersions', () => ({})],
   ['getRoutingVersionsN', () => ({ parameters: { n: '1' } })],
   ['postRoutingRollback', () => ({ body: { version: 1 } })],
+  ['postRoutingCheck', ({ routing }) => ({ body: routing })],
   ...['postRoutingWhatIf', 'postReplay'].map((id) => [id, ({ routing }: Json) => ({ body: { draft: routing, from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' } })] as const),
   ['getEvidence', () => ({})],
   ['postRouteExplain', () => ({ body: { request: { model: 'cheap', messages: [{ role: 'user', content: 'hi' }] } } })],

@@ -47,6 +47,10 @@ describe('what-if', () => {
   test('everything to the cheap model: two thirds flip, at the cheap price', async () => {
     const { json } = await what(documentOf({ tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['cheap'] } }));
     expect(json).toMatchObject({ flips: 8, refused: 0, costMicros: { draft: 12 * 140 } });
+    const examples = json['examples'] as { requestId: string; at: string; live: string; draft: string }[];
+    expect(examples).toHaveLength(5);
+    expect(examples.map(({ at }) => at)).toEqual(examples.map(({ at }) => at).toSorted().toReversed());
+    for (const { requestId, live, draft } of examples) expect([requestId.length, draft, ['mid', 'strong'].includes(live)]).toEqual([26, 'cheap', true]);
   });
 
   test('both paths answer alike, and only the period counts', async () => {

@@ -55,3 +55,12 @@ test('what is probably not meant so is said, and saved all the same', async () =
   expect(saved.status).toBe(200);
   expect((saved.json['warnings'] as unknown[]).length).toBeGreaterThan(0);
 });
+
+test('a document is checked without being saved: what would be refused, and what is probably not meant so', async () => {
+  const check = async (document: unknown) => ask(temp.store, '/admin/routing/check', { method: 'POST', body: document });
+  expect((await check(ALIAS)).json).toMatchObject({ errors: [], warnings: [{ kind: 'empty_tier' }] });
+  expect((await check({ aliases: [{ name: 'fast', target: 'model:none' }], patterns: [{ id: 'a', priority: 2, glob: 'x-*', target: 'auto' }, { id: 'b', priority: 1, glob: 'x-1', target: 'auto' }] })).json).toMatchObject({
+    errors: [{ pointer: '/aliases/0/target' }], warnings: expect.arrayContaining([expect.objectContaining({ kind: 'covered_by_higher', pointer: '/patterns/1' })]),
+  });
+  expect((await getRouting(temp.store, 'default')).version).toBe(0);
+});

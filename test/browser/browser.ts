@@ -3,11 +3,11 @@ import { chromium, type Browser } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Debian's Chromium, or the one that CHROME_PATH names. */
-export async function launchBrowser(): Promise<Browser> {
+/** Debian's Chromium, or the one that CHROME_PATH names; with more arguments where given. */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROME_PATH'] ?? path(), headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--no-default-browser-check', '--disable-sync', '--disable-domain-reliability', '--disable-breakpad', '--force-prefers-reduced-motion'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--no-default-browser-check', '--disable-sync', '--disable-domain-reliability', '--disable-breakpad', '--force-prefers-reduced-motion', ...more],
   });
 }
 

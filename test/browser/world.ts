@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,8 @@ export interface World {
   addKey(name: string, change?: Record<string, unknown>): Promise<string>;
   /** One chat request through the gateway; resolves once it is answered. `model` = the one that served. */
   chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
+  /** Until it is called with null, the server answers requests whose path and query contain `part` with that status, or not at all (`hang`). */
+  break(part: string | null, how?: number | 'hang'): void;
   /** A link that signs in once. */
   link(): string;
   open(options?: TabOptions): Promise<Tab>;
@@ -67,6 +70,8 @@ export async function openWorld(): Promise<World> {
   const paths = { adminToken: join(folder, 'admin-token'), signingKey: join(folder, 'signing-key.json') };
   const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: false, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
   await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });
+  const broken: { part: string | null; how: number | 'hang' } = { part: null, how: 500 };
+  breakable(door.server, broken);
   const origin = `http://127.0.0.1:${(door.server.address() as AddressInfo).port}`;
   const token = (await readFile(paths.adminToken, 'utf8')).trim();
   const browser = await launchBrowser();
@@ -92,6 +97,7 @@ export async function openWorld(): Promise<World> {
       await response.text();
       return { status: response.status, model: response.headers.get('x-bsg-model') };
     },
+    break: (part, how = 500) => { Object.assign(broken, { part, how }); },
     link: () => issuer.link(),
     open: (options = {}) => openTab({ browser, origin, options, link: () => issuer.link() }),
     async close() {
@@ -102,6 +108,16 @@ export async function openWorld(): Promise<World> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** In front of everything the server does: answers for it while something is to be broken. */
+function breakable(server: Server, broken: { readonly part: string | null; readonly how: number | 'hang' }): void {
+  const real = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (broken.part === null || request.url?.includes(broken.part) !== true) for (const listener of real) listener.call(server, request, response);
+    else if (broken.how !== 'hang') response.writeHead(broken.how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
+  });
 }
 
 export const TENANT = DEFAULT_TENANT;

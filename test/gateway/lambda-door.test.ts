@@ -11,6 +11,7 @@ import type { LambdaDoorOptions, LambdaHandler } from '../../functions/gateway/l
 import { isProxyEvent, LambdaRequest } from '../../functions/gateway/lambda-request.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
 import { proxyEvent } from '../support/runtime-api.ts';
+import { figure } from '../support/figure.ts';
 
 const context = { getRemainingTimeInMillis: () => 60_000 };
 function requestOf(event: Record<string, unknown>, maxBodyBytes = 1_000): GatewayRequest {
@@ -96,6 +97,7 @@ describe('an answer\'s body', () => {
     body.read(0);
     await body.settled;
     expect({ returned: from.returned, destroyed: body.destroyed }).toEqual({ returned: 1, destroyed: true });
+    figure('D3', 'a body nobody reads is closed once');
   });
 
   test('a source that throws breaks the answer and is not asked again', async () => {

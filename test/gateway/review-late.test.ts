@@ -4,6 +4,7 @@ import { ulid } from 'ulidx';
 import type { GatewayRequest, GatewayResponse, Ports } from '../../functions/gateway/ports.ts';
 import { serve } from '../../functions/gateway/serve.ts';
 import { chat, messages } from '../support/call.ts';
+import { figure } from '../support/figure.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { chatAnswer, chatEvents } from '../support/scripted-upstream.ts';
 import { checkChatStream, checkMessagesStream } from '../support/stream-grammar.ts';
@@ -54,7 +55,7 @@ function ask(body: object, send: (request: OutboundRequest, call: number) => Pro
   };
   const { accounts } = gateway.edition.ports;
   const counted: typeof accounts = {
-    reserve: (asked) => accounts.reserve(asked), touch: (...all) => accounts.touch(...all), peek: (keyId) => accounts.peek(keyId), sweep: (...all) => accounts.sweep(...all),
+    reserve: (asked) => accounts.reserve(asked), raise: (asked) => accounts.raise(asked), touch: (...all) => accounts.touch(...all), peek: (keyId) => accounts.peek(keyId), sweep: (...all) => accounts.sweep(...all),
     settle: (...all) => {
       settled.push(String(all[1].status));
       return accounts.settle(...all);
@@ -87,6 +88,31 @@ test('a whole answer after 70 s comes behind padding and is settled once', async
   await advance(20_000);
   expect((await text).trimStart().slice(0, 2)).toBe('{"');
   expect(world.settled).toEqual(['200']);
+});
+
+test.each([
+  ['/v1/chat/completions', chat('one', { stream: true }), ': keepalive\n\n'], ['/v1/messages', messages('one', { stream: true }), 'event: ping\ndata: {"type":"ping"}\n\n'],
+])('guarantee E7: %s: 70 s of silence before the first part are bridged by a heartbeat every 15 s', async (path, body, beat) => {
+  const world = ask(body, async () => { await after(70_000); return response(200, chatEvents(['hi'])); }, path);
+  // Headers are held for 15 s and come with the first heartbeat.
+  await advance(14_999);
+  expect(await Promise.race([world.answer, turns()])).toBeUndefined();
+  await advance(1);
+  const read = iterator(await world.answer);
+  const arrived: string[] = [];
+  const all = (async () => { for (let step = await read.next(); step.done !== true; step = await read.next()) arrived.push(Buffer.from(step.value).toString()); })();
+  await turns();
+  for (const beats of [1, 2, 3, 4]) {
+    expect(arrived).toEqual(Array.from({ length: beats }, () => beat));
+    await advance(14_999);
+    if (beats < 4) expect(arrived).toHaveLength(beats);
+    await advance(1);
+  }
+  await all;
+  expect(arrived.slice(0, 4)).toEqual([beat, beat, beat, beat]);
+  expect(arrived.slice(4).join('')).toContain('hi');
+  expect(world.settled).toEqual(['200']);
+  figure('E7', '70 s before the first part: 4 heartbeats, 15 s apart, in either dialect');
 });
 
 test.each([true, false])('a late answer whose client leaves before or after the first pull is settled once (pulled: %s)', async (pulled) => {

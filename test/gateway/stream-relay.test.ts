@@ -5,6 +5,7 @@ import { StreamRelay } from '../../functions/gateway/stream-relay.ts';
 import type { GatewayRequest } from '../../functions/gateway/ports.ts';
 import { newTrail } from '../../functions/gateway/settle.ts';
 import type { Pipe } from '../../functions/gateway/pipe.ts';
+import { figure } from '../support/figure.ts';
 
 const text = (bytes: Uint8Array | void): string => Buffer.from(bytes ?? []).toString();
 
@@ -14,7 +15,7 @@ function relayed(held: string[] = ['first'], push: Pipe['push'] = (chunk) => [ch
   const controller = new AbortController();
   const leash = new Leash({ signal: controller.signal } as GatewayRequest, 600_000);
   const pipe: Pipe = {
-    committed: true, done: false, failure: undefined,
+    committed: true, finished: false, done: false, failure: undefined,
     push, end: () => [Buffer.from('end')], abort: (cause) => [Buffer.from(`error ${cause.code}`)], heartbeat: () => Buffer.from('beat'),
   };
   let aborted = 0;
@@ -76,6 +77,7 @@ test('guarantee E7: silence after the first part is bridged by a heartbeat every
   expect((await relay.next()).done).toBe(true);
   expect(undertaking.trail.failure?.code).toBe('upstream_timeout');
   steps[0]?.reject(new Error('late'));
+  figure('E7', 'between parts: 3 heartbeats, 15 s apart, then upstream_timeout at 60 s');
 });
 
 test('translation D102 (streamed): what the upstream sends without anything for the caller is silence to the caller, but no silence of the upstream', async () => {

@@ -8,6 +8,7 @@ import { ROUTES } from '../../functions/admin/routes.ts';
 import { routing } from '../../functions/contract/routing.ts';
 import { ask, entryAt, NOW, putEntries, type AdminAnswer } from '../admin/support.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 let temp: TempStore;
 const AT = '2026-01-01T00:00:00.000Z';
@@ -58,6 +59,7 @@ test('guarantee H1: what another tenant has answers, on every route with an id, 
     expect([method, path, own.status]).toEqual([method, path, 404]);
     expect([method, path, bare(own)]).toEqual([method, path, bare(none)]);
   }
+  figure('H1', `administration: ${withIds.length} operations with an id byte-equal, ${ROUTES.length} show nothing`);
 });
 
 const DOCUMENT = (model: string): object => ({ aliases: [{ name: 'mine', target: model }], patterns: [], auto: { strategy: 'static', tiers: { simple: [model], moderate: [], complex: [] } } });
@@ -67,6 +69,7 @@ const NAMING: Readonly<Record<string, () => readonly [body: (id: string) => obje
   'PUT /admin/config': () => [(id) => ({ version: 1, routing: DOCUMENT(id), keys: [{ name: 'mine', allowedModels: [id] }] }), 'canary-model', 'missing-modl'],
   'PUT /admin/routing': () => [DOCUMENT, 'canary-model', 'missing-modl'],
   'POST /admin/routing/rollback': () => [(id) => ({ version: Number(id) }), '1', '9'],
+  'POST /admin/routing/check': () => [(id) => DOCUMENT(id), 'canary-model', 'missing-modl'],
   'POST /admin/routing/what-if': () => [(id) => ({ draft: DOCUMENT(id), ...PERIOD }), 'canary-model', 'missing-modl'],
   'POST /admin/replay': () => [(id) => ({ draft: DOCUMENT(id), ...PERIOD }), 'canary-model', 'missing-modl'],
   'POST /admin/route/explain': () => [(id) => ({ request: { model: 'auto', messages: [{ role: 'user', content: 'hi' }] }, keyId: id }), keyId, 'BBBBBBBBBBBB'],

@@ -5,6 +5,7 @@ import { listKeys } from '../../functions/adapters/store/keys.ts';
 import { may, ROLES, type AdminPorts, type Role } from '../../functions/admin/ports.ts';
 import { ask } from '../admin/support.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 let temp: TempStore;
 beforeAll(async () => {
@@ -56,4 +57,5 @@ test('guarantee A9: a right above the issuer\'s own is never given or taken: 403
   }
   expect(tried).toBeGreaterThanOrEqual(500);
   expect(await stored()).toBe(before);
+  figure('A9', `${tried} attempts above the issuer's rights: ${tried} x 403, nothing stored`);
 });

@@ -6,6 +6,7 @@ import { ROUTES, type Route } from '../../functions/admin/routes.ts';
 import { applyConfig } from '../../infra/local/apply-config.ts';
 import { ask, entryAt, type AdminAsk, NOW, putEntries, TOKEN } from '../admin/support.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 const KEY = formatKey({ env: 'test', keyId: 'AAAAAAAAAAAA', secretBytes: new Uint8Array(32).fill(1) });
 const CREDENTIAL = 'CANARY-credential-of-the-provider';
@@ -31,7 +32,7 @@ const LEAST: Readonly<Record<string, Route['role']>> = {
   'GET /admin/me': 'person', 'GET /admin/config': 'admin', 'PUT /admin/config': 'admin', 'GET /admin/requests': 'viewer', 'GET /admin/requests/{id}': 'viewer', 'GET /admin/usage': 'viewer', 'GET /admin/refusals': 'viewer', 'GET /metrics': 'viewer',
   'GET /admin/catalogue': 'member', 'GET /admin/settings': 'admin', 'PUT /admin/settings': 'admin', 'GET /admin/changes': 'admin', 'GET /admin/openapi.json': 'public',
   'GET /admin/routing': 'member', 'PUT /admin/routing': 'admin', 'GET /admin/routing/versions': 'member', 'GET /admin/routing/versions/{n}': 'member', 'POST /admin/routing/rollback': 'admin',
-  'POST /admin/route/explain': 'member', 'POST /admin/routing/what-if': 'member', 'POST /admin/replay': 'member', 'GET /admin/evidence': 'member',
+  'POST /admin/route/explain': 'member', 'POST /admin/routing/what-if': 'member', 'POST /admin/routing/check': 'member', 'POST /admin/replay': 'member', 'GET /admin/evidence': 'member',
   'GET /admin/members': 'admin', 'POST /admin/members': 'admin', 'PATCH /admin/members/{id}': 'owner', 'DELETE /admin/members/{id}': 'admin',
   'POST /admin/invitations/accept': 'person', 'POST /admin/tenants': 'owner',
   'GET /admin/tokens': 'owner', 'POST /admin/tokens': 'owner', 'DELETE /admin/tokens/{id}': 'owner',
@@ -62,6 +63,7 @@ test('guarantee A8: every admin route × {anonymous, wrong token, virtual key, e
     expect([method, path, 'stranger', await status({ ports: person(undefined) })]).toEqual([method, path, 'stranger', role === 'person' ? expect.any(Number) : 403]);
     expect([method, path, 'other owner', await status({ ports: person('owner', 'other'), headers: { 'x-bsg-tenant': 'default' } })]).toEqual([method, path, 'other owner', 404]);
   }
+  figure('A8', `${ROUTES.length} routes x 10 kinds of caller as in the role table`);
 });
 
 test('guarantee B7: a stored credential is in no stored row and in no answer of the admin API, error or not', async () => {
@@ -77,4 +79,5 @@ test('guarantee B7: a stored credential is in no stored row and in no answer of 
     if (path === '/admin/openapi.json' || path.includes('changes')) continue;
     for (const part of ['ciphertext', 'encryptedKey', 'fingerprint', '"hash"']) expect(answer).not.toContain(part);
   }
+  figure('B7', `${ROUTES.length} routes: the credential is in no answer and no stored row`);
 });

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
+import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { StoreError } from '../../functions/adapters/store/port.ts';
 import { call, chat } from '../support/call.ts';
+import { startDynamoDbLocal, throttled } from '../support/dynamodb-local.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
+import { needs } from '../support/optional.ts';
 import { json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
-import { tempStore, type TempStore } from '../support/store.ts';
+import { tempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 const TENANT = 'default';
 let nowMs = Date.UTC(2026, 0, 1);
@@ -14,14 +18,14 @@ const clock: Clock = { now: () => nowMs, elapsed: () => nowMs };
 const settled = async (all: readonly Breakers[]): Promise<void> => { for (const breakers of all) await breakers.settled(); };
 const isOpen = (breakers: Breakers, model: string): boolean => breakers.open(TENANT).has(model);
 
-describe('guarantee I-3: fifty instances share a breaker', () => {
-  let temp: TempStore;
+function suite(name: string, open: () => Promise<{ store: Store; close: () => Promise<void> }>): void {
+  let world: { store: Store; close: () => Promise<void> };
   let instances: Breakers[];
   beforeAll(async () => {
-    temp = await tempStore();
-    instances = Array.from({ length: 50 }, () => openBreakers({ store: temp.store, clock }));
-  });
-  afterAll(() => temp.cleanup());
+    world = await open();
+    instances = Array.from({ length: 50 }, () => openBreakers({ store: world.store, clock }));
+  }, 120_000);
+  afterAll(() => world.close());
 
   /** What the instances do with one request each: the number that call the upstream, which answers as told. */
   async function round(model: string, outcome: 'healthy' | 'failed'): Promise<number> {
@@ -89,11 +93,78 @@ describe('guarantee I-3: fifty instances share a breaker', () => {
     expect(instances.filter((breakers) => isOpen(breakers, 'slow'))).toHaveLength(0);
   });
 
+  /** Half a minute of fifty calls a second, of which every fiftieth fails. */
+  async function noise(model: string): Promise<number> {
+    let opened = 0;
+    for (let one = 0; one < 1_500; one += 1) {
+      nowMs += 20;
+      const breakers = instances[(one * 7 + Math.floor(one / 50)) % 50] as Breakers;
+      if (isOpen(breakers, model)) opened += 1;
+      breakers.ended(TENANT, model, one % 50 === 0 ? 'failed' : 'healthy');
+      if (one % 50 === 0) await breakers.settled();
+    }
+    await settled(instances);
+    return opened;
+  }
+
+  test('a share of faults in much traffic opens nothing, however many they are, and failing altogether opens within five failures all the same', async () => {
+    expect(await noise('busy')).toBe(0);
+    for (let failure = 0; failure < 5; failure += 1) {
+      expect(isOpen(instances[failure * 9] as Breakers, 'busy')).toBe(false);
+      nowMs += 1;
+      instances[failure * 9]?.ended(TENANT, 'busy', 'failed');
+      await settled(instances);
+    }
+    nowMs += 1_000;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(instances.filter((breakers) => !isOpen(breakers, 'busy'))).toHaveLength(0);
+    figure('I-3', 'two faults of a hundred in 1,500 calls of 50 instances open nothing; failing altogether opens at the fifth failure');
+  });
+
+  test('failures that are at once with many others, after healthy calls, open it as well', async () => {
+    await noise('burst');
+    nowMs += 1;
+    for (let failure = 0; failure < 8; failure += 1) instances[failure % 3]?.ended(TENANT, 'burst', 'failed');
+    await settled(instances);
+    nowMs += 1_000;
+    for (const breakers of instances) breakers.open(TENANT);
+    await settled(instances);
+    expect(instances.filter((breakers) => !isOpen(breakers, 'burst'))).toHaveLength(0);
+  });
+
+  test('every other call failing opens it, every third does not', async () => {
+    for (const [model, every] of [['half', 2], ['third', 3]] as const) {
+      for (let one = 0; one < 60; one += 1) {
+        nowMs += 20;
+        instances[0]?.ended(TENANT, model, one % every === 0 ? 'failed' : 'healthy');
+        await instances[0]?.settled();
+      }
+    }
+    expect(['half', 'third'].map((model) => isOpen(instances[0] as Breakers, model))).toEqual([true, false]);
+  });
+
   test('another tenant\'s model of the same name has a breaker of its own', async () => {
     for (let failure = 0; failure < 5; failure += 1) instances[0]?.ended('other', 'm', 'failed');
     await settled(instances);
     expect(instances[0]?.open('other').has('m')).toBe(true);
     expect(isOpen(instances[0] as Breakers, 'm')).toBe(false);
+    figure('I-3', `50 instances on ${name}: open after 5 failures, 1 probe per lease, closed everywhere 2 s after recovery`);
+  });
+}
+
+describe('guarantee I-3: fifty instances share a breaker on SQLite', () => {
+  suite('SQLite', async () => {
+    const temp = await tempStore();
+    return { store: temp.store, close: () => temp.cleanup() };
+  });
+});
+
+needs('java')('guarantee I-3: fifty instances share a breaker on DynamoDB Local', () => {
+  suite('DynamoDB Local', async () => {
+    const dynamo = await startDynamoDbLocal();
+    const store = throttled(openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames }), 32);
+    return { store, close: async () => { await store.close(); await dynamo.stop(); } };
   });
 });
 
@@ -108,6 +179,7 @@ test('guarantee I-4: with the store away every call proceeds', async () => {
     await breakers.settled();
     nowMs += 100;
   }
+  figure('I-4', '20 calls without the store: 20 proceed');
 });
 
 describe('guarantee I-3: in the gateway', () => {

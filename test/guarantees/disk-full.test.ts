@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { LedgerEntry } from '../../functions/contract/ledger.ts';
 import { newKey } from '../../functions/core/keys/virtual-key.ts';
 import { call, chat, type Answer } from '../support/call.ts';
+import { figure } from '../support/figure.ts';
 import { needs } from '../support/optional.ts';
 import { chatEvents, sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
@@ -116,6 +117,7 @@ needs('mount')('a full disk', () => {
     const ids = (await ledger(again.origin)).map(({ requestId }) => requestId);
     expect(ids).toEqual(expect.arrayContaining(served));
     expect(new Set(ids).size).toBe(ids.length);
+    figure('D6', 'a real full disk: 0 settlements lost, 0 double, recovery without a restart, also when it is stopped meanwhile');
   }, 120_000);
 
   test('guarantee D6: a log that goes to the full disk does not end the gateway', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { call, chat, messages } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { chatAnswer, chatEvents, json, messageEvents, sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { figure } from '../support/figure.ts';
 
 let gateway: TestGateway;
 let upstream: ScriptedUpstream;
@@ -36,12 +37,12 @@ test.each([
   ['chat', 'first', chatEvents(['first ', 'part', ' end']), 2, chatError],
   ['anthropic', 'first-anthropic', messageEvents(['first ', 'part', ' end']), 3, anthropicError],
 ] as const)('guarantee E3: %s upstream failing at every event index falls back before the first output part and never after', async (name, firstId, events, commit, errorEvent) => {
-  for (const path of ['/v1/chat/completions', '/v1/messages']) {
+  for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/responses']) {
     for (const how of ['error', 'cut'] as const) {
       // The last two events are after the real finish: an answer is then complete.
       for (let index = 0; index < events.length - 3; index += 1) {
         failAfter(index, events, how, errorEvent);
-        const answer = await call(gateway.origin, path, { key: gateway.key, body: { ...(path === '/v1/messages' ? messages(name) : chat(name)), stream: true } });
+        const answer = await call(gateway.origin, path, { key: gateway.key, body: { ...(path === '/v1/messages' ? messages(name) : path === '/v1/responses' ? { model: name, input: 'Hello!' } : chat(name)), stream: true } });
         const entry = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
         const about = { path, how, index };
         if (index < commit) {
@@ -51,14 +52,30 @@ test.each([
           const errors = answer.text.match(/"error":\{/g) ?? [];
           expect({ ...about, errors: errors.length }).toEqual({ ...about, errors: 1 });
           expect(answer.text).not.toContain('"finish_reason":"stop"');
-          expect(answer.text).not.toContain('message_stop');
+          expect(answer.text).not.toMatch(/message_stop|response\.completed/);
           expect(entry).toMatchObject({ usage: 'estimated', finish: { unified: how === 'cut' ? 'upstream_truncated' : 'error' } });
         }
       }
     }
   }
   upstream.script(sayHello);
+  figure('E3', `${name}: ${events.length - 3} event indexes x {error, cut} x 3 dialects`);
 }, 120_000);
+
+test.each([['cut', undefined], ['followed by a line that is too long', `data: ${'x'.repeat(1_100_000)}`], ['followed by an error event', `${chatError}${anthropicError}`]] as const)('guarantee E2: an answer that is complete when its connection is %s stays complete: one end, booked as measured', async (_how, more) => {
+  for (const [name, events] of [['first', chatEvents(['first ', 'answer'])], ['first-anthropic', messageEvents(['first ', 'answer'])]] as const) {
+    for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/responses']) {
+      upstream.script((_received, response) => { response.on('error', () => {}); return sse(response, [...events, ...(more === undefined ? [] : [more])], { gapMs: 5, end: 'destroy' }); });
+      const body = path === '/v1/responses' ? { model: name, input: 'Hello!', stream: true } : { ...(path === '/v1/messages' ? messages(name) : chat(name, { stream_options: { include_usage: true } })), stream: true };
+      const answer = await call(gateway.origin, path, { key: gateway.key, body });
+      const entry = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
+      const ends = { good: answer.text.match(/\[DONE\]|event: message_stop|event: response\.completed/g)?.length, bad: answer.text.match(/event: error|data: \{"error"/g)?.length };
+      expect({ name, path, ...ends }).toEqual({ name, path, good: 1, bad: undefined });
+      expect({ name, path, status: entry.status, usage: entry.usage, finish: entry.finish.unified }).toEqual({ name, path, status: 200, usage: 'measured', finish: 'stop' });
+    }
+  }
+  upstream.script(sayHello);
+});
 
 test('guarantee E3: a failure that is the caller\'s own is not tried elsewhere', async () => {
   const before = upstream.received.length;

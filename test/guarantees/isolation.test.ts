@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { call, chat, messages } from '../support/call.ts';
 import { addTenant, testGateway, type TestGateway } from '../support/gateway.ts';
-import { chatAnswer, json, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { chatAnswer, chatEvents, json, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 
 let gateway: TestGateway;
@@ -38,25 +39,33 @@ test("guarantee H1: another tenant's names answer exactly as missing ones", asyn
   }
   expect(upstream.received).toEqual([]);
   expect((await call(gateway.origin, '/v1/models', { key: gateway.key })).text).not.toContain('their');
+  figure('H1', 'data plane: 2 names x 4 endpoints byte-equal');
 });
 
 test('guarantee H2: answers of many tenants on one warm process never cross', async () => {
   const tenants = Array.from({ length: 20 }, (_, i) => `tenant-${i}`);
   const keys = new Map<string, string>();
-  upstream.script((received, response) => json(response, 200, chatAnswer(`canary of ${String(received.body['model'])}`, String(received.body['model']))));
+  // The upstream says whose model and whose credential it was asked with, and repeats the prompt.
+  upstream.script(async (received, response) => {
+    const { model, messages: asked, stream } = received.body as { model: string; messages: { content: string }[]; stream?: boolean };
+    const words = `canary of ${model} with ${received.headers.authorization} for ${asked.at(-1)?.content}`;
+    await (stream === true ? sse(response, chatEvents(words.split(/(?<= )/), { model })) : json(response, 200, chatAnswer(words, model)));
+  });
   for (const tenant of tenants) {
     await addTenant(gateway.edition, tenant);
-    await gateway.addModel({ id: 'shared-name', baseUrl: upstream.baseUrl, upstreamModel: `up-${tenant}` }, tenant);
+    await gateway.addModel({ id: 'shared-name', baseUrl: upstream.baseUrl, upstreamModel: `up-${tenant}` }, tenant, `sk-of-${tenant}`);
     keys.set(tenant, (await gateway.addKey({ rpm: null, tpm: null }, tenant)).key);
   }
   const rounds = full(10_000, 400);
   const crossings: string[] = [];
   for (let sent = 0; sent < rounds; sent += tenants.length) {
     await Promise.all(tenants.map(async (tenant) => {
-      const answer = await call(gateway.origin, '/v1/chat/completions', { key: keys.get(tenant) ?? '', body: chat('shared-name') });
-      const canaries = [...answer.text.matchAll(/canary of up-(tenant-\d+)/g)].map((match) => match[1]);
-      if (canaries.length !== 1 || canaries[0] !== tenant) crossings.push(`${tenant}: ${answer.text}`);
+      const [prompt, stream] = [`prompt-${sent}-${tenant}`, sent % 40 === 0];
+      const answer = await call(gateway.origin, '/v1/chat/completions', { key: keys.get(tenant) ?? '', body: chat('shared-name', { stream, messages: [{ role: 'user', content: prompt }] }) });
+      const text = stream ? [...answer.text.matchAll(/"content":"([^"]*)"/g)].map((match) => match[1]).join('') : String((answer.json as { choices?: { message: { content: string } }[] }).choices?.[0]?.message.content);
+      if (text !== `canary of up-${tenant} with Bearer sk-of-${tenant} for ${prompt}`) crossings.push(`${tenant}: ${answer.text}`);
     }));
   }
   expect(crossings).toEqual([]);
+  figure('H2', `${rounds.toLocaleString('en')} requests of ${tenants.length} tenants, every second round streamed: prompt, model and credential never cross`);
 });

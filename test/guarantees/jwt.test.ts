@@ -5,6 +5,7 @@ import { bearerIdentity } from '../../functions/admin/people/person-token.ts';
 import { ensureDefaultTenant } from '../../infra/local/default-tenant.ts';
 import { ask } from '../admin/support.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
+import { figure } from '../support/figure.ts';
 
 const ISSUER = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_abc';
 const CLIENT = 'dashboard-client';
@@ -107,6 +108,7 @@ describe('guarantee A7: hostile tokens', () => {
   test('there are at least 40, and a good one is let in', async () => {
     expect(BAD.length).toBeGreaterThanOrEqual(40);
     expect(await me(token())).toMatchObject({ status: 200, json: { user: { id: 'local-operator' }, role: 'owner' } });
+    figure('A7', `${BAD.length} hostile tokens: ${BAD.length} x 401`);
   });
 
   test.each(BAD)('%s: 401, with the answer that everybody gets', async (_name, make) => {
@@ -133,6 +135,7 @@ describe('guarantee A7: the key set', () => {
     await Promise.all(Array.from({ length: 500 }, (_unused, at) => me(token(claims(), { kid: `z${at}` }))));
     expect(fetched).toBe(2);
     expect((await me(token())).status).toBe(200);
+    figure('A7', `${fetched} fetches of the key set under 1,500 unknown key ids over a minute`);
   });
 
   test('rotated keys are found once the minute is over, and the old ones still hold', async () => {

@@ -6,6 +6,7 @@ import { openCredential } from '../../functions/adapters/vault/open.ts';
 import { sealCredential } from '../../functions/adapters/vault/seal.ts';
 import { MAC_KEY, VAULT_KEY } from '../adapters/vault/fake-kms.ts';
 import { kmsServer, type KmsServer } from '../support/kms-server.ts';
+import { figure } from '../support/figure.ts';
 
 describe('the key service over its own protocol', () => {
   let kms: KmsServer;
@@ -37,6 +38,7 @@ describe('the key service over its own protocol', () => {
     ];
     for (const other of others) await expect(gateway.send(new DecryptCommand({ KeyId: VAULT_KEY, CiphertextBlob, EncryptionContext: other }))).rejects.toThrow();
     expect((await gateway.send(new DecryptCommand({ KeyId: VAULT_KEY, CiphertextBlob, EncryptionContext }))).Plaintext).toHaveLength(32);
+    figure('B4', `the sealing role: 3 x denied; ${others.length} other contexts: all refused`);
   });
 
   test('both roles get the same pepper', async () => {

@@ -4,6 +4,7 @@ import { getLedgerEntry, queryLedger } from '../../functions/adapters/store/ledg
 import { limiterKey } from '../../functions/adapters/store/limiter.ts';
 import type { KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { chat, messages } from '../support/call.ts';
+import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 import { lambdaWorld, type LambdaWorld } from '../support/lambda-world.ts';
 import { needs } from '../support/optional.ts';
@@ -105,6 +106,7 @@ needs('java')('the gateway as a streaming Lambda function', () => {
       expect(await getLedgerEntry(world.store, 'default', await requestIdOf(call))).toMatchObject({ status: 504, errorCode: 'upstream_timeout', usage: 'estimated', servedModel: 'cheap' });
       expect(await leases()).toEqual([]);
     }
+    figure('D3', 'ended 10 s before the deadline with an error in either dialect, settled, on DynamoDB Local');
   });
 
   test('guarantee D3: an answer that never began is a 504 with a settled account', async () => {
@@ -153,6 +155,7 @@ needs('java')('the gateway as a streaming Lambda function', () => {
     for (const requestId of victims) expect(await getLedgerEntry(world.store, 'default', requestId)).toMatchObject({ usage: 'estimated', errorCode: 'upstream_truncated' });
     const page = await queryLedger(world.store, 'default', { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date(Date.now() + 60_000).toISOString(), limit: 1000 });
     for (const requestId of victims) expect(page.items.filter((entry) => entry.requestId === requestId)).toHaveLength(1);
+    figure('D5', `${victims.length} killed functions swept once by two sweepers`);
   });
 
   test('a warm request costs at most three single-item writes, one of them before the first byte, no read and no call to the key service', async () => {

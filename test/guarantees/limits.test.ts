@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,10 +11,11 @@ import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { countingStore, entryOf, handClock, limiterItem, NOON, testKey, wishOf, type HandClock } from '../support/accounts.ts';
 import { startDynamoDbLocal, throttled, type DynamoDbLocal } from '../support/dynamodb-local.ts';
-import { call, chat, messages } from '../support/call.ts';
+import { chat, messages } from '../support/call.ts';
 import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 import { testGateway } from '../support/gateway.ts';
+import { get } from '../support/http-client.ts';
 import { needs } from '../support/optional.ts';
 import { scriptedUpstream } from '../support/scripted-upstream.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -50,11 +52,15 @@ test.each([1, 10, 100])('guarantee C1: of 1,000 concurrent calls over HTTP a lim
   const gateway = await testGateway();
   await gateway.addModel({ id: 'm', baseUrl: upstream.baseUrl });
   const { key } = await gateway.addKey({ rpm: limit });
-  const answers = await Promise.all(times(1000, (i) => (i % 2 === 0 ? call(gateway.origin, '/v1/chat/completions', { key, body: chat('m') }) : call(gateway.origin, '/v1/messages', { key, body: messages('m') }))));
+  const agent = new Agent({ keepAlive: true });
+  const answers = await Promise.all(times(1000, (i) => get(Number(new URL(gateway.origin).port), i % 2 === 0 ? '/v1/chat/completions' : '/v1/messages', {
+    agent, headers: { 'authorization': `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(i % 2 === 0 ? chat('m') : messages('m')),
+  })));
+  agent.destroy();
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(limit);
   for (const answer of answers.filter(({ status }) => status !== 200)) {
-    expect([answer.status, Number(answer.headers.get('retry-after')) >= 1]).toEqual([429, true]);
-    expect(answer.json['error']).toMatchObject({ type: expect.stringMatching(/^rate_limit_(?:exceeded|error)$/) });
+    expect([answer.status, Number(answer.headers['retry-after']) >= 1]).toEqual([429, true]);
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { type: expect.stringMatching(/^rate_limit_(?:exceeded|error)$/) } });
   }
   expect(upstream.received).toHaveLength(limit);
   expect(await gateway.ledgerAll()).toHaveLength(limit);
@@ -69,7 +75,7 @@ needs('java')('limits on DynamoDB', () => {
   beforeAll(async () => {
     dynamo = await startDynamoDbLocal();
     store = throttled(openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames }), 32);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await store.close();
     await dynamo.stop();

@@ -10,16 +10,16 @@ import { json, scriptedUpstream, type ScriptedUpstream } from '../support/script
 type Fields = Record<string, unknown>;
 const REQUESTS = full(2_000);
 const PRICES = { cheap: { input: 0.13, cacheRead: 0.013, output: 0.71 }, mid: { input: 1.1, cacheRead: 0.11, output: 4.3 }, strong: { input: 1.4, cacheRead: 0.14, output: 5.3 }, blind: { input: 0.05, output: 0.3 } } as const;
-const AUTO = { strategy: 'static', tiers: { simple: ['blind', 'cheap'], moderate: ['mid'], complex: ['strong'] } } as const;
-const LIVE = {
+const tiered = (strategy: string) => ({ strategy, tiers: { simple: ['blind', 'cheap'], moderate: ['mid'], complex: ['strong'] } });
+const liveDocument = (strategy: string) => ({
   aliases: [{ name: 'fast', target: 'model:cheap' }, { name: 'smart', target: 'auto' }, { name: 'top', target: 'tier:complex' }],
   patterns: [
     { id: 'long', priority: 9, glob: '*', conditions: [{ field: 'input_tokens', op: 'gt', value: 9_000 }], target: 'tier:complex', fallbacks: ['mid'] },
     { id: 'words', priority: 8, conditions: [{ field: 'text', op: 'contains', value: 'urgent' }, { field: 'has_code', op: 'eq', value: true, negate: true }], target: 'tier:moderate' },
     { id: 'spread', priority: 5, glob: 'code/*', conditions: [], target: 'auto', fallbacks: ['cheap'] },
   ],
-  auto: AUTO,
-};
+  auto: tiered(strategy),
+});
 
 let gateway: TestGateway;
 let upstream: ScriptedUpstream;
@@ -30,7 +30,6 @@ beforeAll(async () => {
   }));
   gateway = await testGateway();
   for (const [id, price] of Object.entries(PRICES)) await gateway.addModel({ id, baseUrl: upstream.baseUrl, upstreamModel: id, price, facts: { contextWindow: id === 'blind' ? 2_000 : 200_000, vision: id !== 'blind', tools: id !== 'blind' } });
-  await gateway.route(LIVE);
 });
 afterAll(async () => {
   await gateway.close();
@@ -55,7 +54,7 @@ const request = fc.record({
       { role: 'user', content: image ? [{ type: 'text', text: `${said} ` }, picture] : `${said} ` }, ...(loop ? LOOP : []),
     ],
   },
-  headers: (session === null ? {} : { 'x-session-id': `s${session}` }) as Record<string, string>,
+  session,
 }));
 
 /** A decision without what passes between two requests: milliseconds. */
@@ -63,13 +62,19 @@ function lasting({ inputs: { session, ...inputs }, ...decision }: Decision): Fie
   return { ...decision, inputs: { ...inputs, ...(session && { session: { ...session, idleMs: 0 } }) } };
 }
 
-describe('one resolver', () => {
+describe.each(['static', 'ml'])('one resolver, strategy %s', (strategy) => {
   const entries: LedgerEntry[] = [];
   const refused: number[] = [];
+  let since = '';
 
   test('`/v1/route` and live traffic decide alike', async () => {
+    await gateway.route(liveDocument(strategy));
+    since = new Date().toISOString();
     const seen = new Map<string, number>();
-    for (const { body, headers } of fc.sample(request, { numRuns: REQUESTS, seed: 20_261_127 })) {
+    for (const { body: asked, session } of fc.sample(request, { numRuns: REQUESTS, seed: 20_261_127 })) {
+      // Each strategy has sessions of its own.
+      const body = { ...asked, user: strategy };
+      const headers: Record<string, string> = session === null ? {} : { 'x-session-id': `${strategy}-${session}` };
       const dry = await call(gateway.origin, '/v1/route', { key: gateway.key, body, headers });
       const live = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body, headers });
       expect([dry.status, live.text.slice(0, 300)]).toEqual([live.status, expect.any(String)]);
@@ -83,21 +88,21 @@ describe('one resolver', () => {
       seen.set(entry.decision.reason, (seen.get(entry.decision.reason) ?? 0) + 1);
       entries.push(entry);
     }
-    process.stdout.write(`one resolver: ${REQUESTS} requests, reasons ${JSON.stringify(Object.fromEntries(seen))}, ${refused.length} refused\n`);
+    process.stdout.write(`one resolver, ${strategy}: ${REQUESTS} requests, reasons ${JSON.stringify(Object.fromEntries(seen))}, ${refused.length} refused\n`);
     // The rarest of them shows in the full number only.
     for (const reason of ['named', 'alias', 'rule', 'tier', 'agent_floor', 'tool_loop', ...(REQUESTS < 2_000 ? [] : ['session_cache'])]) expect([reason, (seen.get(reason) ?? 0) > 0]).toEqual([reason, true]);
   }, 300_000);
 
-  const period = (): { from: string; to: string } => ({ from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date(Date.now() + 60_000).toISOString() });
+  const period = (): { from: string; to: string } => ({ from: since, to: new Date(Date.now() + 60_000).toISOString() });
 
   test('replay of the live policy over that ledger reproduces every decision, and costs what was paid', async () => {
-    const report = await runReplay(gateway.edition.store, 'default', { draft: routing.parse(LIVE), ...period() });
+    const report = await runReplay(gateway.edition.store, 'default', { draft: routing.parse(liveDocument(strategy)), ...period() });
     const paid = entries.reduce((sum, { costMicros }) => sum + (costMicros ?? 0), 0);
     expect(report).toMatchObject({ requests: entries.length, undecidable: 0, flips: 0, refused: 0, compared: entries.length, costMicros: { live: paid, draft: paid }, complete: true });
   });
 
   test('a draft\'s cost is what a hand counts, to the micro-dollar', async () => {
-    const draft = routing.parse({ ...LIVE, auto: { ...AUTO, tiers: { simple: ['mid'], moderate: ['mid'], complex: ['mid'] } } });
+    const draft = routing.parse({ ...liveDocument(strategy), auto: { ...tiered(strategy), tiers: { simple: ['mid'], moderate: ['mid'], complex: ['mid'] } } });
     const report = await runReplay(gateway.edition.store, 'default', { draft, ...period() });
     const unit = 1_000_000n;
     const micros = (usd: number): bigint => BigInt(Math.round(usd * 1e6));

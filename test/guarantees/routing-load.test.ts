@@ -11,7 +11,7 @@ import { full } from '../support/full.ts';
 const RULES = 100;
 const CONDITIONS = 10;
 const PROMPT = 'Please look at the plan of the week and tell me what is missing. '.repeat(1_600).slice(0, 100 * 1024);
-const RUNS = full(200, 40);
+const RUNS = full(100, 40);
 /** Ten times what is asked for; it catches what is not linear, on any machine. */
 const CEILING_MS = 50;
 

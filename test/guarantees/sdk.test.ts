@@ -5,6 +5,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { figure } from '../support/figure.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures');
 let gateway: TestGateway;
@@ -15,6 +16,7 @@ beforeAll(async () => {
   upstream = await scriptedUpstream();
   gateway = await testGateway();
   await gateway.addModel({ id: 'cheap', baseUrl: upstream.baseUrl, upstreamModel: 'up-model', price: { input: 1, output: 2 } });
+  await gateway.addModel({ id: 'native', provider: 'openai', baseUrl: upstream.baseUrl, upstreamModel: 'up-model', price: { input: 1, output: 2 } });
   await gateway.addModel({ id: 'claude', provider: 'anthropic', baseUrl: upstream.baseUrl, upstreamModel: 'up-model', facts: { maxOutput: 4096 } });
   await gateway.route({ auto: { strategy: 'static', tiers: { simple: ['cheap'], moderate: ['cheap'], complex: ['claude'] } } });
   openai = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: gateway.key, maxRetries: 0 });
@@ -46,6 +48,22 @@ test('guarantee E4: the openai SDK reads every recorded stream through the gatew
     expect({ file, answer: through }).toEqual({ file, answer: expected });
   }
   upstream.script(sayHello);
+  figure('E4', `openai: ${fixtures('openai-chat').length} recorded streams`);
+});
+
+test('guarantee E4: the openai SDK reads every recorded stream of the Responses API through the gateway as it does directly', async () => {
+  const direct = new OpenAI({ baseURL: upstream.baseUrl, apiKey: 'sk-direct', maxRetries: 0 });
+  const run = (client: OpenAI, model: string) => outcome(() => client.responses.stream({ model, input: 'hi' }).finalResponse());
+  const files = fixtures('openai-responses').filter((name) => !/error|truncated|failed/.test(name));
+  expect(files.length).toBeGreaterThan(5);
+  for (const file of files) {
+    upstream.script((_received, response) => sse(response, pieces('openai-responses', file)));
+    const [through, expected] = [await run(openai, 'native'), await run(direct, 'up-model')];
+    expect(expected).not.toEqual(expect.stringMatching(/rror/));
+    expect({ file, answer: through }).toEqual({ file, answer: expected });
+  }
+  upstream.script(sayHello);
+  figure('E4', `openai, Responses API: ${files.length} recorded streams`);
 });
 
 test('guarantee E4: the anthropic SDK reads every recorded stream through the gateway as it does directly', async () => {
@@ -57,6 +75,7 @@ test('guarantee E4: the anthropic SDK reads every recorded stream through the ga
     expect({ file, answer: through }).toEqual({ file, answer: expected });
   }
   upstream.script(sayHello);
+  figure('E4', `anthropic: ${fixtures('anthropic-messages').length} recorded streams`);
 });
 
 test('guarantee E4: both SDKs work across dialects, streaming and not, with auto and by name', async () => {

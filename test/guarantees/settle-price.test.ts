@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { costMicros } from '../../functions/core/money/cost.ts';
+import { call, chat } from '../support/call.ts';
+import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
+import { testGateway } from '../support/gateway.ts';
+import { scriptedUpstream } from '../support/scripted-upstream.ts';
 
 const CLASSES = ['input', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'output'] as const;
 type Tokens = Partial<Record<(typeof CLASSES)[number], number>>;
@@ -28,4 +32,21 @@ test('guarantee C9: the price of any usage equals exact arithmetic to the micro-
     expect(costMicros(usage, null)).toBeNull();
   }), { numRuns: full(10_000) });
   expect(large).toBeGreaterThan(0);
+  figure('C9', `${full(10_000).toLocaleString('en')} usages x prices equal exact integers (${large.toLocaleString('en')} beyond 2^32 micro-USD)`);
+});
+
+test('guarantee C9: an unpriced answer has cost null, in no sum, and raises the metric that an alarm can watch', async () => {
+  const upstream = await scriptedUpstream();
+  const gateway = await testGateway();
+  await gateway.addModel({ id: 'unpriced', baseUrl: upstream.baseUrl });
+  await gateway.addModel({ id: 'priced', baseUrl: upstream.baseUrl, price: { input: 1, output: 2 } });
+  for (const model of ['unpriced', 'priced', 'unpriced']) {
+    const answer = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat(model) });
+    expect((await gateway.ledger(answer.headers.get('x-request-id') ?? '')).costMicros).toBe(model === 'priced' ? 20 : null);
+  }
+  const metrics = gateway.edition.ports.metrics?.text('default') ?? '';
+  expect(metrics).toMatch(/^bsgateway_unpriced_requests_total\{model="unpriced"\} 2$/m);
+  expect(metrics).not.toContain('bsgateway_unpriced_requests_total{model="priced"}');
+  await gateway.close();
+  await upstream.close();
 });

@@ -4,6 +4,7 @@ import type { LedgerEntry } from '../../functions/contract/index.ts';
 import { openAccounts, type Accounts, type Lease } from '../../functions/adapters/store/accounts.ts';
 import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import type { KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { decodeLease, leaseAttr } from '../../functions/adapters/store/lease.ts';
 import type { Item, Store } from '../../functions/adapters/store/port.ts';
 import { allEntries, Crash, dyingStore, entryOf, handClock, limiterItem, NOON, openLeases, testKey, wishOf, type HandClock } from '../support/accounts.ts';
 import { startDynamoDbLocal, throttled, type DynamoDbLocal } from '../support/dynamodb-local.ts';
@@ -27,15 +28,16 @@ async function reserved(accounts: Accounts, key: KeyRecord, wish: Parameters<typ
 
 const bucketSum = (item: Item, prefix: string): number => sum(times(13, (i) => Number(item[`${prefix}${i}`])));
 
-interface Known { readonly lease: Lease; readonly actual: { tokens: number; micros: number }; open: boolean; entry: LedgerEntry | undefined }
+/** `held`: micro-USD by the lease in the store, which a process that died may have raised. */
+interface Known { lease: Lease; held: number; readonly actual: { tokens: number; micros: number }; open: boolean; entry: LedgerEntry | undefined }
 
 /** What the item must say: for the current day, month and window, every open request what it holds and every closed one what its entry says. */
 function expectBooks(item: Item, requests: readonly Known[], touches: readonly number[], entries: readonly LedgerEntry[]): void {
   const byId = new Map(entries.map((entry) => [entry.requestId, entry]));
   const closed = requests.filter(({ open }) => !open);
-  const value = ({ lease, open }: Known): { tokens: number; micros: number } => {
+  const value = ({ lease, open, held }: Known): { tokens: number; micros: number } => {
     const entry = byId.get(lease.requestId);
-    if (open || entry === undefined) return { tokens: lease.tokens, micros: lease.costMicros };
+    if (open || entry === undefined) return { tokens: lease.tokens, micros: held };
     return { tokens: (entry.tokens.input ?? 0) + (entry.tokens.output ?? 0), micros: entry.costMicros ?? 0 };
   };
   const inWindow = (slot: number): boolean => slot > Number(item['slot']) - 13;
@@ -61,6 +63,7 @@ function expectBooks(item: Item, requests: readonly Known[], touches: readonly n
 type Step =
   | { readonly do: 'reserve'; readonly by: number; readonly tokens: number; readonly micros: number; readonly actualTokens: number; readonly actualMicros: number }
   | { readonly do: 'settle'; readonly by: number; readonly which: number; readonly death: 'none' | 'before ledger' | 'after ledger' | 'after release' }
+  | { readonly do: 'raise'; readonly by: number; readonly which: number; readonly micros: number; readonly death: 'none' | 'before' | 'after' }
   | { readonly do: 'touch'; readonly by: number }
   | { readonly do: 'restart'; readonly by: number }
   | { readonly do: 'sweep' }
@@ -71,6 +74,7 @@ const size = fc.integer({ min: 0, max: 500 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('reserve' as const), by, tokens: size, micros: size, actualTokens: size, actualMicros: size }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), by, which: fc.nat(50), death: fc.constantFrom('none' as const, 'none' as const, 'before ledger' as const, 'after ledger' as const, 'after release' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('raise' as const), by, which: fc.nat(50), micros: fc.integer({ min: 1, max: 700 }), death: fc.constantFrom('none' as const, 'none' as const, 'before' as const, 'after' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('touch' as const), by }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), by }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
@@ -79,7 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Two processes on one store, a minute before a month ends. */
 async function runSteps(steps: readonly Step[]): Promise<void> {
-  const key = testKey({ rpm: 100_000 });
+  const key = testKey({ rpm: 100_000, dailyUsd: DAY_MICROS / 1e6, monthlyUsd: MONTH_MICROS / 1e6 });
   const clock = handClock(Date.UTC(2026, 5, 30, 23, 59, 0));
   let boots = 0;
   const boot = (): Accounts => processOn(store, clock, `boot${boots += 1}`);
@@ -99,11 +103,34 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
       await accounts.touch(key, 'UTC');
       touches.push(Number((await limiterItem(store, key))['slot']));
     } else if (one.do === 'reserve') {
-      const lease = await reserved(accounts, key, { tokens: one.tokens, micros: one.micros, nowMs: clock.ms });
-      requests.push({ lease, actual: { tokens: one.actualTokens, micros: one.actualMicros }, open: true, entry: undefined });
-    } else await settleOne(accounts, requests[one.which % Math.max(1, requests.length)], one.death, clock);
+      const result = await accounts.reserve(wishOf(key, { tokens: one.tokens, micros: one.micros, nowMs: clock.ms }));
+      if (!result.ok) expect(result.denial.code).toBe('budget_exceeded');
+      else requests.push({ lease: result.lease, held: one.micros, actual: { tokens: one.actualTokens, micros: one.actualMicros }, open: true, entry: undefined });
+    } else if (one.do === 'raise') await raiseOne(accounts, requests[one.which % Math.max(1, requests.length)], one, clock);
+    else await settleOne(accounts, requests[one.which % Math.max(1, requests.length)], one.death, clock);
     if (requests.length + touches.length > 0) expectBooks(await limiterItem(store, key), requests, touches, await allEntries(store, key, clock.ms));
   }
+}
+
+const DAY_MICROS = 3_000;
+const MONTH_MICROS = 4_000;
+
+async function raiseOne(accounts: Accounts, request: Known | undefined, { micros, death }: { readonly micros: number; readonly death: 'none' | 'before' | 'after' }, clock: HandClock): Promise<void> {
+  if (request === undefined) return;
+  const { lease } = request;
+  const before = await limiterItem(store, lease.key);
+  if (death === 'none') {
+    const raised = await accounts.raise({ lease, micros });
+    const fits = lease.day === before['day'] && Number(before['dayMicros']) + micros <= DAY_MICROS && Number(before['monthMicros']) + micros <= MONTH_MICROS;
+    expect(raised !== undefined).toBe(request.open && fits);
+    if (raised === undefined) return;
+    expect(raised.costMicros).toBe(request.held + micros);
+    request.lease = raised;
+  } else {
+    const dying = processOn(dyingStore(store, 1, death), clock, 'dying');
+    await dying.raise({ lease, micros }).catch((error: unknown) => { if (!(error instanceof Crash)) throw error; });
+  }
+  request.held = decodeLease((await limiterItem(store, lease.key))[leaseAttr(lease.requestId)])?.micros ?? request.held;
 }
 
 async function settleOne(accounts: Accounts, request: Known | undefined, death: string, clock: HandClock): Promise<void> {
@@ -159,6 +186,55 @@ function suite(sizes: Sizes): void {
     expect(await limiterItem(store, key)).toMatchObject({ open: 1, day: '2026-07-01', dayMicros: 7, month: '2026-07', monthMicros: 7 });
   });
 
+  test('guarantee C4: raises and admissions at once hold at most the budget, reach it, and settle to the ledger', async () => {
+    const key = testKey({ dailyUsd: 0.1, monthlyUsd: 1000 });
+    const clock = handClock();
+    const processes = times(3, (i) => processOn(store, clock, `p${i}`));
+    const at = (i: number): Accounts => processes[i % 3] ?? processOn(store, clock, 'p');
+    const first = await Promise.all(times(20, (i) => reserved(at(i), key, { micros: 2_000 })));
+    const raises = first.map(async (lease, i) => {
+      const once = (await at(i).raise({ lease, micros: 1_500 })) ?? lease;
+      return (await at(i).raise({ lease: once, micros: 1_500 })) ?? once;
+    });
+    const admissions = times(30, (i) => at(i).reserve(wishOf(key, { micros: 1_000 })));
+    const leases = [...await Promise.all(raises), ...(await Promise.all(admissions)).flatMap((result) => (result.ok ? [result.lease] : []))];
+    const held = sum(leases.map(({ costMicros }) => costMicros));
+    expect(await limiterItem(store, key)).toMatchObject({ dayMicros: held, monthMicros: held, open: leases.length });
+    expect([held <= 100_000, held > 100_000 - 1_500]).toEqual([true, true]);
+    await Promise.all(leases.map((lease, i) => at(i).settle(lease, entryOf(lease.requestId, key, { micros: lease.costMicros - (i % 3) }))));
+    const spent = sum((await allEntries(store, key)).map(({ costMicros }) => costMicros ?? 0));
+    expect(await limiterItem(store, key)).toMatchObject({ dayMicros: spent, monthMicros: spent, open: 0 });
+  });
+
+  test.each(['before', 'after'] as const)('guarantee C4: a process that dies %s a raise is stored leaves an estimate of what its lease holds, and counters that agree', async (when) => {
+    const key = testKey({ dailyUsd: 1 });
+    const clock = handClock();
+    const lease = await reserved(processOn(store, clock, 'dead'), key, { micros: 100 });
+    await expect(processOn(dyingStore(store, 1, when), clock, 'dead').raise({ lease, micros: 50 })).rejects.toThrow(Crash);
+    expect(await processOn(store, clock, 'next').sweep(key, { foreignOwners: true })).toBe(1);
+    const costMicros = when === 'after' ? 150 : 100;
+    expect(await allEntries(store, key)).toMatchObject([{ usage: 'estimated', costMicros }]);
+    expect(await limiterItem(store, key)).toMatchObject({ open: 0, dayMicros: costMicros, monthMicros: costMicros });
+  });
+
+  test('guarantee C4: a raise counts in the day and month of its admission, and not at all where a day that limits it has ended', async () => {
+    const clock = handClock(Date.UTC(2026, 5, 15, 23, 59, 58));
+    const accounts = processOn(store, clock, 'p');
+    const [daily, monthly] = [testKey({ dailyUsd: 1 }), testKey({ monthlyUsd: 1 })];
+    const wish = { micros: 100, nowMs: clock.ms };
+    const [ofDay, ofMonth] = [await reserved(accounts, daily, wish), await reserved(accounts, monthly, wish)];
+    clock.ms += 3_000;
+    // Nobody has begun the new day: the old one's counters still stand.
+    const raised = await accounts.raise({ lease: ofDay, micros: 10 });
+    expect([raised?.costMicros, (await limiterItem(store, daily))['dayMicros']]).toEqual([110, 110]);
+    for (const key of [daily, monthly]) await reserved(accounts, key, { ...wish, nowMs: clock.ms });
+    expect(await accounts.raise({ lease: raised ?? ofDay, micros: 10 })).toBeUndefined();
+    expect((await accounts.raise({ lease: ofMonth, micros: 10 }))?.costMicros).toBe(110);
+    expect(await limiterItem(store, monthly)).toMatchObject({ day: '2026-06-16', dayMicros: 100, monthMicros: 210 });
+    await accounts.settle(ofMonth, entryOf(ofMonth.requestId, monthly, { micros: 40 }));
+    expect(await limiterItem(store, monthly)).toMatchObject({ dayMicros: 100, monthMicros: 140 });
+  });
+
   test('guarantee C6: settling a request one to ten times at once writes one entry and counts it once', async () => {
     const key = testKey({ tpm: 10_000_000, dailyUsd: 1000, monthlyUsd: 1000, maxParallel: 2000 });
     const clock = handClock();
@@ -186,6 +262,29 @@ function suite(sizes: Sizes): void {
     await accounts.settle(lease, entryOf(lease.requestId, key, { tokens: 300, micros: null, cacheRead: 900 }));
     expect(await limiterItem(store, key)).toMatchObject({ tkSum: 300, dayMicros: 0, monthMicros: 0 });
     expect((await allEntries(store, key))[0]?.costMicros).toBeNull();
+  });
+
+  test.each([
+    [1, 'before'], [1, 'after'], [2, 'before'], [2, 'after'], [3, 'before'], [3, 'after'],
+  ] as const)('guarantee D2: a process that dies at write %d of making up for a settlement, %s it is stored, has it counted once', async (atWrite, when) => {
+    const key = testKey({ tpm: 100_000 });
+    const clock = handClock();
+    const before = openAccounts({ store: store, clock, owner: 'before', random: () => 0.5 });
+    const lease = await reserved(before, key, HELD);
+    await before.settle(lease, entryOf(lease.requestId, key, TRUE));
+    const late = entryOf(wishOf(key).requestId, key, { tokens: 90, micros: 70 });
+    const dying = openAccounts({ store: dyingStore(store, atWrite, when), clock, owner: 'dying', random: () => 0.5 });
+    await expect(dying.book(key, 'UTC', late)).rejects.toThrow(Crash);
+    const next = openAccounts({ store: store, clock, owner: 'next', random: () => 0.5 });
+    for (let times = 0; times < 2; times += 1) {
+      await next.book(key, 'UTC', late);
+      await next.sweep(key, { foreignOwners: true });
+    }
+    const item = await limiterItem(store, key);
+    expect(openLeases(item)).toEqual([]);
+    // It was served: it takes no place in this minute's window.
+    expect(item).toMatchObject({ open: 0, dayMicros: TRUE.micros + 70, monthMicros: TRUE.micros + 70, rqSum: 1, tkSum: TRUE.tokens });
+    expect((await allEntries(store, key)).filter(({ requestId }) => requestId === late.requestId)).toEqual([late]);
   });
 
   test.each([
@@ -273,7 +372,7 @@ needs('java')('settlement on DynamoDB Local', () => {
   beforeAll(async () => {
     dynamo = await startDynamoDbLocal();
     store = throttled(openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames }), 32);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await store.close();
     await dynamo.stop();

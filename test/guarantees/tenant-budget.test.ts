@@ -60,6 +60,21 @@ describe('guarantee C4: the budget that the keys of a tenant share', () => {
     for (let n = 0; n < full(10, 2); n += 1) await expectExact(temp.store, 400);
   }, 120_000);
 
+  test('guarantee C4: raises draw on it too, and at once with admissions of other keys never hold more than it', async () => {
+    const keys = keysOf(5);
+    const budget = { dayMicros: 100_000, monthMicros: 150_000 };
+    const processes = Array.from({ length: 3 }, () => accountsOn(temp.store));
+    const one = async (i: number): Promise<number> => {
+      const [accounts, key] = [processes[i % 3], keys[i % 5]] as [Accounts, KeyRecord];
+      const first = await ask(accounts, key, budget, 900);
+      if (!first.ok) return 0;
+      return ((await accounts.raise({ lease: first.lease, micros: 700 + (i % 7) * 100, tenantBudget: budget })) ?? first.lease).costMicros;
+    };
+    const held = (await Promise.all(Array.from({ length: 100 }, (_, i) => one(i)))).reduce((sum, micros) => sum + micros, 0);
+    expect(await spentBy(temp.store, keys)).toBe(held);
+    expect([held <= 100_000, held > 100_000 - 900]).toEqual([true, true]);
+  });
+
   test('guarantee C4: real processes hold it too', async () => {
     const [key] = keysOf(1);
     const budget = { dayMicros: 1_000_000, monthMicros: null };
@@ -210,7 +225,7 @@ needs('java')('the shared budget on DynamoDB', () => {
   beforeAll(async () => {
     dynamo = await startDynamoDbLocal();
     store = openDynamoStore({ client: dynamo.newClient(), tableNames: dynamo.tableNames });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await store.close();
     await dynamo.stop();

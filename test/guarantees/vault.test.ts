@@ -6,6 +6,7 @@ import { localKeys } from '../../functions/adapters/vault/local-key.ts';
 import { openCredential } from '../../functions/adapters/vault/open.ts';
 import { sealCredential } from '../../functions/adapters/vault/seal.ts';
 import type { OpeningKeys, SealContext, SealedRecord, SealingKeys } from '../../functions/adapters/vault/vault.ts';
+import { figure } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 
 const keys = localKeys(randomBytes(32));
@@ -49,6 +50,7 @@ test('guarantee B1: what is sealed opens to the same text, with a nonce and a da
   expect(unequal).toBe(0);
   expect([nonces.size, dataKeys.size]).toEqual([count, count]);
   expect(held.every((dataKey) => dataKey.every((byte) => byte === 0))).toBe(true);
+  figure('B1', `${count.toLocaleString('en')} round trips of 0 to 8 KiB: all equal, ${nonces.size.toLocaleString('en')} nonces, ${dataKeys.size.toLocaleString('en')} data keys`);
 });
 
 test('guarantee B2: a record with any bit flipped, cut short or made longer is refused, always in the same words', async () => {
@@ -80,6 +82,7 @@ test('guarantee B2: a record with any bit flipped, cut short or made longer is r
   }
   expect([...outcomes.keys()]).toEqual([REFUSED]);
   expect(outcomes.get(REFUSED)).toBeGreaterThan(1_000);
+  figure('B2', `${full(20)} records, ${outcomes.get(REFUSED)?.toLocaleString('en')} changes: 100 % refused in the same words`);
 });
 
 test('guarantee B3: no part of a record opens under another tenant, credential, purpose or app, or inside another version', async () => {
@@ -104,6 +107,7 @@ test('guarantee B3: no part of a record opens under another tenant, credential, 
     if (laterFormat !== REFUSED) opened.push(laterFormat);
   }
   expect(opened).toEqual([]);
+  figure('B3', `${full(1_000).toLocaleString('en')} records x 10 transplants: 100 % refused`);
 });
 
 test('guarantee B6: opened credentials are used for five minutes at most and asked for no more often, and data keys are zeroed', async () => {
@@ -139,4 +143,5 @@ test('guarantee B6: opened credentials are used for five minutes at most and ask
   expect(Math.abs(issued.length - credentialCount * 6)).toBeLessThanOrEqual(1);
   expect(oldestMs).toBeLessThanOrEqual(5 * 60_000);
   expect(issued.every((dataKey) => dataKey.every((byte) => byte === 0))).toBe(true);
+  figure('B6', `${credentialCount} credentials x ${uses.toLocaleString('en')} uses in 30 min: ${issued.length} calls of the key service, oldest used ${(oldestMs / 60_000).toFixed(1)} min, all data keys zeroed`);
 });

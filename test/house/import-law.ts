@@ -50,12 +50,14 @@ const CORE_PACKAGES: Record<string, readonly string[] | 'any'> = {
   'zod/mini': 'any',
   'eventsource-parser': 'any',
   'node:crypto': ['hash', 'createHash', 'createHmac', 'createSecretKey', 'timingSafeEqual', 'KeyObject'],
-  'node:zlib': ['crc32'],
+  'node:zlib': ['crc32', 'inflateRawSync'],
 };
 const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [
   [/^@aws-sdk\/(?:client-dynamodb|lib-dynamodb|util-dynamodb)$/, /^functions\/adapters\/store\/dynamo(?:-[a-z]+)*\.ts$/],
   [/^@aws-sdk\/client-kms$/, /^functions\/adapters\/vault\/kms\.ts$/],
   [/^@aws-sdk\/client-lambda$/, /^functions\/adapters\/aws\/gateway-function\.ts$/],
+  [/^@aws-sdk\/client-s3$/, /^functions\/adapters\/aws\/s3\.ts$/],
+  [/^@aws-sdk\/client-secrets-manager$/, /^functions\/adapters\/aws\/secret-text\.ts$/],
   [/^@smithy\//, /^functions\/adapters\/(?:store\/dynamo(?:-[a-z]+)*|vault\/kms)\.ts$/],
   [/^@aws-sdk\//, /^(?!)/],
   // It opens sockets of its own, to the one address that the operator named for traces, and never to what a request says.
@@ -63,12 +65,14 @@ const SDK_OWNERS: readonly (readonly [sdk: RegExp, owner: RegExp])[] = [
 ];
 const SOCKETS = /^(?:node:)?(?:https?|http2|net|tls|dns|dns\/promises|dgram)$|^(?:undici|ws|axios|got|node-fetch)$/;
 const SOCKET_OWNERS = /^functions\/adapters\/providers\/outbound\.ts$|^functions\/gateway\/http\.ts$|^infra\/local\//;
+/** Tells CloudFormation how a deployment's step ended, at the signed address that it gave; in no function that serves. */
+const FETCH_OWNERS = /^functions\/adapters\/aws\/stack-answer\.ts$/;
 /** Names in the socket modules that only compute; an SDK's owner may also set up its keep-alive agent. */
 const HARMLESS = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress']);
 
 function ofFile(file: SourceFile): Violation[] {
   const found = file.edges.flatMap((edge) => ofEdge(file.path, edge));
-  if (file.path.startsWith('functions/')) {
+  if (file.path.startsWith('functions/') && !FETCH_OWNERS.test(file.path)) {
     for (const name of globalsOf(file.list, NETWORK_GLOBALS)) found.push({ rule: 'global-fetch', file: file.path, detail: name });
   }
   if (file.path.startsWith('functions/core/')) {

@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { placeholderBundles } from './synthesized.ts';
+import { placeholderBundles, placeholderDashboard } from './synthesized.ts';
 
 const APP = join(import.meta.dirname, '../../infra/app.ts');
 const folder = mkdtempSync(join(tmpdir(), 'bsg-app-'));
 const bundles = placeholderBundles();
-afterAll(() => { for (const each of [folder, bundles]) rmSync(each, { recursive: true }); });
+const dashboard = placeholderDashboard();
+afterAll(() => { for (const each of [folder, bundles, dashboard]) rmSync(each, { recursive: true }); });
 
 /** Reports the processor time of the whole process, compilation and other threads included, as the last thing it writes. */
 const METER = 'data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write(`cpu ${user+system}`)})';
@@ -24,7 +25,7 @@ function synth(args: readonly string[], nodeArgs: readonly string[] = []) {
 describe('synth as a command', () => {
   test('needs neither network nor account, and at most 12 s of processor time', () => {
     const cpuSeconds = (): number => {
-      const { status, stdout, stderr } = synth(['-c', `bundles=${bundles}`], ['--import', METER]);
+      const { status, stdout, stderr } = synth(['-c', `bundles=${bundles}`, '-c', `dashboard=${dashboard}`], ['--import', METER]);
       expect([status, stdout]).toEqual([0, 'Synthesised BSGateway to cdk.out/BSGateway.template.json.\n']);
       return Number(/^cpu (\d+)$/.exec(stderr)?.[1]) / 1e6;
     };
@@ -38,6 +39,7 @@ describe('synth as a command', () => {
     [['-c', 'retain=perhaps'], 'Option retain accepts true or false, not "perhaps".\n'],
     [['-c', 'ownerMail=a@example.com'], /^There is no option ownerMail: accepted are [^\n]+\.\n$/],
     [['retain=false'], 'Synth accepts only options of the form -c name=value, not retain=false.\n'],
+    [['-c', `bundles=${bundles}`, '-c', 'dashboard=nowhere'], /^The dashboard nowhere\/index\.html is missing: run [^\n]+\.\n$/],
     [['-c', 'bundles=nowhere'], /^The bundle nowhere\/gateway\/index\.mjs is missing: run [^\n]+\.\n$/],
   ])('%j stops it with one sentence', (args, sentence) => {
     const { status, stdout, stderr } = synth(args);

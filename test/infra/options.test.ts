@@ -27,7 +27,8 @@ describe('options of the stack', () => {
     ['ownerEmail', 'owner'], ['ownerEmail', 'a@b@example.com'], ['ownerEmail', ''], ['alarmEmail', 'x@y'], ['stackName', '1st'], ['stackName', 'a b'],
     ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
     ['throttleBurst', '5001'], ['gatewayMemoryMb', '128'], ['gatewayMemoryMb', '1e4'], ['reservedConcurrency', '-1'], ['signInPrefix', 'my-cognito'],
-    ['signInPrefix', 'Upper'], ['signInPrefix', 'ends-'], ['apiLogRole', 'no'], ['allowUpstreams', 'http://host'], ['allowUpstreams', 'a,,b'], ['bundles', ''],
+    ['signInPrefix', 'Upper'], ['signInPrefix', 'ends-'], ['apiLogRole', 'no'], ['allowUpstreams', 'http://host'], ['allowUpstreams', 'a,,b'], ['apiDomain', 'LLM'], ['apiDomain', 'https://llm.example.com'], ['apiCertificateArn', 'abc'], ['dashboardCertificateArn', 'arn:aws:acm:eu-central-1:111122223333:certificate/a'],
+    ['compute', 'ec2'], ['waf', 'on'], ['wafRequestsPer5Minutes', '10'], ['dashboardWafArn', 'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/a/b'], ['bundles', ''], ['dashboard', ''],
     ['throttleRps', ['1']], ['stackName', { a: 1 }], ['ownerEmail', null],
   ])('%s refuses %j in one sentence that says what is accepted', (name, value) => {
     const message = refusal({ [name]: value });
@@ -42,6 +43,15 @@ describe('options of the stack', () => {
 
   test("CDK's own context is left alone", () => {
     expect(refusal({ 'aws:cdk:enable-path-metadata': true, '@aws-cdk/core:checkSecretUsage': true })).toBe('accepted');
+  });
+
+  test('a host name and its certificate go together', () => {
+    const arn = 'arn:aws:acm:us-east-1:111122223333:certificate/a';
+    for (const pair of [['apiDomain', 'apiCertificateArn'], ['dashboardDomain', 'dashboardCertificateArn']] as const) {
+      const sentence = `Options ${pair[0]} and ${pair[1]} go together: give both or neither.`;
+      expect([refusal({ [pair[0]]: 'llm.example.com' }), refusal({ [pair[1]]: arn })]).toEqual([sentence, sentence]);
+      expect(readOptions({ [pair[0]]: 'llm.example.com', [pair[1]]: arn })).toMatchObject({ [pair[0]]: 'llm.example.com' });
+    }
   });
 
   test('the command line takes pairs only', () => {

@@ -1,8 +1,8 @@
 import type { GatewayStack } from '../../infra/gateway-stack.ts';
 import type { AccessRequest, Decision } from './iam-evaluator.ts';
 
-export type Role = 'gateway' | 'admin' | 'rollUp' | 'sweep';
-export type Target = 'vault' | 'pepper' | 'archive' | 'gatewayFunction' | 'failures' | 'ownLog' | 'otherLog'
+export type Role = 'gateway' | 'admin' | 'rollUp' | 'sweep' | 'archiveAudit' | 'planEvidence' | 'watchAudit';
+export type Target = 'vault' | 'pepper' | 'archive' | 'gatewayFunction' | 'failures' | 'archive/tenant/1.ndjson' | 'audit/stream/x' | 'ownLog' | 'otherLog'
   | 'tenants' | 'models' | 'rules' | 'keys' | 'audit' | 'usage' | `${'keys' | 'usage' | 'audit' | 'models'}/index/by-i1`;
 export type Right = readonly [Role, string, Target, AccessRequest['context'], Decision];
 
@@ -83,8 +83,27 @@ export const RIGHTS: readonly Right[] = [
   ['gateway', 'dynamodb:GetItem', 'usage', TENANT, YES],
   ['gateway', 'dynamodb:PutItem', 'usage', TENANT, YES],
   ['gateway', 'dynamodb:UpdateItem', 'usage', TENANT, YES],
-  ['gateway', 'dynamodb:Query', 'usage/index/by-i1', TENANT, YES],
+  ['gateway', 'dynamodb:Query', 'usage/index/by-i1', at('LK#default#k#2026-11'), NO],
   ['gateway', 'dynamodb:DeleteItem', 'usage', TENANT, NO],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('L#default#2026-11-20#0'), YES],
+  ['gateway', 'dynamodb:UpdateItem', 'usage', at('L#default#2026-11-20#0'), YES],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('T#default#SESSION#s_1'), YES],
+  ['gateway', 'dynamodb:UpdateItem', 'usage', at('RF#default#2026-11'), YES],
+  ['gateway', 'dynamodb:UpdateItem', 'usage', at('RX#2026-11'), YES],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('LO#default#2026-11-20'), YES],
+  ['gateway', 'dynamodb:UpdateItem', 'usage', at('T#default#EVIDENCE'), YES],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('UD#default'), YES],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('LC#default#01J'), YES],
+  ['gateway', 'dynamodb:DeleteItem', 'usage', at('LC#default#01J'), YES],
+  ['gateway', 'dynamodb:DeleteItem', 'usage', at('L#default#2026-11-20#0'), NO],
+  ['gateway', 'dynamodb:DeleteItem', 'usage', at('T#default#LIM#k'), NO],
+  ['gateway', 'dynamodb:DeleteItem', 'usage', {}, NO],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('U#default#m#2026-11'), NO],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('UW#default'), NO],
+  ['gateway', 'dynamodb:PutItem', 'usage', at('L#default#2026-11-20#0', 'U#default'), NO],
+  ['gateway', 'dynamodb:PutItem', 'usage', {}, NO],
+  ['gateway', 's3:GetObject', 'archive/tenant/1.ndjson', {}, NO],
+  ['gateway', 'dynamodb:GetRecords', 'audit/stream/x', {}, NO],
   ['gateway', 'dynamodb:Scan', 'usage', {}, NO],
   ['gateway', 'dynamodb:BatchWriteItem', 'usage', TENANT, NO],
   ['gateway', 'dynamodb:DeleteTable', 'usage', {}, NO],
@@ -129,7 +148,43 @@ export const RIGHTS: readonly Right[] = [
   ['sweep', 'dynamodb:Query', 'keys/index/by-i1', TENANT, YES],
   ['sweep', 'dynamodb:UpdateItem', 'keys', TENANT, NEVER],
   ['sweep', 'dynamodb:UpdateItem', 'usage', TENANT, YES],
+  ['sweep', 'dynamodb:PutItem', 'usage', at('L#default#2026-11-20#0'), YES],
+  ['sweep', 'dynamodb:PutItem', 'usage', at('U#default#m#2026-11'), NO],
   ['sweep', 'dynamodb:DeleteItem', 'usage', TENANT, NO],
+  // The archive adds objects and a note of how far it came; it can neither read, replace nor remove one before its time.
+  ['archiveAudit', 'dynamodb:Query', 'audit', at('T#default#EVENT'), YES],
+  ['archiveAudit', 'dynamodb:Query', 'audit', {}, NO],
+  ['archiveAudit', 'dynamodb:PutItem', 'audit', TENANT, NO],
+  ['archiveAudit', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  ['archiveAudit', 'dynamodb:PutItem', 'usage', at('T#default#AUDIT'), YES],
+  ['archiveAudit', 'dynamodb:PutItem', 'usage', at('L#default#2026-11-20#0'), NO],
+  ['archiveAudit', 'dynamodb:GetItem', 'tenants', at('T#default#AUDIT'), YES],
+  ['archiveAudit', 'dynamodb:PutItem', 'tenants', at('T#default#AUDIT'), NEVER],
+  ['archiveAudit', 's3:PutObject', 'archive/tenant/1.ndjson', {}, YES],
+  ['archiveAudit', 's3:GetObject', 'archive/tenant/1.ndjson', {}, NO],
+  ['archiveAudit', 's3:DeleteObject', 'archive/tenant/1.ndjson', {}, NO],
+  ['archiveAudit', 's3:DeleteObjectVersion', 'archive/tenant/1.ndjson', {}, NO],
+  ['archiveAudit', 's3:BypassGovernanceRetention', 'archive/tenant/1.ndjson', {}, NO],
+  ['archiveAudit', 's3:PutObjectRetention', 'archive/tenant/1.ndjson', {}, NO],
+  ['archiveAudit', 's3:PutBucketObjectLockConfiguration', 'archive', {}, NO],
+  ['archiveAudit', 'kms:Decrypt', 'vault', OURS, NEVER],
+  ['admin', 's3:PutObject', 'archive/tenant/1.ndjson', {}, NO],
+  // The evidence plan reads policies and ledger rows, and writes evidence.
+  ['planEvidence', 'dynamodb:Query', 'rules', at('T#default#ROUTING'), YES],
+  ['planEvidence', 'dynamodb:PutItem', 'rules', at('T#default#ROUTING'), NEVER],
+  ['planEvidence', 'dynamodb:Query', 'models', at('T#default#MODEL'), YES],
+  ['planEvidence', 'dynamodb:Query', 'usage', at('L#default#2026-11-20#0'), YES],
+  ['planEvidence', 'dynamodb:PutItem', 'usage', at('L#default#2026-11-20#0'), NO],
+  ['planEvidence', 'dynamodb:PutItem', 'usage', at('T#default#EVIDENCE-PLAN'), YES],
+  ['planEvidence', 'dynamodb:DeleteItem', 'usage', at('T#default#EVIDENCE-KEYS'), YES],
+  ['planEvidence', 'dynamodb:GetItem', 'keys', at('K#AAAAAAAAAAAA'), NO],
+  ['planEvidence', 'kms:Decrypt', 'vault', OURS, NEVER],
+  // The watch sees the stream, and no table.
+  ['watchAudit', 'dynamodb:GetRecords', 'audit/stream/x', {}, YES],
+  ['watchAudit', 'dynamodb:Query', 'audit', at('T#default#EVENT'), NO],
+  ['watchAudit', 'dynamodb:UpdateItem', 'audit', at('T#default#EVENT'), NEVER],
+  ['watchAudit', 'dynamodb:GetItem', 'tenants', TENANT, NO],
+  ['watchAudit', 'sqs:SendMessage', 'failures', {}, YES],
   ['sweep', 'dynamodb:PutItem', 'audit', TENANT, NO],
   ['sweep', 'dynamodb:UpdateItem', 'audit', TENANT, NEVER],
   ['gateway', 'logs:PutLogEvents', 'ownLog', {}, YES],

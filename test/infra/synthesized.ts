@@ -7,7 +7,7 @@ import type { IConstruct } from 'constructs';
 import { createApp, type GatewayApp } from '../../infra/gateway-app.ts';
 import type { Statement } from './iam-evaluator.ts';
 
-export const FUNCTIONS = ['gateway', 'admin', 'roll-up', 'sweep-reservations'];
+export const FUNCTIONS = ['gateway', 'gateway-web', 'admin', 'bridge', 'roll-up', 'sweep-reservations', 'archive-audit', 'plan-evidence', 'watch-audit', 'publish-dashboard'];
 
 /** A folder with an empty handler for every function; remove it when done. */
 export function placeholderBundles(): string {
@@ -19,11 +19,19 @@ export function placeholderBundles(): string {
   return folder;
 }
 
+/** A folder with the least that a built dashboard has; remove it when done. */
+export function placeholderDashboard(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bsg-dashboard-'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  return folder;
+}
+
 /** The app with placeholder bundles, not yet synthesised. */
 export function testApp(context: Readonly<Record<string, unknown>> = {}): GatewayApp & { remove(): void } {
   const bundles = placeholderBundles();
+  const dashboard = placeholderDashboard();
   const outdir = mkdtempSync(join(tmpdir(), 'bsg-synth-'));
-  return { ...createApp({ bundles, ...context }, outdir), remove: () => { for (const folder of [bundles, outdir]) rmSync(folder, { recursive: true }); } };
+  return { ...createApp({ bundles, dashboard, ...context }, outdir), remove: () => { for (const folder of [bundles, dashboard, outdir]) rmSync(folder, { recursive: true }); } };
 }
 
 export type Properties = Readonly<Record<string, unknown>>;
@@ -68,6 +76,8 @@ export function resolve(value: unknown): unknown {
   if (name === 'Ref') return PSEUDO[argument as string] ?? argument;
   if (name === 'Fn::GetAtt') {
     const [id, attribute] = argument as [string, string];
+    // Of a table's stream only that it is one of that table matters.
+    if (attribute === 'StreamArn') return `${arn(id)}/stream/x`;
     return attribute === 'Arn' ? arn(id) : `${id}.${attribute}`;
   }
   if (name === 'Fn::Join') {

@@ -1,4 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { archivedTenants, verifyArchive } from '../../functions/jobs/archive-audit/verify-archive.ts';
+import { root } from '../house/tree.ts';
 import { archivedUntil, chainHead } from '../../functions/adapters/store/changes.ts';
 import { archiveAudit, type AuditArchivePort } from '../../functions/jobs/archive-audit/archive.ts';
 import { ChainVerifier } from '../../functions/core/audit/chain.ts';
@@ -70,5 +76,57 @@ describe('the audit archive', () => {
     expect(await archiveAudit(temp.store, archive, 'default')).toEqual({ archived: 0, complete: true, broken: undefined });
     await changes(1);
     expect(await archiveAudit(temp.store, archive, 'default', () => 1_000)).toEqual({ archived: 0, complete: false, broken: undefined });
+  });
+});
+
+describe('verifying a copy of the archive', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bsg-archive-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const copied = (change: (name: string, text: string) => string = (_name, text) => text): void => {
+    rmSync(folder, { recursive: true });
+    mkdirSync(join(folder, 'default'), { recursive: true });
+    for (const [name, text] of objects) writeFileSync(join(folder, name), change(name, text));
+  };
+
+  test('a whole chain is intact, also where a dead run left a stretch twice', async () => {
+    await changes(4);
+    const dying = { ...temp.store, write: async () => { throw new Error('killed'); } };
+    await expect(archiveAudit(dying, archive, 'default')).rejects.toThrow('killed');
+    await changes(3);
+    await archiveAudit(temp.store, archive, 'default');
+    expect(objects.size).toBe(2);
+    copied();
+    expect(archivedTenants(folder)).toEqual(['default']);
+    expect(verifyArchive(folder, 'default')).toEqual({ events: 7, broken: undefined });
+  });
+
+  test('an event that was altered, left out, cut in two or told differently in a second copy is found', async () => {
+    await changes(5);
+    await archiveAudit(temp.store, archive, 'default');
+    const first = [...objects.values()][0] ?? '';
+    const lines = first.trim().split('\n');
+    const altered = (line = ''): string => line.replace('token.created', 'token.deleted');
+    copied(() => [...lines.slice(0, 2), altered(lines[2]), ...lines.slice(3)].join('\n'));
+    expect(verifyArchive(folder, 'default')).toMatchObject({ events: 2, broken: { seq: 3, fault: 'altered' } });
+    copied(() => [...lines.slice(0, 2), ...lines.slice(3)].join('\n'));
+    expect(verifyArchive(folder, 'default')).toMatchObject({ events: 2, broken: { seq: 3, fault: 'missing' } });
+    copied((_name, text) => text.slice(0, text.indexOf('\n') + 30));
+    expect(verifyArchive(folder, 'default')).toMatchObject({ events: 1, broken: { seq: 2, fault: 'altered' } });
+    copied();
+    expect(altered(lines[1])).not.toBe(lines[1]);
+    writeFileSync(join(folder, 'default/000000000002-000000000002.ndjson'), altered(lines[1]));
+    expect(verifyArchive(folder, 'default')).toMatchObject({ events: 5, broken: { seq: 2, fault: 'altered' } });
+  });
+
+  test('the command names the tenant and exits 1 where the chain is broken', async () => {
+    await changes(2);
+    await archiveAudit(temp.store, archive, 'default');
+    const command = (): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [join(root, 'tools/verify-audit.ts'), '--archive', folder], { encoding: 'utf8' });
+    copied();
+    expect(command()).toMatchObject({ status: 0, stdout: 'default: 2 events, intact\n' });
+    copied((_name, text) => text.replace('token.created', 'token.deleted'));
+    expect(command()).toMatchObject({ status: 1, stdout: 'default: broken at event 1 (altered), after 0 intact events\n' });
+    rmSync(join(folder, 'default'), { recursive: true });
+    expect(command()).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('There is no archived tenant') });
   });
 });

@@ -291,7 +291,7 @@ needs('java')('roll-ups on DynamoDB Local', () => {
   beforeAll(async () => {
     local = await startDynamoDbLocal();
     store = openDynamoStore({ client: local.newClient(), tableNames: local.tableNames });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await store?.close();
     await local?.stop();

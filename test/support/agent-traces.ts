@@ -1,3 +1,4 @@
+import { mulberry32 } from '../../infra/local/mulberry32.ts';
 import type { Conversation, Turn } from '../../functions/core/conversation.ts';
 import { costMicros } from '../../functions/core/money/cost.ts';
 import type { CompiledPolicy } from '../../functions/core/routing/policy-compile.ts';
@@ -49,7 +50,7 @@ export interface AgentRouting {
  */
 export function runAgents({ policy, sessions }: AgentRouting, tasks: number, seed: number): AgentRun {
   const totals = { finished: 0, costMicros: 0, switches: 0, inLoopSwitches: 0 };
-  for (let task = 0; task < tasks; task += 1) runTask({ policy, sessions, random: generator(seed * 100_003 + task), id: `task ${seed} ${task}` }, totals);
+  for (let task = 0; task < tasks; task += 1) runTask({ policy, sessions, random: mulberry32(seed * 100_003 + task), id: `task ${seed} ${task}` }, totals);
   return { tasks, ...totals, costPerFinished: totals.costMicros / Math.max(1, totals.finished) };
 }
 
@@ -118,15 +119,4 @@ function modelFor(policy: CompiledPolicy, { said, isFirst, inLoop, context, id, 
   const first = resolution.ok ? resolution.route[0] : undefined;
   if (first === undefined) throw new Error('no model');
   return first;
-}
-
-/** mulberry32 (public domain). */
-function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

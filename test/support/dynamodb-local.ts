@@ -46,7 +46,8 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
 }
 
 async function ready(client: DynamoDBDocumentClient, child: ChildProcess): Promise<void> {
-  const until = Date.now() + 30_000;
+  // A virtual machine that starts beside other heavy work takes its time.
+  const until = Date.now() + 90_000;
   for (;;) {
     try {
       await client.send(new ListTablesCommand({}));

@@ -16,7 +16,7 @@ import { getRouting, saveRouting } from '../../functions/adapters/store/routing.
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
-import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
+import { localKeys, readOrCreateMasterKey, type LocalKeys } from '../../functions/adapters/vault/local-key.ts';
 import { credentialContext } from '../../functions/adapters/vault/context.ts';
 import { sealCredential } from '../../functions/adapters/vault/seal.ts';
 import { createHttpDoor } from '../../functions/gateway/http.ts';
@@ -30,7 +30,10 @@ export interface TestGateway {
   readonly origin: string;
   readonly key: string;
   readonly logs: string[];
-  addModel(model: Partial<ModelConfig> & { id: string; baseUrl: string }, tenantId?: string): Promise<void>;
+  /** Of this gateway's data folder, for another process on it. */
+  readonly keys: LocalKeys;
+  readonly spoolFile: string;
+  addModel(model: Partial<ModelConfig> & { id: string; baseUrl: string }, tenantId?: string, credential?: string): Promise<void>;
   addKey(limits?: Partial<KeyCreate>, tenantId?: string): Promise<{ key: string; record: KeyRecord }>;
   route(document: unknown, tenantId?: string): Promise<void>;
   /** The entry of a request, waiting for its settlement. */
@@ -58,9 +61,10 @@ const ALWAYS_CLOSED: Breakers = { open: () => new Set(), begin: () => true, ende
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const dir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bsg-')));
   const keys = localKeys(readOrCreateMasterKey(join(dir, 'master.key')).key);
+  const spoolFile = join(dir, 'spool.jsonl');
   const logs: string[] = [];
   const edition = await openEdition({
-    store: (options.store ?? ((inner: Store) => inner))(openSqliteStore(join(dir, 'test.sqlite'))), keys, spoolFile: join(dir, 'spool.jsonl'), allowHosts: [], bootId: newBootId(),
+    store: (options.store ?? ((inner: Store) => inner))(openSqliteStore(join(dir, 'test.sqlite'))), keys, spoolFile, allowHosts: [], bootId: newBootId(),
     log: jsonLog((line) => logs.push(line), () => Date.now()), accessLog: (line) => logs.push(line), ...(options.clock && { clock: options.clock }), ...(options.random && { random: options.random }), ...(options.breakers === 'always-closed' && { breakers: ALWAYS_CLOSED }),
   });
   const door = createHttpDoor({ handle: (request) => serve(request, edition.ports), maxBodyBytes: options.maxBodyBytes ?? 4 * 1024 * 1024 });
@@ -70,8 +74,8 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   await addTenant(edition, 'default');
   const first = await addKey(edition, { rpm: null, tpm: null }, 'default');
   return {
-    edition, logs, origin: `http://127.0.0.1:${port}`, key: first.key,
-    addModel: (model, tenantId = 'default') => addModel(context, model, tenantId),
+    edition, logs, keys, spoolFile, origin: `http://127.0.0.1:${port}`, key: first.key,
+    addModel: (model, tenantId = 'default', credential = context.credential) => addModel({ edition, credential }, model, tenantId),
     addKey: (limits = {}, tenantId = 'default') => addKey(edition, limits, tenantId),
     route: (document, tenantId = 'default') => saveDocument(edition, routingSchema.parse(document), tenantId),
     ledger: (requestId, tenantId = 'default') => settledEntry(edition, tenantId, requestId),

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand, GenerateMacCommand, KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
+import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand, GenerateMacCommand, GetPublicKeyCommand, KMSClient, ReEncryptCommand, SignCommand } from '@aws-sdk/client-kms';
 import { fakeKms, type KmsRight } from '../adapters/vault/fake-kms.ts';
 
 /** What each role of the stack may call; nothing else is granted to anybody. */
 export const KMS_ROLES = {
   gateway: ['kms:Decrypt', 'kms:GenerateMac'],
   admin: ['kms:GenerateDataKey', 'kms:GenerateMac'],
+  bridge: ['kms:Sign', 'kms:GetPublicKey'],
 } as const satisfies Record<string, readonly KmsRight[]>;
 export type KmsRole = keyof typeof KMS_ROLES;
 
@@ -70,6 +71,8 @@ function commandOf(action: string, input: Record<string, never>): never {
     case 'Decrypt': return new DecryptCommand({ ...input, CiphertextBlob: bytes(input['CiphertextBlob']) }) as never;
     case 'GenerateMac': return new GenerateMacCommand({ ...input, Message: bytes(input['Message']) } as never) as never;
     case 'GenerateDataKey': return new GenerateDataKeyCommand(input as never) as never;
+    case 'GetPublicKey': return new GetPublicKeyCommand(input as never) as never;
+    case 'Sign': return new SignCommand({ ...input, Message: bytes(input['Message']) } as never) as never;
     case 'Encrypt': return new EncryptCommand(input as never) as never;
     default: return new ReEncryptCommand(input as never) as never;
   }

@@ -67,7 +67,7 @@ export async function lambdaWorld(): Promise<LambdaWorld> {
   return world;
 }
 
-async function bundle(name: string): Promise<string> {
+export async function bundle(name: string): Promise<string> {
   const { ensureBuilt, lambdaTarget } = (await import(join(ROOT, 'tools', 'build.mjs'))) as { ensureBuilt(root: string, name: string): Promise<string>; lambdaTarget(name: string): string };
   return dirname(await ensureBuilt(ROOT, lambdaTarget(name)));
 }

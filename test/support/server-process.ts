@@ -22,11 +22,11 @@ export interface ServerProcess {
 }
 
 /** The built one-machine edition as a process of its own, on a free port. Throws with its output when it does not start. */
-export async function startServer(options: { dataDir: string; config?: object; args?: readonly string[]; port?: string; env?: Record<string, string>; configFile?: string }): Promise<ServerProcess> {
+export async function startServer(options: { dataDir: string; config?: object; args?: readonly string[]; port?: string; env?: Record<string, string>; configFile?: string; nodeFlags?: readonly string[] }): Promise<ServerProcess> {
   const configFile = options.configFile ?? join(options.dataDir, '..', 'config.json');
   if (options.config !== undefined) await writeFile(configFile, JSON.stringify(options.config));
   const child = spawn(process.execPath, [
-    ...NODE_FLAGS, join(ROOT, 'dist', 'server.mjs'), '--json', '--port', options.port ?? '0', '--data', options.dataDir, ...(options.config === undefined ? [] : ['--config', configFile]), ...(options.args ?? []),
+    ...NODE_FLAGS, ...(options.nodeFlags ?? []), join(ROOT, 'dist', 'server.mjs'), '--json', '--port', options.port ?? '0', '--data', options.dataDir, ...(options.config === undefined ? [] : ['--config', configFile]), ...(options.args ?? []),
   ], { env: { PATH: process.env['PATH'] ?? '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString(); });

@@ -1,37 +1,48 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DATA_DIR, loadPairs, loadRows, priorScores, type BenchRow, type PriorScore } from './data.ts';
+import { DATA_DIR, loadPairs, loadRows, priorScores } from './data.ts';
 import { reportLatency } from './latency-report.ts';
 import { Musts } from './musts.ts';
-import { reportPairs, type Scores } from './pairs-report.ts';
+import { reportPairs } from './pairs-report.ts';
 import { reportPools } from './pools-report.ts';
+import { reportReplay } from './replay.ts';
 import { calibrationTable, reportTiers } from './tiers-report.ts';
 import { unseenPriorScores } from './unseen-scores.ts';
-import { reportUnseen } from './unseen-report.ts';
+import { reportAnchors, reportUnseen } from './unseen-report.ts';
+import { scoresOf, type BenchWorld } from './world.ts';
 
-/** `npm run bench:routing [-- --data DIR]`: what automatic routing is worth on prompts that nothing was trained on. Exit 1 when a "must" fails. */
-const { values: { data } } = parseArgs({ options: { data: { type: 'string', default: DATA_DIR } } });
-const ARTIFACT = join(import.meta.dirname, '../../functions/core/routing/classifier/prior-artifact.json');
+/**
+ * `npm run bench:routing [-- --data DIR] [--only NAME,…]`: what automatic routing is worth on prompts that nothing was trained
+ * on, in parts of which each prints one section. Exit 1 when a "must" fails.
+ */
+const PARTS: Readonly<Record<string, readonly [title: string, part: (world: BenchWorld) => string]>> = {
+  size: ['Artifact', reportSize],
+  latency: ['Latency', reportLatency],
+  pairs: ['Pairs on dev', reportPairs],
+  pools: ['Pools on dev', reportPools],
+  tiers: ['Tiers at the default dial, on dev', ({ dev }) => reportTiers(dev)],
+  calibration: ['Calibration on dev: chance that a small model fails where a frontier model succeeds', ({ dev }) => calibrationTable(dev)],
+  anchors: ['Plain traffic in seven languages, held back from training', reportAnchors],
+  unseen: ['Tasks never seen in training, no evidence', reportUnseen],
+  replay: ['Evidence: the online replay of tenants that start from nothing', ({ pairs, train, dev, musts }) => reportReplay(pairs, [...train.rows, ...dev.rows], musts)],
+};
 const MOST_ARTIFACT_BYTES = 200 * 1_024;
 
-const musts = new Musts();
-const print = (title: string, text: string): void => console.log(`\n## ${title}\n\n${text}`);
-const scoresOf = (rows: readonly BenchRow[], scores: readonly PriorScore[]): Scores => ({ rows, of: new Map(rows.flatMap(({ id }, at) => (scores[at] === undefined ? [] : [[id, scores[at]] as const]))) });
+function reportSize({ musts }: BenchWorld): string {
+  const bytes = statSync(join(import.meta.dirname, '../../functions/core/routing/classifier/prior-artifact.json')).size;
+  musts.check(`artifact: ${bytes} bytes, at most ${MOST_ARTIFACT_BYTES}`, bytes <= MOST_ARTIFACT_BYTES);
+  return `${bytes} bytes`;
+}
 
-const pairs = loadPairs(data);
+const { values: { data, only } } = parseArgs({ options: { data: { type: 'string', default: DATA_DIR }, only: { type: 'string' } } });
 const [train, dev, devOpen] = [loadRows(data, ['train']), loadRows(data, ['dev']), loadRows(data, ['dev_nc'])];
-const judged = scoresOf([...dev, ...devOpen], priorScores([...dev, ...devOpen]));
-const fitted = scoresOf(train, unseenPriorScores(train));
-
-const bytes = statSync(ARTIFACT).size;
-musts.check(`artifact: ${bytes} bytes, at most ${MOST_ARTIFACT_BYTES}`, bytes <= MOST_ARTIFACT_BYTES);
-print('Latency', reportLatency(dev, musts));
-print('Pairs on dev', reportPairs(pairs, fitted, judged, musts));
-print('Pools on dev', reportPools(pairs, fitted, judged, musts));
-const devOnly = { rows: dev, of: judged.of };
-print('Tiers at the default dial, on dev', reportTiers(devOnly));
-print('Calibration on dev: chance that a small model fails where a frontier model succeeds', calibrationTable(devOnly));
-print('Tasks never seen in training, no evidence', reportUnseen(pairs, train, dev, musts));
-print('Must', musts.lines.join('\n'));
-process.exit(musts.failed === 0 ? 0 : 1);
+const world: BenchWorld = {
+  pairs: loadPairs(data), musts: new Musts(), train: scoresOf(train, unseenPriorScores(train)),
+  dev: scoresOf(dev, priorScores(dev)), devOpen: scoresOf(devOpen, priorScores(devOpen)),
+};
+for (const [name, [title, part]] of Object.entries(PARTS)) {
+  if (only === undefined || only.split(',').includes(name)) console.log(`\n## ${title}\n\n${part(world)}`);
+}
+console.log(`\n## Must\n\n${world.musts.lines.join('\n')}`);
+process.exit(world.musts.failed === 0 ? 0 : 1);

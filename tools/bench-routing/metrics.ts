@@ -102,9 +102,9 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** 2.5 % and 97.5 % of a statistic over resamples of the items. */
+/** 2.5 % and 97.5 % of a statistic over resamples of the items; resamples without a value (equal models) are left out. */
 export function bootstrap(n: number, statistic: (sample: readonly number[]) => number, { rounds = 300, seed = 1 }: { readonly rounds?: number; readonly seed?: number } = {}): readonly [number, number] {
   const random = randomOf(seed);
-  const values = Array.from({ length: rounds }, () => statistic(Array.from({ length: n }, () => Math.floor(random() * n)))).sort((a, b) => a - b);
-  return [values[Math.floor(0.025 * rounds)] ?? Number.NaN, values[Math.min(rounds - 1, Math.floor(0.975 * rounds))] ?? Number.NaN];
+  const values = Array.from({ length: rounds }, () => statistic(Array.from({ length: n }, () => Math.floor(random() * n)))).filter(Number.isFinite).sort((a, b) => a - b);
+  return [values[Math.floor(0.025 * values.length)] ?? Number.NaN, values[Math.floor(0.975 * values.length)] ?? Number.NaN];
 }

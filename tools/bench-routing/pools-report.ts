@@ -1,8 +1,8 @@
 import { costUsd, type BenchRow, type Pairs, type PoolSpec } from './data.ts';
 import { bootstrap, mean } from './metrics.ts';
-import { fixed, table, type Musts } from './musts.ts';
-import type { Scores } from './pairs-report.ts';
-import { fitTaskTable } from './task-table.ts';
+import { fixed, table } from './musts.ts';
+import { crossFitTaskTable, fitTaskTable } from './task-table.ts';
+import type { BenchWorld, Scores } from './world.ts';
 
 const TARGETS = [0.95, 0.98, 0.99, 1] as const;
 /** Prices of quality that are tried: a router answers with the model of the best quality minus λ × cost. */
@@ -13,23 +13,30 @@ type Predict = (row: BenchRow) => readonly number[];
 interface Outcome { readonly quality: Float64Array; readonly usd: Float64Array }
 
 /** Every pool: one global budget over all its models, by the prior alone and with a table of task means per model. */
-export function reportPools(pairs: Pairs, train: Scores, dev: Scores, musts: Musts): string {
+export function reportPools({ pairs, train, dev, musts }: BenchWorld): string {
   return Object.entries(pairs.pools).map(([name, pool]) => {
     const complete = ({ rows }: Scores): BenchRow[] => rows.filter((row) => pool.source.includes(row.source) && pool.models.every((model) => row.scores[model] !== undefined));
     const [fit, judged] = [complete(train), complete(dev)];
     const world = new PoolWorld(pairs, pool, fit);
     const means = pool.models.map((model) => mean(fit.map((row) => row.scores[model] ?? 0)));
-    const fitted = (useTable: boolean): ((scores: Scores) => Predict) => {
-      const models = pool.models.map((model) => fitTaskTable(fit.map((row) => ({ task: `${row.source}/${row.category}`, y: row.scores[model] ?? 0, logits: train.of.get(row.id)?.logits ?? [] })), { table: useTable }));
-      return (scores) => (row) => models.map((predict) => predict(`${row.source}/${row.category}`, scores.of.get(row.id)?.logits ?? []));
+    const observed = pool.models.map((model) => fit.map((row) => ({ task: `${row.source}/${row.category}`, y: row.scores[model] ?? 0, logits: train.of.get(row.id)?.logits ?? [] })));
+    /** Predictions for dev by all of train, for train by the rest of it. */
+    const fitted = (useTable: boolean): { readonly judged: Predict; readonly fit: Predict } => {
+      const models = observed.map((list) => fitTaskTable(list, { table: useTable }));
+      const own = observed.map((list) => crossFitTaskTable(list, { table: useTable }));
+      const at = new Map(fit.map(({ id }, index) => [id, index]));
+      return {
+        judged: (row) => models.map((predict) => predict(`${row.source}/${row.category}`, dev.of.get(row.id)?.logits ?? [])),
+        fit: (row) => own.map((list) => list[at.get(row.id) ?? 0] ?? 0),
+      };
     };
-    const routers: [string, (scores: Scores) => Predict][] = [['one model or a coin', () => () => means], ['prior alone', fitted(false)], ['prior + task table', fitted(true)]];
+    const routers: [string, { readonly judged: Predict; readonly fit: Predict }][] = [['one model or a coin', { judged: () => means, fit: () => means }], ['prior alone', fitted(false)], ['prior + task table', fitted(true)]];
     const baseline = mean(judged.map((row) => row.scores[pool.baseline] ?? 0));
-    const outcomes = routers.map(([, predict]) => LAMBDAS.map((lambda) => world.outcome(judged, predict(dev), lambda)));
+    const outcomes = routers.map(([, predict]) => LAMBDAS.map((lambda) => world.outcome(judged, predict.judged, lambda)));
     const lines = routers.map(([router, predict], at) => {
       const hindsight = TARGETS.map((target) => fixed(world.saved(judged, outcomes[at] ?? [], target), 1));
-      const lambda = world.lambdaFor(fit, LAMBDAS.map((each) => world.outcome(fit, predict(train), each)), 0.98);
-      const fixedOnTrain = world.outcome(judged, predict(dev), lambda);
+      const lambda = world.lambdaFor(fit, LAMBDAS.map((each) => world.outcome(fit, predict.fit, each)), 0.98);
+      const fixedOnTrain = world.outcome(judged, predict.judged, lambda);
       return [router, ...hindsight, `${fixed(mean([...fixedOnTrain.quality]) / baseline)}, ${fixed(100 * (1 - sum(fixedOnTrain.usd) / world.baselineUsd(judged)), 1)} %`];
     });
     const difference = bootstrap(judged.length, (sample) => world.saved(judged, outcomes[1] ?? [], 0.98, sample) - world.saved(judged, outcomes[0] ?? [], 0.98, sample), { rounds: 200 });

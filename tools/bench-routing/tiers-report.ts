@@ -3,7 +3,7 @@ import { TIERS } from '../../functions/contract/words.ts';
 import { TIER_NAMES, type BenchRow, type TierName } from './data.ts';
 import { mean } from './metrics.ts';
 import { fixed, table } from './musts.ts';
-import type { Scores } from './pairs-report.ts';
+import type { Scores } from './world.ts';
 import { chanceOf } from '../train-classifier/need.ts';
 
 const DEFAULT = boundariesOf({ dial: null, boundaries: null });

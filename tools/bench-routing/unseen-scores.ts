@@ -1,15 +1,11 @@
-import { readArtifact } from '../../functions/core/routing/classifier/artifact.ts';
+import { readArtifact, type PriorArtifact } from '../../functions/core/routing/classifier/artifact.ts';
 import { scoreOf } from '../../functions/core/routing/classifier/prior.ts';
 import { priorArtifact } from '../../functions/core/routing/classifier/prior-artifact.ts';
-import { denseOf } from '../../functions/core/routing/classifier/dense.ts';
-import { scannedOf } from '../../functions/core/routing/classifier/words.ts';
 import chosen from '../train-classifier/chosen.json' with { type: 'json' };
-import { foldOf } from '../train-classifier/cross-fit.ts';
-import { labelledRows } from '../train-classifier/examples.ts';
-import { fitHeads } from '../train-classifier/cross-fit.ts';
+import { fitHeads, foldOf } from '../train-classifier/cross-fit.ts';
+import { featuresOf, labelledRows } from '../train-classifier/examples.ts';
 import { logitsOf } from '../train-classifier/heads.ts';
 import { train, trainingSet } from '../train-classifier/train.ts';
-import type { PriorArtifact } from '../../functions/core/routing/classifier/artifact.ts';
 import { priorScores, type BenchRow, type Pairs, type PriorScore } from './data.ts';
 
 const FOLDS = 5;
@@ -29,8 +25,7 @@ export function unseenPriorScores(rows: readonly BenchRow[]): PriorScore[] {
     for (const [at, row] of rows.entries()) {
       const each = row.split === 'train' ? all.get(row.id) : undefined;
       if (each === undefined || foldOf(each, FOLDS) !== out) continue;
-      const dense = scores[at]?.dense ?? denseOf(each.facts, scannedOf(each.facts.text), 0);
-      scores[at] = scoreOf({ dense, logits: logitsOf(heads, each) }, artifact);
+      scores[at] = scoreOf({ dense: featuresOf(each, heads.known).dense, logits: logitsOf(heads, each) }, artifact);
     }
   }
   return scores;

@@ -15,6 +15,7 @@ const BUNDLES = { 'start': 'server', 'keygen': 'keygen', 'signin': 'signin', 've
 const PROGRAMS = {
   'test': (args) => [jest(root, args)],
   'test:guarantees': (args) => [guaranteesRun(root, args)],
+  'test:mutation': (args) => [[inRoot('tools/mutation/run.mjs'), ...args]],
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
   'test:browser': (args) => [jest(root, browserFiles(args))],
   'budgets:dashboard': (args) => [[inRoot('tools/dashboard-budgets.mjs'), ...args]],
@@ -25,6 +26,11 @@ const PROGRAMS = {
   'build': () => [],
   'bench': (args) => [[inRoot('tools/bench/run.mjs'), ...args]],
   'bench:cold': (args) => [[inRoot('tools/bench/cold.mjs'), ...args]],
+  'simulate:week': (args) => [[inRoot('tools/simulate-week/main.ts'), ...args]],
+  'bench:routing': (args) => [[inRoot('tools/bench-routing/main.ts'), ...args]],
+  'train': (args) => [[inRoot('tools/train-classifier/main.ts'), ...args]],
+  'soak': (args) => [[inRoot('tools/soak/run.mjs'), ...args]],
+  'deploy': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('tools/deploy/run.mjs'), ...args]],
   'synth': (args) => [[inRoot('tools/build.mjs'), 'lambda'], [inRoot('infra/app.ts'), ...args]],
 };
 
@@ -73,7 +79,7 @@ async function runPrograms(task, args) {
     const { ensureBuilt, TARGETS } = await import('../build.mjs');
     for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
   }
-  if (task === 'build' || task === 'test:browser' || task === 'budgets:dashboard') await (await import('../build-dashboard.mjs')).ensureDashboard(root);
+  if (['build', 'deploy', 'synth', 'test:browser', 'budgets:dashboard'].includes(task)) await (await import('../build-dashboard.mjs')).ensureDashboard(root);
   if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
   // Limits in milliseconds hold for a run that has the machine to itself.
   if (task === 'bench:usage') process.env.BSG_ALONE = '1';

@@ -3,7 +3,7 @@ import { featuresOf, knownWords, type Labelled } from './examples.ts';
 import { fitHead, logitOf, type Heads } from './heads.ts';
 import type { Penalty } from './logistic.ts';
 import { HEADS } from '../../functions/core/routing/classifier/artifact.ts';
-import { denseAt } from '../../functions/core/routing/classifier/dense.ts';
+import { denseAt } from '../../functions/core/routing/classifier/dense-features.ts';
 
 /** What a model that never saw the example says of it. */
 export interface Unseen { readonly logits: readonly number[]; readonly unknownWords: number }

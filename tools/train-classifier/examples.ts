@@ -1,5 +1,7 @@
 import { codecs } from '../../functions/core/dialects/dialect.ts';
+import { HEADS } from '../../functions/core/routing/classifier/artifact.ts';
 import { denseOf } from '../../functions/core/routing/classifier/dense.ts';
+import { taskTextOf } from '../../functions/core/routing/classifier/small-talk.ts';
 import { bloomPlaces, bucketsOf, BUCKETS, scannedOf, unknownShare, wordHashes } from '../../functions/core/routing/classifier/words.ts';
 import { factsOf, type RequestFacts } from '../../functions/core/routing/request-facts.ts';
 import { factsOfRow, TIER_NAMES, type BenchRow } from '../bench-routing/data.ts';
@@ -13,6 +15,9 @@ export interface Labelled {
   readonly source: string;
   readonly category: string;
   readonly facts: RequestFacts;
+  /** What is asked, and what of it is read word by word. */
+  readonly text: string;
+  readonly scanned: string;
   readonly hashes: Uint32Array;
   /** Everything that decides the fold: the same prompt in two sources falls into the same. */
   readonly group: string;
@@ -20,7 +25,11 @@ export interface Labelled {
   readonly weight: readonly number[];
 }
 
-const labelled = (base: Omit<Labelled, 'hashes'>): Labelled => ({ ...base, hashes: wordHashes(scannedOf(base.facts.text)) });
+const labelled = (base: Omit<Labelled, 'text' | 'scanned' | 'hashes'>): Labelled => {
+  const text = taskTextOf(base.facts);
+  const scanned = scannedOf(text);
+  return { ...base, text, scanned, hashes: wordHashes(scanned) };
+};
 
 export function labelledRows(rows: readonly BenchRow[]): Labelled[] {
   return rows.map((row) => labelled({
@@ -34,11 +43,14 @@ export function labelledRows(rows: readonly BenchRow[]): Labelled[] {
 const chat = (text: string): RequestFacts => factsOf(codecs['openai-chat'].readRequest({ model: 'auto', messages: [{ role: 'user', content: text }] }), {});
 type Kind = keyof typeof anchors.good;
 
+/** What most plain traffic is made of counts more than its share of the anchors. */
+const OFTEN: ReadonlySet<string> = new Set(['greet', 'fact']);
+
 /** The anchors of one part (`train`, or `held` back for testing). */
 export function labelledAnchors(part: 'train' | 'held', weight: number): Labelled[] {
   return Object.entries(anchors[part]).flatMap(([language, kinds]) => Object.entries(kinds).flatMap(([kind, texts]) => texts.map((text) => labelled({
     id: `anchor/${language}/${text}`, source: 'anchor', category: `${language}/${kind}`, facts: chat(text), group: text,
-    good: anchors.good[kind as Kind], weight: [weight, weight, weight],
+    good: anchors.good[kind as Kind], weight: HEADS.map(() => (OFTEN.has(kind) ? 2 * weight : weight)),
   }))));
 }
 
@@ -47,7 +59,7 @@ export function longAnchors(weight: number): Labelled[] {
   return Object.entries(anchors.train).flatMap(([language, kinds]) => [4_000, 12_000, 60_000].map((length) => {
     const sentences = Object.values(kinds).flat().join(' ');
     const text = sentences.repeat(Math.ceil(length / sentences.length)).slice(0, length);
-    return labelled({ id: `anchor/${language}/long/${length}`, source: 'anchor', category: `${language}/long`, facts: chat(text), group: `${language}/${length}`, good: anchors.good.analyse, weight: [weight, weight, weight] });
+    return labelled({ id: `anchor/${language}/long/${length}`, source: 'anchor', category: `${language}/long`, facts: chat(text), group: `${language}/${length}`, good: anchors.good.analyse, weight: HEADS.map(() => weight) });
   }));
 }
 
@@ -64,6 +76,6 @@ export function knownWords(examples: readonly Labelled[]): Uint8Array {
 }
 
 /** The features, by the code that also runs in the gateway. */
-export function featuresOf({ facts, hashes }: Labelled, known: Uint8Array): Example {
-  return { dense: denseOf(facts, scannedOf(facts.text), unknownShare(hashes, known)), buckets: bucketsOf(hashes, known) };
+export function featuresOf({ facts, text, scanned, hashes }: Labelled, known: Uint8Array): Example {
+  return { dense: denseOf(facts, text, scanned, unknownShare(hashes, known)), buckets: bucketsOf(hashes, known) };
 }

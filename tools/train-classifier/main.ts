@@ -30,5 +30,5 @@ const trained = train(rows, pairs, best.penalty, `prior-${values.date}`, { unsee
 const json = `${JSON.stringify(trained.artifact)}\n`;
 writeFileSync(join(ROOT, 'functions/core/routing/classifier/prior-artifact.json'), json);
 writeFileSync(join(ROOT, 'tools/train-classifier/chosen.json'), `${JSON.stringify({ penalty: best.penalty })}\n`);
-writeFileSync(join(ROOT, 'docs/model-card.md'), cardOf(trained, best.penalty, json.length, loadRows(values.data, ['dev'])));
+writeFileSync(join(ROOT, 'docs/model-card.md'), cardOf({ trained, penalty: best.penalty, bytes: json.length, dev: loadRows(values.data, ['dev']), pairs, date: values.date }));
 console.log(`${trained.artifact.id}: ${json.length} bytes, need ${JSON.stringify(trained.artifact.need)}, novel from ${trained.artifact.novelFrom}, worst pair ${trained.worstApgr.toFixed(3)}`);

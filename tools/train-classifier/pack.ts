@@ -1,5 +1,6 @@
-import { checksumOf, HEADS, PRIOR_FEATURES_VERSION, type StoredArtifact } from '../../functions/core/routing/classifier/artifact.ts';
-import { DENSE_FEATURES } from '../../functions/core/routing/classifier/dense.ts';
+import { deflateRawSync } from 'node:zlib';
+import { checksumOf, HEADS, type StoredArtifact } from '../../functions/core/routing/classifier/artifact.ts';
+import { DENSE_FEATURES, PRIOR_FEATURES_VERSION } from '../../functions/core/routing/classifier/dense-features.ts';
 import { BUCKETS } from '../../functions/core/routing/classifier/words.ts';
 import { featuresOf, knownWords, type Labelled } from './examples.ts';
 import { fitHead } from './heads.ts';
@@ -24,7 +25,7 @@ export function pack(labelled: readonly Labelled[], penalty: Penalty, need: Need
   const content = {
     id, featuresVersion: PRIOR_FEATURES_VERSION, dense: [...DENSE_FEATURES],
     heads: heads.map(({ bias, dense }, head) => ({ head: HEADS[head] ?? '', bias: short(bias), weights: Array.from(dense, short) })),
-    words: { kept: base64(kept), weights: base64(weights), scales: scales.map((scale) => Number(scale.toPrecision(6))) },
+    words: { kept: base64(deflateRawSync(kept, { level: 9 })), weights: base64(deflateRawSync(weights, { level: 9 })), scales: scales.map((scale) => Number(scale.toPrecision(6))) },
     known: base64(known), need: { offset: short(need.offset), slopes: need.slopes.map(short) }, novelFrom,
   };
   return { ...content, sha256: checksumOf(content) };

@@ -10,7 +10,7 @@ import type { catalogueModel, modelCreate, modelPatch, modelTest, modelTestAnswe
 import type { memberInvite, memberInvited, memberView } from '../../../functions/contract/admin/people.ts';
 import type { refusalsAnswer } from '../../../functions/contract/admin/refusals.ts';
 import type { replayAnswer } from '../../../functions/contract/admin/replay.ts';
-import type { routingPut, routingVersionAnswer, routingVersionInfo, routingWarning } from '../../../functions/contract/admin/routing.ts';
+import type { routingCheckAnswer, routingPut, routingVersionAnswer, routingVersionInfo, routingWarning } from '../../../functions/contract/admin/routing.ts';
 import type { settingsAnswer } from '../../../functions/contract/admin/settings.ts';
 import type { tokenCreate, tokenCreated, tokenView } from '../../../functions/contract/admin/tokens.ts';
 import type { usageAnswer } from '../../../functions/contract/admin/usage.ts';
@@ -47,10 +47,11 @@ export type KeyRevoked = z.infer<typeof keyRevoked>;
 export type RoutingPut = z.input<typeof routingPut>;
 export type RoutingWarning = z.infer<typeof routingWarning>;
 export interface RoutingAnswer { readonly version: number; readonly document: RoutingDocument; readonly rollout: { readonly percent: number; readonly before: number } | null; readonly warnings: readonly RoutingWarning[] }
+export type RoutingCheck = z.infer<typeof routingCheckAnswer>;
 export type RoutingVersionInfo = z.infer<typeof routingVersionInfo>;
 export type RoutingVersion = Omit<z.infer<typeof routingVersionAnswer>, 'document'> & { readonly document: RoutingDocument };
 export type ReplayAnswer = z.infer<typeof replayAnswer>;
-export interface ExplainAnswer { readonly decision: Decision | null; readonly error: { readonly code: string; readonly status: number; readonly message: string } | null }
+export interface ExplainAnswer { readonly decision: Decision | null; readonly error: { readonly code: string; readonly status: number; readonly message: string } | null; readonly decidedInMs: number }
 export type AuditEvent = z.infer<typeof auditEvent>;
 export type ConfigPutAnswer = z.infer<typeof configPutAnswer>;
 export type EraseAnswer = z.infer<typeof eraseAnswer>;

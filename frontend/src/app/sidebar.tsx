@@ -53,7 +53,7 @@ export function UserRow({ onHelp }: Pick<Chrome, 'onHelp'>) {
   return (
     <div className="user">
       {demo === true && <p className="user__demo">{t('demo')}</p>}
-      <Menu items={items} label={t('account', { name: user.name })} align="start" up buttonClass="user__button" button={(
+      <Menu items={items} label={`${t('account', { name: user.name })} ${roleName(role)}${version === '' ? '' : ` · ${t('version', { version })}`}`} align="start" up buttonClass="user__button" button={(
         <>
           <span className="user__initials" aria-hidden>{initials}</span>
           <span className="user__text"><span className="user__name">{user.name}</span><span className="user__role">{roleName(role)}{version === '' ? '' : ` · ${t('version', { version })}`}</span></span>

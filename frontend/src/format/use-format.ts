@@ -17,12 +17,15 @@ export function useFormat() {
       count: (value: number) => count(value, locale),
       exactCount: (value: number) => exactCount(value, locale),
       percent: (share: number) => percent(share, locale),
+      /** With one decimal, for settings such as 98.5 %. */
+      percentage: (share: number) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(share),
       change: (now: number, before: number) => change(now, before, locale),
       duration: (ms: number) => duration(ms, locale),
       relative: (atMs: number, nowMs: number) => relativeTime(atMs, nowMs, locale),
       dateTime: (at: string | number, style: Parameters<typeof dateTime>[1], timeZone: string) => dateTime(at, style, timeZone, locale),
       interval: (fromMs: number, toMs: number, timeZone: string) => interval(fromMs, toMs, timeZone, locale),
       list: (items: readonly string[]) => new Intl.ListFormat(locale, { type: 'conjunction' }).format(items),
+      either: (items: readonly string[]) => new Intl.ListFormat(locale, { type: 'disjunction' }).format(items),
     };
   }, [language]);
 }

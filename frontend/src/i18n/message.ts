@@ -15,7 +15,7 @@ export interface Section<E extends Messages = Messages> { readonly id: SectionId
 /** The same keys in another language; a missing or foreign one does not compile. */
 export type TranslationOf<S extends Section> = { readonly [K in keyof S['en']]: S['en'][K] extends string ? string : Plural };
 
-export type SectionId = 'shell' | 'ui' | 'login' | 'overview' | 'rules' | 'models' | 'routingTest' | 'analytics' | 'keys' | 'audit' | 'settings';
+export type SectionId = 'codes' | 'shell' | 'ui' | 'login' | 'overview' | 'rules' | 'models' | 'routingTest' | 'analytics' | 'keys' | 'audit' | 'settings' | 'trace';
 
 export const section = <const E extends Messages>(id: SectionId, en: E): Section<E> => ({ id, en });
 

@@ -39,14 +39,15 @@ export function Dialog({ title, description, children, footer, onClose, guarded 
     if (!dialog.open) dialog.showModal();
     dialog.querySelector<HTMLElement>('[data-autofocus], [autofocus]')?.focus();
     const stopEscape = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      if (event.key !== 'Escape' || event.defaultPrevented || [...document.querySelectorAll('dialog[open]')].at(-1) !== dialog) return;
       event.preventDefault();
       event.stopPropagation();
       if (!guarded) close.current();
     };
-    dialog.addEventListener('keydown', stopEscape);
+    // At the document: when what had the focus is taken away inside, the key belongs to nothing in the dialog any more.
+    document.addEventListener('keydown', stopEscape);
     return () => {
-      dialog.removeEventListener('keydown', stopEscape);
+      document.removeEventListener('keydown', stopEscape);
       if (dialog.open) dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };

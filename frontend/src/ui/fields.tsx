@@ -5,8 +5,8 @@ import { useId, type ComponentProps, type ReactNode, type Ref } from 'react';
 import { ui } from '../i18n/en/ui.ts';
 import { useT } from '../i18n/use-t.tsx';
 
-/** Label above, hint below; an error takes the hint's place and is announced. */
-interface Common { readonly label: string; readonly hint?: ReactNode; readonly error?: string | undefined; readonly isOptional?: boolean }
+/** Label above, hint below; an error takes the hint's place and is announced. `labelHidden` where the place says it to those who can see. */
+interface Common { readonly label: string; readonly hint?: ReactNode; readonly error?: string | undefined; readonly isOptional?: boolean; readonly labelHidden?: boolean }
 type Own<Tag extends 'input' | 'textarea' | 'select'> = Omit<ComponentProps<Tag>, 'ref' | 'size' | 'color' | 'width' | 'height' | 'className' | 'wrap'> & Common;
 
 function useParts({ label, hint, error, isOptional }: Common) {

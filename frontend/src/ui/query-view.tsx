@@ -7,7 +7,7 @@ import { ErrorCard } from './error-card.tsx';
 import { Skeleton } from './skeleton.tsx';
 
 export interface QueryViewProps<T> {
-  readonly query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPlaceholderData' | 'refetch'>;
+  readonly query: Pick<UseQueryResult<T>, 'error' | 'isFetching' | 'isPlaceholderData'> & { readonly data: T | undefined; readonly refetch: () => unknown };
   /** In the shape of what follows. */
   readonly skeleton?: ReactNode;
   readonly children: (data: T) => ReactNode;

@@ -18,6 +18,11 @@ export const tableVariable = (table: Table): string => `BSG_TABLE_${table.toUppe
 export const VAULT_KEY_VARIABLE = 'BSG_VAULT_KEY_ID';
 export const PEPPER_KEY_VARIABLE = 'BSG_PEPPER_KEY_ID';
 export const DEPLOYMENT_VARIABLE = 'BSG_DEPLOYMENT_ID';
+/** The bucket of the audit archive, for the one job that writes to it. */
+export const ARCHIVE_VARIABLE = 'BSG_AUDIT_BUCKET';
+/** Where the dashboard lies, and the folder with its files, for the one job that publishes it. */
+export const SITE_BUCKET_VARIABLE = 'BSG_SITE_BUCKET';
+export const SITE_FOLDER_VARIABLE = 'BSG_SITE_FOLDER';
 /** Optional; a list separated by commas. */
 export const UPSTREAMS_VARIABLE = 'ALLOW_UPSTREAMS';
 

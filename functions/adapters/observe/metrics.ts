@@ -13,11 +13,14 @@ export interface Metrics {
   /** What became of the traces of so many requests. */
   traced(outcome: 'sent' | 'dropped' | 'failed', requests: number): void;
   /** Everything of one tenant, and of the process, in the Prometheus text format 0.0.4. */
-  text(tenantId: string, gauges?: readonly Gauge[]): string;
+  text(tenantId: string, gauges?: readonly Gauge[], distributions?: readonly Distribution[]): string;
 }
 
 /** A value of the moment, asked for when the text is made. */
 export interface Gauge { readonly name: string; readonly help: string; readonly labels?: Labels; readonly value: number }
+
+/** How often a value was at most so large: `counts` by upper bound, ascending, each with those of the smaller ones in it. */
+export interface Distribution { readonly name: string; readonly help: string; readonly counts: readonly (readonly [bound: number, count: number])[]; readonly sum: number; readonly total: number }
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -31,6 +34,7 @@ const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', hel
   bsgateway_requests_total: ['counter', 'Requests that were admitted and have ended.'],
   bsgateway_refusals_total: ['counter', 'Requests that were refused before anything was asked upstream, by error code.'],
   bsgateway_refusals_unrecorded_total: ['counter', 'Refusals that the usage does not show because the store was away for too long.'],
+  bsgateway_routing_fallbacks_total: ['counter', 'Requests routed without what their strategy rests on: the trained artifact, or its judge.'],
   bsgateway_failed_attempts_total: ['counter', 'Calls of an upstream that gave no answer.'],
   bsgateway_tokens_total: ['counter', 'Tokens by class as the provider counted them, estimates included.'],
   bsgateway_cost_usd_total: ['counter', 'What the requests cost, failed attempts included.'],
@@ -61,13 +65,15 @@ export function openMetrics(): Metrics {
     refusalsLost: (lost) => process.add('bsgateway_refusals_unrecorded_total', {}, lost),
     storeAway: (what) => process.add('bsgateway_store_away_total', { what }, 1),
     traced: (outcome, requests) => process.add('bsgateway_traced_requests_total', { outcome }, requests),
-    text: (tenantId, gauges = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines)].join('\n').concat('\n'),
+    text: (tenantId, gauges = [], distributions = []) => [...(tenants.get(tenantId)?.lines() ?? []), ...process.lines(), ...gauges.flatMap(gaugeLines), ...distributions.flatMap(distributionLines)].join('\n').concat('\n'),
   };
 }
 
 function count(series: Series, entry: LedgerEntry): void {
   const model = series.of(entry.servedModel ?? 'none');
   model.ended(`${entry.status}\n${entry.decision?.stage ?? 'none'}`);
+  const reason = entry.decision?.reason;
+  if (reason === 'artifact_missing' || reason === 'judge_failed') series.add('bsgateway_routing_fallbacks_total', { reason }, 1);
   for (const { model: tried, errorCode } of entry.attempts) if (errorCode !== undefined) series.add('bsgateway_failed_attempts_total', { model: tried, code: errorCode }, 1);
   const { input, cacheRead, cacheWrite5m, cacheWrite1h, output } = entry.tokens;
   model.tokens.input += input ?? 0;
@@ -179,6 +185,11 @@ function histogramLines(name: string, model: string, { counts, sum, total }: His
 
 function gaugeLines({ name, help, labels = {}, value }: Gauge): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name}${labelText(labels)} ${value}`];
+}
+
+function distributionLines({ name, help, counts, sum, total }: Distribution): string[] {
+  const buckets = counts.map(([bound, count]) => `${name}_bucket{le="${bound}"} ${count}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...buckets, `${name}_bucket{le="+Inf"} ${total}`, `${name}_sum ${sum}`, `${name}_count ${total}`];
 }
 
 /** `{a="x",b="y"}` with quotes, backslashes and line ends escaped, as the text format asks. */

@@ -4,8 +4,10 @@ import type { TenantBudget } from '../../core/limits/allowance.ts';
 import { retryAfterSeconds } from '../../core/limits/retry-after.ts';
 import type { KeyRecord } from './keys.ts';
 import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type Hold, type LeaseDraft } from './lease.ts';
+import { lateLease } from './late-booking.ts';
 import { ledgerEntryOf, ledgerOp } from './ledger.ts';
 import type { Truth } from './limiter.ts';
+import { raiseHold } from './raise-hold.ts';
 import { admit, adopt, countersOf, follow, newState, release, type Counters, type KeyState, type World } from './limiter-state.ts';
 import { dirtyOp, isLate } from './rollup-marks.ts';
 
@@ -38,6 +40,16 @@ export interface Lease {
   readonly day: string;
   readonly month: string;
   readonly counters: Counters;
+  /** As it is stored; absent where the store does not have it. */
+  readonly stored?: string;
+}
+
+/** So many micro-USD more, for a request that already holds some. */
+export interface RaiseRequest {
+  readonly lease: Lease;
+  readonly micros: number;
+  /** As in the reservation. */
+  readonly tenantBudget?: TenantBudget;
 }
 
 export interface Denial {
@@ -55,6 +67,11 @@ export type ReserveResult = { readonly ok: true; readonly lease: Lease } | { rea
 /** Reservation → settlement: one conditional write before the first upstream byte, two single-item writes after the last. */
 export interface Accounts {
   reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /**
+   * Holds more under the same budgets: one conditional write, none where nothing limits money. The lease is what is held then;
+   * undefined: there is no room, or the store cannot say, and what was held before still is.
+   */
+  raise(request: RaiseRequest): Promise<Lease | undefined>;
   /** Counts one request that spends nothing upstream (route dry run, models, count_tokens) against requests/min. */
   touch(key: KeyRecord, timezone: string): Promise<{ ok: true; counters: Counters } | { ok: false; denial: Denial }>;
   /** Writes the ledger entry (put if absent), then releases the lease and adds the difference. Safe to repeat. */
@@ -65,6 +82,15 @@ export interface Accounts {
   sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number>;
 }
 
+/** Accounts that also take what was settled elsewhere first. */
+export interface BookingAccounts extends Accounts {
+  /**
+   * Books an entry whose settlement did not reach the store in its time: the row, and the end of its lease, or its money where it was
+   * admitted without one. Safe to repeat.
+   */
+  book(key: KeyRecord, timezone: string, entry: LedgerEntry): Promise<void>;
+}
+
 /** `owner` = boot id of this process; `random` = uniform in [0, 1). */
 export interface AccountsDeps extends World { readonly owner: string }
 
@@ -72,7 +98,7 @@ export interface AccountsDeps extends World { readonly owner: string }
 const MAX_KEYS = 10_000;
 
 /** The accounts of this process over a store that others share. */
-export function openAccounts(deps: AccountsDeps): Accounts {
+export function openAccounts(deps: AccountsDeps): BookingAccounts {
   const states = new Map<string, KeyState>();
   const stateOf = (key: KeyRecord, timezone?: string): KeyState => {
     let state = states.get(key.keyId);
@@ -87,9 +113,15 @@ export function openAccounts(deps: AccountsDeps): Accounts {
   };
   return {
     reserve: (request) => reserve(deps, stateOf(request.key, request.timezone), request),
+    raise: (request) => raise(deps, stateOf(request.lease.key), request),
     touch: (key, timezone) => touch(deps, stateOf(key, timezone)),
     async settle(lease, entry) {
       await close(deps, stateOf(lease.key), { requestId: lease.requestId, hold: { ...lease, micros: lease.costMicros }, entry });
+    },
+    async book(key, timezone, entry) {
+      const state = stateOf(key, timezone);
+      const lease = await lateLease(deps, state, deps.owner, entry);
+      if (lease !== undefined) await close(deps, state, { requestId: entry.requestId, hold: lease, entry });
     },
     peek(keyId) {
       const state = states.get(keyId);
@@ -102,16 +134,23 @@ export function openAccounts(deps: AccountsDeps): Accounts {
 async function reserve(deps: AccountsDeps, state: KeyState, request: ReserveRequest): Promise<ReserveResult> {
   const { requestId, key, tokens, deadlineAt, draft } = request;
   const micros = request.costMicros ?? 0;
+  let stored = '';
   const admitted = await admit(deps, state, {
     demand: { tokens, micros },
     limits: state.limits,
     ...(request.tenantBudget && { budget: request.tenantBudget }),
     requestId,
-    lease: ({ nowMs, slot, calendar: { day, month } }) => encodeLease({ owner: deps.owner, at: nowMs, deadlineAt, slot, tokens, micros, day, month, draft }),
+    lease: ({ nowMs, slot, calendar: { day, month } }) => (stored = encodeLease({ owner: deps.owner, at: nowMs, deadlineAt, slot, tokens, micros, day, month, draft })),
   });
   if (!admitted.ok) return { ok: false, denial: denialOf(deps, state, admitted.refusal) };
-  const { slot, day, month } = 'held' in admitted ? admitted.held : { slot: admitted.at.slot, day: admitted.at.calendar.day, month: admitted.at.calendar.month };
-  return { ok: true, lease: { requestId, key, tokens, costMicros: micros, slot, day, month, counters: countersOf(state, deps.clock.now()) } };
+  const held = 'held' in admitted ? admitted.held : { slot: admitted.at.slot, day: admitted.at.calendar.day, month: admitted.at.calendar.month, stored };
+  return { ok: true, lease: { requestId, key, tokens, costMicros: micros, slot: held.slot, day: held.day, month: held.month, counters: countersOf(state, deps.clock.now()), stored: held.stored ?? stored } };
+}
+
+async function raise(deps: AccountsDeps, state: KeyState, { lease, micros, tenantBudget }: RaiseRequest): Promise<Lease | undefined> {
+  if (micros <= 0 || (state.limits.dayMicros === null && state.limits.monthMicros === null && tenantBudget === undefined)) return lease;
+  const held = await raiseHold(deps, state, { requestId: lease.requestId, stored: lease.stored, micros, budget: tenantBudget });
+  return held && { ...lease, costMicros: held.micros, counters: countersOf(state, deps.clock.now()), stored: held.stored };
 }
 
 const NOTHING = { tokens: 0, micros: 0 } as const;

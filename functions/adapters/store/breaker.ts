@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { partition, readAll } from './entity.ts';
 import type { Guard, Item, Key, Store } from './port.ts';
+import { RecentCalls } from './recent-calls.ts';
 
-/** So many failures of a model within the window open its breaker. */
+/** So many failures of a model within the window open its breaker, where no process has seen more calls go well meanwhile. */
 const FAILURES = 5;
 const WINDOW_MS = 30_000;
 /** How long an open breaker lets nothing through before one request may try. */
@@ -28,7 +29,8 @@ export interface Breakers {
   begin(tenantId: string, modelId: string): boolean;
   /**
    * After a call. `healthy`: the upstream answered; closes the breaker that this call was the probe of. `failed`: it failed in
-   * a way that says nothing about the request; the fifth time within 30 s opens the breaker. `unknown`: the call was dropped.
+   * a way that says nothing about the request; the fifth time within 30 s opens the breaker, unless the processes that saw them
+   * saw more calls go well since the first: a share of faults in much traffic is no outage. `unknown`: the call was dropped.
    */
   ended(tenantId: string, modelId: string, outcome: 'healthy' | 'failed' | 'unknown'): void;
   /** Waits for the writes that are under way. */
@@ -39,12 +41,13 @@ interface Breaker {
   /** Epoch ms; 0 = closed. */
   openUntil: number;
   failures: number;
-  windowStart: number;
+  /** Epoch ms; undefined: nothing is stored of it, or not known yet. */
+  windowStart: number | undefined;
   /** This process asks for the lease (`claiming`), holds it while the probe waits for a request (`due`), or has sent it. */
   probe: 'claiming' | 'due' | 'sent' | undefined;
 }
 
-interface View { readonly models: Map<string, Breaker>; readAt: number; reading: boolean }
+interface View { readonly models: Map<string, Breaker>; readonly calls: RecentCalls; readAt: number; reading: boolean }
 
 const NONE: ReadonlySet<string> = new Set();
 const partitionOf = (tenantId: string): string => partition('T', tenantId, 'BRK');
@@ -83,6 +86,7 @@ class SharedBreakers implements Breakers {
   }
 
   ended(tenantId: string, modelId: string, outcome: 'healthy' | 'failed' | 'unknown'): void {
+    if (outcome !== 'unknown') this.#view(tenantId).calls.note(modelId, outcome === 'failed', this.#clock.now());
     if (outcome === 'failed') this.#failed(tenantId, modelId);
     else if (outcome === 'healthy') this.#healthy(tenantId, modelId);
     else {
@@ -95,18 +99,18 @@ class SharedBreakers implements Breakers {
   #healthy(tenantId: string, modelId: string): void {
     const breaker = this.#views.get(tenantId)?.models.get(modelId);
     if (breaker?.probe !== 'sent') return;
-    Object.assign(breaker, { openUntil: 0, failures: 0, probe: undefined });
+    Object.assign(breaker, { openUntil: 0, failures: 0, windowStart: 0, probe: undefined });
     this.#background(this.#store.write([{ update: keyOf(tenantId, modelId), set: { openUntil: 0, probeUntil: 0, failures: 0, windowStart: 0 } }]));
   }
 
   #failed(tenantId: string, modelId: string): void {
     const view = this.#view(tenantId);
-    const breaker = view.models.get(modelId) ?? { openUntil: 0, failures: 0, windowStart: 0, probe: undefined };
+    const breaker = view.models.get(modelId) ?? { openUntil: 0, failures: 0, windowStart: undefined, probe: undefined };
     view.models.set(modelId, breaker);
     if (breaker.probe === 'sent') {
       breaker.probe = undefined;
       this.#shut(tenantId, modelId, breaker);
-    } else if (breaker.openUntil === 0) this.#background(this.#count(tenantId, modelId, breaker));
+    } else if (breaker.openUntil === 0) this.#background(this.#count(tenantId, modelId, breaker, view.calls));
   }
 
   async settled(): Promise<void> {
@@ -117,7 +121,7 @@ class SharedBreakers implements Breakers {
     const known = this.#views.get(tenantId);
     if (known !== undefined) return known;
     if (this.#views.size >= MAX_TENANTS) for (const oldest of this.#views.keys()) { this.#views.delete(oldest); break; }
-    const view: View = { models: new Map(), readAt: Number.NEGATIVE_INFINITY, reading: false };
+    const view: View = { models: new Map(), calls: new RecentCalls(), readAt: Number.NEGATIVE_INFINITY, reading: false };
     this.#views.set(tenantId, view);
     return view;
   }
@@ -147,24 +151,37 @@ class SharedBreakers implements Breakers {
     }
   }
 
-  /** One failure more, by all processes together; a window that is over begins anew. */
-  async #count(tenantId: string, modelId: string, breaker: Breaker): Promise<void> {
+  /**
+   * One failure more, by all processes together. A window that is over begins anew, and so does one in which this process has seen
+   * more calls go well than fail: then its failures were single ones, and this is the first that may be of an outage.
+   */
+  async #count(tenantId: string, modelId: string, breaker: Breaker, calls: RecentCalls): Promise<void> {
     const key = keyOf(tenantId, modelId);
     const now = this.#clock.now();
-    // A second round when another process began the window in between.
-    for (let round = 0; round < 2; round += 1) {
-      const within = await this.#store.write([{ update: key, add: { failures: 1 }, guards: [{ attr: 'windowStart', atLeast: now - WINDOW_MS }, { attr: 'openUntil', atMost: 0 }] }]);
-      if (within.ok) {
-        breaker.failures = Number(within.after[0]?.['failures'] ?? 0);
-        if (breaker.failures >= FAILURES && breaker.openUntil === 0) this.#shut(tenantId, modelId, breaker);
+    // Further rounds when another process began the window in between: what it began is looked at in the same way.
+    for (let round = 0; round < 3; round += 1) {
+      if (!calls.mostWell(modelId, breaker.windowStart ?? Number.NEGATIVE_INFINITY)) {
+        const within = await this.#store.write([{ update: key, add: { failures: 1 }, guards: [{ attr: 'windowStart', atLeast: now - WINDOW_MS }, { attr: 'openUntil', atMost: 0 }] }]);
+        if (within.ok) {
+          breaker.failures = Number(within.after[0]?.['failures'] ?? 0);
+          if (breaker.failures >= FAILURES && breaker.openUntil === 0) this.#shut(tenantId, modelId, breaker);
+          return;
+        }
+        adopt(breaker, within.current);
+        if (breaker.openUntil !== 0) return;
+      }
+      const { windowStart } = breaker;
+      const guard = windowStart === undefined ? { attr: 'windowStart', absent: true as const } : { attr: 'windowStart', equals: windowStart };
+      const begun = await this.#store.write([{
+        update: key, set: { windowStart: now, failures: 1, openUntil: 0, probeUntil: 0, modelId, expiresAt: Math.ceil(now / 1000) + FORGET_SECONDS }, guards: [guard, { attr: 'openUntil', atMost: 0 }],
+      }]);
+      if (begun.ok) {
+        breaker.windowStart = now;
+        breaker.failures = 1;
         return;
       }
-      adopt(breaker, within.current);
+      adopt(breaker, begun.current);
       if (breaker.openUntil !== 0) return;
-      const started = within.current?.['windowStart'];
-      const guard = typeof started === 'number' ? { attr: 'windowStart', equals: started } : { attr: 'windowStart', absent: true as const };
-      const begun = await this.#store.write([{ update: key, set: { windowStart: now, failures: 1, openUntil: 0, probeUntil: 0, modelId, expiresAt: Math.ceil(now / 1000) + FORGET_SECONDS }, guards: [guard] }]);
-      if (begun.ok) return;
     }
   }
 
@@ -180,7 +197,7 @@ class SharedBreakers implements Breakers {
       const items = await readAll(this.#store, { table: 'usage', pk: partitionOf(tenantId) });
       for (const item of items) {
         const modelId = String(item['modelId']);
-        const breaker = view.models.get(modelId) ?? { openUntil: 0, failures: 0, windowStart: 0, probe: undefined };
+        const breaker = view.models.get(modelId) ?? { openUntil: 0, failures: 0, windowStart: undefined, probe: undefined };
         if (breaker.probe === undefined) adopt(breaker, item);
         view.models.set(modelId, breaker);
       }
@@ -205,5 +222,5 @@ const isShut = (breaker: Breaker): boolean => breaker.openUntil !== 0 && breaker
 function adopt(breaker: Breaker, item: Item | undefined): void {
   breaker.openUntil = Number(item?.['openUntil'] ?? 0);
   breaker.failures = Number(item?.['failures'] ?? 0);
-  breaker.windowStart = Number(item?.['windowStart'] ?? 0);
+  breaker.windowStart = typeof item?.['windowStart'] === 'number' ? item['windowStart'] : undefined;
 }

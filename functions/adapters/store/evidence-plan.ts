@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { EvidencePlan } from '../../core/routing/evidence/plan.ts';
+import { isPlan, type EvidencePlan } from '../../core/routing/evidence/plan.ts';
 import { nextVersion, partition, saveRecord, type Saved } from './entity.ts';
 import type { Item, Key, Store } from './port.ts';
 
@@ -8,10 +8,16 @@ const keyOf = (tenantId: string): Key => ({ table: 'usage', pk: partition('T', t
 
 const read = (item: Item): EvidencePlan => JSON.parse(inflateRawSync(Buffer.from(String(item['plan']), 'base64')).toString('utf8')) as EvidencePlan;
 
-/** The plan in force; undefined before the first. */
+/** The plan in force; undefined before the first, and for one that makes no sense: then the operator's mode decides. */
 export async function getPlan(store: Store, tenantId: string): Promise<EvidencePlan | undefined> {
   const item = await store.get(keyOf(tenantId));
-  return item && read(item);
+  if (item === undefined) return undefined;
+  try {
+    const plan: unknown = read(item);
+    return isPlan(plan) ? plan : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Replaces the plan of `expectedVersion` (undefined = there is none yet); whoever comes second is told what stands there. The stored plan's version is one more. */

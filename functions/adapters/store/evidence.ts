@@ -1,5 +1,5 @@
 import { added, descaled, halfOf, sumsOf, type Cell, type Half } from '../../core/routing/evidence/cell.ts';
-import { epochAt, isWorn, KEPT_MS, rounded, scaleAt } from '../../core/routing/evidence/decay.ts';
+import { epochAt, FRESH_HALF_LIFE_MS, HALF_LIFE_MS, isWorn, KEPT_MS, rounded, scaleAt } from '../../core/routing/evidence/decay.ts';
 import type { JudgeRecord } from '../../core/routing/evidence/judge-error.ts';
 import { VETO_KINDS, type JudgeCheck, type Label, type Veto, type VetoCount } from '../../core/routing/evidence/label.ts';
 import type { EvidenceSums } from '../../core/routing/evidence/summary.ts';
@@ -20,6 +20,11 @@ const SUMS = { sumW: 'W', sumW2: 'W2', sumWd: 'D', sumWd2: 'D2' } as const satis
 type SumName = keyof typeof SUMS;
 const SUM_NAMES = Object.keys(SUMS) as SumName[];
 const HALVES: readonly Half[] = ['a', 'b'];
+/** Prefix of the sums of lately. */
+const FRESH = 'f';
+
+const named = (prefix: string, sums: EvidenceSums): Record<string, number> => Object.fromEntries(SUM_NAMES.map((name) => [`${prefix}${SUMS[name]}`, sums[name]]));
+const linearOf = (prefix: string): string[] => ['sumW', 'sumWd', 'sumWd2'].map((name) => `${prefix}${SUMS[name as SumName]}`);
 
 /**
  * Adds one judged pair. One write (two when the cell is new or its epoch is over), exact however many add at once: nothing
@@ -33,13 +38,15 @@ export async function recordLabel(store: Store, tenantId: string, label: Label, 
     place: (templateKey) => ({ table: 'usage', pk: cellsOf(tenantId), sk: `${templateKey}#${label.model}#${label.baseline}` }),
     tenantId, label, nowMs,
     add: (epochMs) => {
-      const sums = sumsOf(label, scaleAt(atMs, epochMs));
-      return { labels: 1, costMicros: label.costMicros ?? 0, ...Object.fromEntries(SUM_NAMES.map((name) => [`${half}${SUMS[name]}`, sums[name]])) };
+      const fresh = sumsOf(label, scaleAt(atMs, epochMs, FRESH_HALF_LIFE_MS));
+      return { labels: 1, costMicros: label.costMicros ?? 0, ...named(half, sumsOf(label, scaleAt(atMs, epochMs))), ...named(FRESH, fresh) };
     },
     count: 'labels',
     set: { updatedAt: label.at },
-    linear: HALVES.flatMap((side) => [`${side}W`, `${side}D`, `${side}D2`]),
-    square: HALVES.map((side) => `${side}W2`),
+    sums: [
+      ...HALVES.map((half) => ({ halfLifeMs: HALF_LIFE_MS, linear: linearOf(half), square: [`${half}W2`] })),
+      { halfLifeMs: FRESH_HALF_LIFE_MS, linear: linearOf(FRESH), square: [`${FRESH}W2`] },
+    ],
   });
 }
 
@@ -52,8 +59,7 @@ export async function recordVeto(store: Store, tenantId: string, veto: Veto, now
     add: (epochMs) => ({ count: 1, [veto.kind]: rounded(scaleAt(atMs, epochMs)) }),
     count: 'count',
     set: { updatedAt: veto.at },
-    linear: VETO_KINDS,
-    square: [],
+    sums: [{ halfLifeMs: HALF_LIFE_MS, linear: VETO_KINDS, square: [] }],
   });
 }
 
@@ -69,8 +75,7 @@ export async function recordJudgeCheck(store: Store, tenantId: string, check: Ju
     },
     count: 'count',
     set: { updatedAt: check.at },
-    linear: ['aaPairs', 'aaWrong', 'plantedPairs', 'plantedWrong'],
-    square: [],
+    sums: [{ halfLifeMs: HALF_LIFE_MS, linear: ['aaPairs', 'aaWrong', 'plantedPairs', 'plantedWrong'], square: [] }],
   });
 }
 
@@ -84,8 +89,8 @@ interface Addition {
   /** The attribute that every addition raises by one: who moves the epoch learns from it of additions in between. */
   readonly count: string;
   readonly set: Item;
-  readonly linear: readonly string[];
-  readonly square: readonly string[];
+  /** Attributes that grow with the scale of a half-life, and with its square. */
+  readonly sums: readonly { readonly halfLifeMs: number; readonly linear: readonly string[]; readonly square: readonly string[] }[];
 }
 
 const MAX_TRIES = 16;
@@ -117,11 +122,13 @@ async function addDecayed(store: Store, addition: Addition): Promise<void> {
 }
 
 /** Divides all sums by the new epoch's scale, unless something was added since `current` was read; returns the epoch to try next. */
-async function moveEpoch(store: Store, key: Key, current: Item, { nowMs, count, linear, square }: Addition): Promise<number> {
+async function moveEpoch(store: Store, key: Key, current: Item, { nowMs, count, sums }: Addition): Promise<number> {
   const [before, after] = [Number(current['epochMs']), epochAt(nowMs)];
-  const scale = scaleAt(after, before);
   const moved = (name: string, by: number): [string, number] => [name, rounded(Number(current[name] ?? 0) / by)];
-  const set: Item = { epochMs: after, ...Object.fromEntries([...linear.map((name) => moved(name, scale)), ...square.map((name) => moved(name, scale * scale))]) };
+  const set: Item = { epochMs: after, ...Object.fromEntries(sums.flatMap(({ halfLifeMs, linear, square }) => {
+    const scale = scaleAt(after, before, halfLifeMs);
+    return [...linear.map((name) => moved(name, scale)), ...square.map((name) => moved(name, scale * scale))];
+  })) };
   const result = await store.write([{ update: key, set, guards: [{ attr: 'epochMs', equals: before }, { attr: count, equals: Number(current[count]) }] }]);
   return result.ok ? after : Number(result.current?.['epochMs'] ?? before);
 }
@@ -137,9 +144,9 @@ const isLive = (item: Item, nowMs: number): boolean => Number(item['expiresAt'] 
 
 function cellOf(sk: string, item: Item, nowMs: number): Cell {
   const [templateKey = '', model = '', baseline = ''] = sk.split('#');
-  const scale = scaleAt(nowMs, Number(item['epochMs']));
-  const half = (side: Half): EvidenceSums => descaled(Object.fromEntries(SUM_NAMES.map((name) => [name, Number(item[`${side}${SUMS[name]}`] ?? 0)])) as Record<SumName, number>, scale);
-  return { templateKey, model, baseline, labels: Number(item['labels'] ?? 0), a: half('a'), b: half('b'), updatedAt: String(item['updatedAt'] ?? '') };
+  const sums = (prefix: string, halfLifeMs: number): EvidenceSums =>
+    descaled(Object.fromEntries(SUM_NAMES.map((name) => [name, Number(item[`${prefix}${SUMS[name]}`] ?? 0)])) as Record<SumName, number>, scaleAt(nowMs, Number(item['epochMs']), halfLifeMs));
+  return { templateKey, model, baseline, labels: Number(item['labels'] ?? 0), a: sums('a', HALF_LIFE_MS), b: sums('b', HALF_LIFE_MS), fresh: sums(FRESH, FRESH_HALF_LIFE_MS), updatedAt: String(item['updatedAt'] ?? '') };
 }
 
 /** Cells by template, model and baseline, decayed as of `nowMs`. Throws `StoreError('invalid')` for a cursor of another list. */

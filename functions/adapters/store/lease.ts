@@ -35,6 +35,8 @@ export interface Hold {
   /** The days and months of the spend counters that hold `micros`. */
   readonly day: string;
   readonly month: string;
+  /** The lease in the store that says so. A release for another one would correct by the wrong difference. */
+  readonly stored?: string;
 }
 
 /** A lease as the limiter item carries it under `r_<requestId>`. */
@@ -70,7 +72,7 @@ export function decodeLease(value: Value | undefined): StoredLease | undefined {
   const [version, owner, at, deadlineAt, slot, tokens, micros, day, ...fields] = JSON.parse(value) as [number, string, number, number, number, number, number, string, ...unknown[]];
   if (version !== 1) return undefined;
   const draft = Object.fromEntries(DRAFT_FIELDS.map((field, i) => [field, fields[i]])) as unknown as LeaseDraft;
-  return { owner, at, deadlineAt, slot, tokens, micros, day, month: day.slice(0, 7), draft };
+  return { owner, at, deadlineAt, slot, tokens, micros, day, month: day.slice(0, 7), draft, stored: value };
 }
 
 export function isOrphan(lease: StoredLease, nowMs: number, foreignTo: string | undefined): boolean {

@@ -48,7 +48,7 @@ export interface KeyState {
 }
 
 /** Others' progress is the only reason to try again; more than this in a row means a store that does not answer sensibly. */
-const MAX_TRIES = 16;
+export const MAX_TRIES = 16;
 const TRIES_WITHOUT_PAUSE = 4;
 const BACKOFF = { baseMs: 2, capMs: 64 };
 
@@ -63,6 +63,9 @@ export function follow(state: KeyState, key: KeyRecord): void {
   state.key = key;
   state.limits = blockingLimits(key);
 }
+
+/** When to count for a key of which nothing is stored yet. */
+export const newMoment = ({ timezone }: KeyState, nowMs: number): Moment => momentOf(BEFORE_ALL, timezone, nowMs);
 
 export type Admitted =
   | { readonly ok: true; readonly at: Moment }
@@ -85,8 +88,7 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
   const { demand, limits } = applicant;
   const takesLease = applicant.lease !== undefined;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if (tries >= TRIES_WITHOUT_PAUSE) await pause(world, tries);
-    if (state.image === undefined) await load(world, state);
+    await ready(world, state, tries);
     const nowMs = world.clock.now();
     const known = recall(state.denials, demand, takesLease, nowMs);
     if (known !== undefined) return { ok: false, refusal: known };
@@ -96,7 +98,7 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
     const held = decodeLease(result.current?.[leaseAttr(applicant.requestId ?? '')]);
     adopt(state, result.current, answers);
     if (held !== undefined) return { ok: true, held };
-    const refusal = refusalNow(state, demand, limits, nowMs) ?? (await drawn(world, state, applicant, nowMs));
+    const refusal = refusalNow(state, demand, limits, nowMs) ?? (await drawn(world, state, applicant, (image) => momentOf(image, state.timezone, nowMs)));
     if (refusal === undefined) continue;
     remember(state.denials, refusal, demand, nowMs);
     return { ok: false, refusal };
@@ -108,10 +110,10 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
  * Nothing of the key's own refuses: draws what is missing from its tenant's budget. Gives the refusal when too little is
  * left there; undefined when the request may be tried again.
  */
-async function drawn(world: World, state: KeyState, { demand, budget }: Applicant, nowMs: number): Promise<Refusal | undefined> {
+export async function drawn(world: World, state: KeyState, { demand, budget }: Pick<Applicant, 'demand' | 'budget'>, momentIn: (image: LimiterImage) => Moment): Promise<Refusal | undefined> {
   const image = known(state);
   if (budget === undefined || image === undefined) return undefined;
-  const at = momentOf(image, state.timezone, nowMs);
+  const at = momentIn(image);
   if (isAhead(image, at) || refusalOf(image, demand, within(NO_LIMITS, budget, image.allowance, at.calendar), at) === undefined) return undefined;
   const { answers } = state;
   state.wantedMicros += demand.micros;
@@ -124,7 +126,7 @@ async function drawn(world: World, state: KeyState, { demand, budget }: Applican
       adopt(state, result.current, answers);
       return undefined;
     }
-    return usedUp(state, result, nowMs);
+    return usedUp(state, result, at.nowMs);
   } finally {
     state.wantedMicros -= demand.micros;
   }
@@ -133,9 +135,9 @@ async function drawn(world: World, state: KeyState, { demand, budget }: Applican
 const usedUp = ({ timezone }: KeyState, { left, window }: Exhausted, nowMs: number): Refusal => (
   { code: 'budget_exceeded', fitsAtMs: endOfWindowMs(timezone, nowMs, window), affordableMicros: left, ofTenant: true }
 );
-const NO_LIMITS: Limits = { rpm: null, tpm: null, maxParallel: null, dayMicros: null, monthMicros: null };
+export const NO_LIMITS: Limits = { rpm: null, tpm: null, maxParallel: null, dayMicros: null, monthMicros: null };
 
-const contended = (): StoreError => new StoreError('unavailable', 'the limiter is contended');
+export const contended = (): StoreError => new StoreError('unavailable', 'the limiter is contended');
 
 /** One write; a limiter that is ahead of time is first moved back. */
 async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
@@ -153,7 +155,7 @@ async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowM
 }
 
 async function createWith(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
-  const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
+  const at = newMoment(state, nowMs);
   if (refusalOf(emptyImage(at), applicant.demand, applicant.limits, at) !== undefined) return { at, result: { ok: false, index: 0, current: undefined } };
   if (applicant.budget !== undefined) {
     // Its allowance has to be drawn into something.
@@ -180,20 +182,26 @@ function admissionAt({ demand, limits, budget, requestId, lease }: Applicant, at
 function refusalNow(state: KeyState, demand: Demand, limits: Limits, nowMs: number): Refusal | undefined {
   const image = known(state);
   if (image === undefined) {
-    const at = momentOf(BEFORE_ALL, state.timezone, nowMs);
+    const at = newMoment(state, nowMs);
     return refusalOf(emptyImage(at), demand, limits, at);
   }
   const at = momentOf(image, state.timezone, nowMs);
   return isAhead(image, at) ? undefined : refusalOf(image, demand, limits, at);
 }
 
-const known = (state: KeyState): LimiterImage | undefined => (typeof state.image === 'object' ? state.image : undefined);
+export const known = (state: KeyState): LimiterImage | undefined => (typeof state.image === 'object' ? state.image : undefined);
+
+/** Before a try: waits a little after several in vain, and asks for the limiter where nothing is known of it. */
+export async function ready(world: World, state: KeyState, tries: number): Promise<void> {
+  if (tries >= TRIES_WITHOUT_PAUSE) await pause(world, tries);
+  if (state.image === undefined) await load(world, state);
+}
 
 /** Releases a lease and corrects what it held to the truth. False when someone else has already done so. */
-export async function release(world: World, state: KeyState, requestId: string, hold: Hold, truth: Truth): Promise<boolean> {
+export async function release(world: World, state: KeyState, requestId: string, held: Hold, truth: Truth): Promise<boolean> {
+  let hold = held;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if (tries >= TRIES_WITHOUT_PAUSE) await pause(world, tries);
-    if (state.image === undefined) await load(world, state);
+    await ready(world, state, tries);
     const image = known(state) ?? BEFORE_ALL;
     const { answers } = state;
     const from = image.slot;
@@ -204,12 +212,15 @@ export async function release(world: World, state: KeyState, requestId: string, 
       return true;
     }
     adopt(state, result.current, answers);
-    if (result.current?.[leaseAttr(requestId)] === undefined) return false;
+    const found = result.current?.[leaseAttr(requestId)];
+    if (found === undefined) return false;
+    // Raised since it was seen, or by a write whose answer was lost.
+    if (hold.stored !== undefined && found !== hold.stored) hold = decodeLease(found) ?? hold;
   }
   throw contended();
 }
 
-function takeIn(state: KeyState, from: number, after: Item | undefined): void {
+export function takeIn(state: KeyState, from: number, after: Item | undefined): void {
   if (typeof state.image !== 'object') return;
   absorb(state.image, from, after);
   state.answers += 1;

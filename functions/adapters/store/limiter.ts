@@ -148,6 +148,18 @@ export function blankOp(key: Key, at: Moment): Extract<Op, { put: Key }> {
   return { put: key, item, guards: [{ absent: true }] };
 }
 
+/**
+ * Sets an empty lease for a request that was admitted without the store, moving the counters of money on to its day where they are
+ * behind it. It counts neither as a request of this minute nor against any limit: it has been served.
+ */
+export function lateOp(key: Key, { spend }: LimiterImage, { day, month }: Moment['calendar'], requestId: string, lease: string): Op {
+  const attr = leaseAttr(requestId);
+  return {
+    update: key, add: { open: 1 }, guards: [{ attr: 'day', equals: spend.day }, { attr, absent: true }],
+    set: { [attr]: lease, ...(day > spend.day && { day, dayMicros: 0 }), ...(month > spend.month && { month, monthMicros: 0 }) },
+  };
+}
+
 interface Count { readonly names: readonly string[]; readonly sumName: string; readonly series: Series; readonly room: number | null; readonly count: number }
 
 function countIn({ set, add, guards }: Changes, { names, sumName, series, room, count }: Count, from: number, to: number): void {
@@ -212,7 +224,7 @@ export interface Truth { readonly tokens: number; readonly micros: number }
 export function releaseOp(key: Key, image: LimiterImage, requestId: string, hold: Hold, truth: Truth): Op {
   const attr = leaseAttr(requestId);
   const add: Record<string, number> = { open: -1 };
-  const guards: Guard[] = [{ attr, present: true }];
+  const guards: Guard[] = [hold.stored === undefined ? { attr, present: true } : { attr, equals: hold.stored }];
   const tokens = truth.tokens - hold.tokens;
   if (tokens !== 0) {
     guards.push({ attr: 'slot', equals: image.slot });
@@ -228,6 +240,29 @@ export function releaseOp(key: Key, image: LimiterImage, requestId: string, hold
     if (hold.month === image.spend.month) add['monthMicros'] = micros;
   }
   return { update: key, add, remove: [attr], guards };
+}
+
+/** A lease that is to hold so many micro-USD more than `hold`, and as what it is stored then. */
+export interface Raising { readonly requestId: string; readonly hold: Hold & { readonly stored: string }; readonly micros: number; readonly lease: string; readonly limits: Limits; readonly drawn?: Admission['drawn'] }
+
+/**
+ * The one conditional write of a raise: the lease and the counters of its own day and month. It succeeds only while the lease is
+ * the one that was seen and every budget still holds. What a day was that has ended nobody knows any more: where one limits, that fails.
+ */
+export function raiseOp(key: Key, image: LimiterImage, { requestId, hold, micros, lease, limits, drawn }: Raising): Op {
+  const { spend } = image;
+  const attr = leaseAttr(requestId);
+  const add: Record<string, number> = {};
+  const guards: Guard[] = [{ attr, equals: hold.stored }, { attr: 'day', equals: spend.day }];
+  const one = (name: 'dayMicros' | 'monthMicros', isCurrent: boolean): void => {
+    const limit = limits[name];
+    if (isCurrent) add[name] = micros;
+    if (limit !== null) guards.push(isCurrent ? { attr: name, atMost: limit - micros } : never(name));
+  };
+  one('dayMicros', hold.day === spend.day);
+  one('monthMicros', hold.month === spend.month);
+  if (drawn !== undefined) guards.push(...drawnGuards(image, drawn));
+  return { update: key, set: { [attr]: lease }, add, guards };
 }
 
 const isInWindow = (image: LimiterImage, slot: number): boolean => slot <= image.slot && slot > image.slot - BUCKETS;

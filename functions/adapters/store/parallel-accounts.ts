@@ -34,6 +34,7 @@ export function parallelAccounts(accounts: ResilientAccounts): ResilientAccounts
   };
   return {
     reserve,
+    raise: (request) => accounts.raise(request),
     settle: (lease, entry) => accounts.settle(lease, entry).finally(() => ended(lease)),
     touch: (key, timezone) => accounts.touch(key, timezone),
     peek: (keyId) => accounts.peek(keyId),

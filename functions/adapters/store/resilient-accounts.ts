@@ -1,17 +1,21 @@
 import type { Clock } from '../../core/clock.ts';
+import { calendarDay } from '../../core/limits/calendar.ts';
 import type { Log } from '../observe/log.ts';
-import type { Accounts, Counters, Denial, Lease, ReserveRequest, ReserveResult } from './accounts.ts';
-import type { KeyRecord } from './keys.ts';
+import type { Accounts, BookingAccounts, Counters, Denial, Lease, RaiseRequest, ReserveRequest, ReserveResult } from './accounts.ts';
+import { getKey, type KeyRecord } from './keys.ts';
+import { estimatedEntry } from './lease.ts';
 import { ledgerOp } from './ledger.ts';
 import { StoreError, type Store } from './port.ts';
 import { markRows } from './rollup-marks.ts';
-import type { Spool } from './spool.ts';
+import type { Spool, Spooled } from './spool.ts';
 
 export interface ResilientDeps {
-  readonly accounts: Accounts;
+  readonly accounts: BookingAccounts;
   readonly store: Store;
   readonly spool: Spool;
   readonly clock: Clock;
+  /** Names this process among those that use the same spool, as in `AccountsDeps`. */
+  readonly owner: string;
   readonly log: Log;
   /** Told of each time the store was away. */
   readonly away?: (what: 'admission' | 'settlement') => void;
@@ -37,8 +41,8 @@ const hasBudget = (key: KeyRecord): boolean => key.budgetAction === 'block' && (
 /**
  * Accounts that outlive their store. While it is away, keys with a budget are refused (money is never guessed); others are
  * served up to their requests/min in this process, while the spool has room, and their settlements wait there until the
- * store answers again.
- * A settlement whose lease is in the store waits there too: the entry is written, the lease is left to the sweep.
+ * store answers again. So do settlements whose leases are in the store. A request that is admitted without the store has no
+ * lease there: the spool takes down that it has begun, so that it is in the ledger even if this process dies before it ends.
  */
 export function resilientAccounts(deps: ResilientDeps): ResilientAccounts {
   return new Resilient(deps);
@@ -48,8 +52,8 @@ class Resilient implements ResilientAccounts {
   readonly #deps: ResilientDeps;
   /** Arrival times of the last minute, by key, of requests that were admitted without the store. */
   readonly #admitted = new Map<string, number[]>();
-  /** Requests that hold nothing in the store. */
-  readonly #offline = new Set<string>();
+  /** Requests that hold nothing in the store, and the time zones of their tenants. */
+  readonly #offline = new Map<string, string>();
   #lastTryMs = 0;
   #recovering: Promise<number> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -72,10 +76,22 @@ class Resilient implements ResilientAccounts {
     }
   }
 
+  /** Money is never guessed: while the store is away there is none for a further attempt. */
+  async raise(request: RaiseRequest): Promise<Lease | undefined> {
+    try {
+      return await this.#deps.accounts.raise(request);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#deps.away?.('admission');
+      return undefined;
+    }
+  }
+
   async settle(lease: Lease, entry: Parameters<Accounts['settle']>[1]): Promise<void> {
     const { tenantId } = lease.key;
-    if (this.#offline.has(lease.requestId)) {
-      this.#deps.spool.append({ tenantId, entry });
+    const timezone = this.#offline.get(lease.requestId);
+    if (timezone !== undefined) {
+      this.#deps.spool.append({ tenantId, entry, timezone });
       this.#offline.delete(lease.requestId);
       this.#soon();
       return;
@@ -117,21 +133,26 @@ class Resilient implements ResilientAccounts {
   }
 
   async #recover(): Promise<number> {
-    const { spool, store, log } = this.#deps;
-    let written = 0;
-    // More than one batch where one was being written when its process ended, or more came meanwhile.
-    while (!spool.isEmpty) {
-      const { records, done } = spool.take();
-      for (const { tenantId, entry } of records) {
-        // Put-if-absent: what a sweep or an earlier try has written stays.
-        await store.write([ledgerOp(tenantId, entry)]);
-        await markRows(store, tenantId, [entry.requestId]);
-      }
-      done();
-      written += records.length;
-    }
-    if (written > 0) log.info('spool written', { count: written });
-    return written;
+    const { spool, log, owner } = this.#deps;
+    if (spool.isEmpty) return 0;
+    const { records, done } = spool.take();
+    const ended = new Set(records.flatMap(({ entry, begunBy }) => (begunBy === undefined ? [entry.requestId] : [])));
+    const begun = records.filter(({ begunBy }) => begunBy === owner);
+    // What this process has begun it also ends: only what others have begun, and not ended, died with them.
+    const due = records.filter(({ entry, begunBy }) => begunBy === undefined || (begunBy !== owner && !ended.has(entry.requestId)));
+    for (const record of due) await this.#book(record);
+    done(begun.filter(({ entry }) => this.#offline.has(entry.requestId)));
+    if (due.length > 0) log.info('spool written', { count: due.length });
+    return due.length;
+  }
+
+  async #book({ tenantId, entry, timezone }: Spooled): Promise<void> {
+    const { store, accounts } = this.#deps;
+    const key = await getKey(store, entry.keyId);
+    if (key?.tenantId === tenantId) return accounts.book(key, timezone ?? 'UTC', entry);
+    // Nobody counts for a key that is gone. Put-if-absent: what an earlier try has written stays.
+    await store.write([ledgerOp(tenantId, entry)]);
+    await markRows(store, tenantId, [entry.requestId]);
   }
 
   /** One try a second, off the request path. */
@@ -152,17 +173,32 @@ class Resilient implements ResilientAccounts {
     this.#retry.unref();
   }
 
-  #withoutStore({ requestId, key, tokens, costMicros }: ReserveRequest): ReserveResult {
+  #withoutStore(request: ReserveRequest): ReserveResult {
+    const { requestId, key, tokens, costMicros, timezone } = request;
     // By the clock that is never set back.
     const nowMs = this.#deps.clock.elapsed();
     const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS);
     const limit = key.rpm ?? LOCAL_RPM;
     const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
     if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };
+    this.#takeDown(request);
     this.#admitted.set(key.keyId, [...recent, nowMs]);
-    this.#offline.add(requestId);
+    this.#offline.set(requestId, timezone);
     this.#deps.log.warn('admitted without the store', { requestId, keyId: key.keyId });
     return { ok: true, lease: { requestId, key, tokens, costMicros: costMicros ?? 0, slot: 0, day: '', month: '', counters } };
+  }
+
+  /** Throws `StoreError('unavailable')` where neither this nor the settlement could be kept: then nobody is admitted. */
+  #takeDown({ requestId, key: { keyId, tenantId }, tokens, costMicros, deadlineAt, draft, timezone }: ReserveRequest): void {
+    const { spool, owner, clock } = this.#deps;
+    const at = clock.now();
+    const { day, month } = calendarDay(timezone, at);
+    const entry = estimatedEntry(requestId, keyId, { owner, at, deadlineAt, slot: 0, tokens, micros: costMicros ?? 0, day, month, draft });
+    try {
+      spool.begin({ tenantId, entry, timezone, begunBy: owner });
+    } catch (error) {
+      throw new StoreError('unavailable', 'neither the store nor the spool can be written', { cause: error });
+    }
   }
 }
 

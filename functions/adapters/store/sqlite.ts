@@ -25,14 +25,21 @@ interface Job {
   readonly ops: readonly Op[];
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
-  attempts: number;
+  /** By the monotonic clock: until when somebody else's transaction is waited for. */
+  readonly untilMs: number;
 }
 type Outcome = { readonly result: WriteResult } | { readonly error: unknown };
 
 /** Keeps a transaction under about 5 ms, which is how long the event loop may stand still. */
 const JOBS_PER_TRANSACTION = 64;
-const MAX_ATTEMPTS = 4;
+/** How long a write waits for another connection's transaction. */
 const BUSY_TIMEOUT_MS = 2_000;
+/**
+ * While SQLite itself waits nothing else of this process runs, so it waits only as long as a short transaction takes;
+ * for the rest of the time the event loop goes on and a write is tried again every so often.
+ */
+const BUSY_IN_PLACE_MS = 2;
+const BUSY_RETRY_MS = 10;
 /** 16 MB of log between checkpoints: an item with many leases takes ten pages an update. */
 const CHECKPOINT_PAGES = 4_000;
 const SQLITE_BUSY = 5;
@@ -59,9 +66,9 @@ export function openSqliteStore(file: string, options: SqliteOptions = {}): Sqli
       validateOps(ops);
       return writer.submit(ops);
     },
-    sweepExpired: async (nowSeconds, limit = 500) => guarded(() => sweep(statements, nowSeconds, limit)),
+    sweepExpired: async (nowSeconds, limit = 500) => guarded(() => patiently(db, () => sweep(statements, nowSeconds, limit))),
     async close() {
-      writer.close();
+      if (db.isOpen) patiently(db, () => writer.close());
       if (db.isOpen) db.close();
     },
   };
@@ -79,12 +86,23 @@ function openDatabase(file: string, options: SqliteOptions): DatabaseSync {
         PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;`);
       migrate(db);
       if (options.maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(options.maxBytes / 4096)}`);
+      db.exec(`PRAGMA busy_timeout = ${BUSY_IN_PLACE_MS}`);
       return db;
     } catch (error) {
       db.close();
       throw error;
     }
   });
+}
+
+/** Runs what may stand still: SQLite waits for others in place. */
+function patiently<T>(db: DatabaseSync, work: () => T): T {
+  db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  try {
+    return work();
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${BUSY_IN_PLACE_MS}`);
+  }
 }
 
 /** Runs a statement, turning the engine's errors into the port's. */
@@ -113,10 +131,11 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
   let isScheduled = false;
   let isClosed = false;
 
-  const schedule = (): void => {
+  const schedule = (afterMs = 0): void => {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(flush);
+    if (afterMs === 0) setImmediate(flush);
+    else setTimeout(flush, afterMs);
   };
   const flush = (): void => {
     isScheduled = false;
@@ -144,13 +163,15 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
       else job.reject(outcome?.error);
     }
   };
-  /** Nothing of a failed transaction is stored. Contention is tried again; otherwise each batch alone shows which one failed. */
+  /** Nothing of a failed transaction is stored. Another's transaction is waited for; otherwise each batch alone shows which one failed. */
   const recover = (jobs: readonly Job[], error: unknown): void => {
     if (isBusy(error) && !isClosed) {
-      const again = jobs.filter((job) => (job.attempts += 1) < MAX_ATTEMPTS);
-      for (const job of jobs) if (job.attempts >= MAX_ATTEMPTS) job.reject(asStoreError(error));
-      queue = [...again, ...queue];
-      if (queue.length > 0) schedule();
+      const nowMs = performance.now();
+      // The queue is in the order of arrival: those behind the ones that were tried may have waited too long as well.
+      const waiting = [...jobs, ...queue];
+      queue = waiting.filter(({ untilMs }) => untilMs > nowMs);
+      for (const job of waiting) if (job.untilMs <= nowMs) job.reject(asStoreError(error));
+      if (queue.length > 0) schedule(BUSY_RETRY_MS);
     } else if (jobs.length === 1 || isBusy(error)) {
       for (const job of jobs) job.reject(asStoreError(error));
     } else {
@@ -163,7 +184,7 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
         reject(new StoreError('unavailable', 'the store is closed'));
         return;
       }
-      queue.push({ ops, resolve, reject, attempts: 0 });
+      queue.push({ ops, resolve, reject, untilMs: performance.now() + BUSY_TIMEOUT_MS });
       schedule();
     }),
     close() {

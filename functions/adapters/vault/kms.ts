@@ -1,4 +1,5 @@
-import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
+import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, GetPublicKeyCommand, KMSClient, SignCommand, type KMSClientConfig } from '@aws-sdk/client-kms';
+import { publicJwkOf, type IssuerKey, type PublicJwk } from './issuer-key.ts';
 import type { OpeningKeys, PepperKeys, SealContext, SealingKeys } from './vault.ts';
 
 /** The fixed message under the pepper's HMAC key; another label would be another pepper. */
@@ -16,7 +17,7 @@ export interface KmsClientOptions {
   readonly credentials?: KMSClientConfig['credentials'];
 }
 
-/** A client with kept-alive sockets and short timeouts; all three calls may be repeated, so the SDK retries them. */
+/** A client with kept-alive sockets and short timeouts; all calls made here may be repeated, so the SDK retries them. */
 export function kmsClient(options: KmsClientOptions = {}): KMSClient {
   const agent = { keepAlive: true, maxSockets: 64 };
   return new KMSClient({
@@ -53,6 +54,32 @@ export function kmsPepperKeys({ client, keyId }: KmsOptions): PepperKeys {
     pepper: async () => {
       const answer = await client.send(new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message: PEPPER_LABEL }));
       return keyOf(answer.Mac);
+    },
+  };
+}
+
+/**
+ * The bridge's RSA_2048 key: `kms:GetPublicKey` once per process (a failure is not remembered), `kms:Sign` per ID token,
+ * over a digest, because KMS takes at most 4 KB of a message.
+ */
+export function kmsIssuerKey({ client, keyId }: KmsOptions): IssuerKey {
+  let read: Promise<PublicJwk> | undefined;
+  const publicJwk = async (): Promise<PublicJwk> => {
+    const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: keyId }));
+    return publicJwkOf(PublicKey ?? new Uint8Array());
+  };
+  return {
+    publicJwk: () => {
+      read ??= publicJwk().catch((error: unknown) => {
+        read = undefined;
+        throw error;
+      });
+      return read;
+    },
+    sign: async (digest) => {
+      const { Signature } = await client.send(new SignCommand({ KeyId: keyId, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256' }));
+      if (Signature === undefined) throw new Error('the key service gave no signature');
+      return Signature;
     },
   };
 }

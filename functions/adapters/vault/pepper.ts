@@ -1,5 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { secretMatches } from '../../core/keys/virtual-key.ts';
+import { templateSaltOf } from '../../core/routing/template.ts';
 import type { PepperKeys } from './vault.ts';
 
 /** Asks the key service once per process; concurrent first callers share the call, and a failure is not remembered. */
@@ -42,5 +43,22 @@ export function secretVerifier(keys: PepperKeys): (record: { readonly hash: stri
     if (verified.size >= MAX_VERIFIED) verified.clear();
     verified.set(stored, digest);
     return true;
+  };
+}
+
+/** Tenants whose salt is kept; one more costs an HMAC. */
+const MAX_SALTS = 1_000;
+
+/** The salt of a tenant's template keys (`templateSaltOf`), by tenant. The same in every process. */
+export function templateSalts(keys: PepperKeys): (tenantId: string) => Promise<string> {
+  const once = pepperOnce(keys);
+  const salts = new Map<string, string>();
+  return async (tenantId) => {
+    const known = salts.get(tenantId);
+    if (known !== undefined) return known;
+    const salt = templateSaltOf(await once.pepper(), tenantId);
+    if (salts.size >= MAX_SALTS) salts.clear();
+    salts.set(tenantId, salt);
+    return salt;
   };
 }

@@ -1,14 +1,16 @@
 import { deleteCommentOp } from '../../adapters/store/feedback.ts';
 import { eraseLedgerOp, queryLedger } from '../../adapters/store/ledger.ts';
-import { StoreError } from '../../adapters/store/port.ts';
+import { StoreError, type Op } from '../../adapters/store/port.ts';
 import { eraseAnswer, eraseRequest } from '../../contract/admin/erase.ts';
 import { change } from '../change.ts';
 import { AdminError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import type { AdminCall } from '../ports.ts';
 
-/** Rows looked at in one call: done in seconds, whatever the function's deadline. */
+/** Rows after which a call looks at no further page: done in seconds, whatever the function's deadline. */
 const MAX_LOOKED = 5_000;
-const PAGE = 250;
+/** Of one page every row and the event that tells of them fit into one batch. */
+const PAGE = 90;
 /** Nothing is older than the first ledgers. */
 const BEGINNING = '2025-01-01T00:00:00.000Z';
 
@@ -23,12 +25,10 @@ export const eraseData = operation({
   try {
     do {
       const page = await queryLedger(store, tenantId, { ...range, ...(cursor !== undefined && { cursor }) });
-      for (const entry of page.items) {
-        const op = user === undefined || entry.user === user ? eraseLedgerOp(tenantId, entry) : undefined;
-        if (op === undefined || !(await store.write([op])).ok) continue;
-        if (entry.feedback?.hasComment === true) await store.write([deleteCommentOp(tenantId, entry.requestId)]);
-        erased += 1;
-      }
+      const concerned = page.items.filter((entry) => user === undefined || entry.user === user);
+      // What somebody wrote goes first: once the row is erased nothing leads to it.
+      for (const { requestId, feedback } of concerned) if (feedback?.hasComment === true) await store.write([deleteCommentOp(tenantId, requestId)]);
+      erased += await eraseTogether(call, concerned.flatMap((entry) => eraseLedgerOp(tenantId, entry) ?? []));
       looked += page.items.length;
       cursor = page.cursor;
     } while (cursor !== undefined && looked < MAX_LOOKED);
@@ -36,7 +36,19 @@ export const eraseData = operation({
     if (error instanceof StoreError && error.kind === 'invalid' && given.cursor !== undefined) throw new AdminError('invalid_request', 'This cursor belongs to another list.', { field: '/cursor' });
     throw error;
   }
-  // Whose data it was is not written down again.
-  if (erased > 0) await change(call, { action: 'data.erased', target: keyId === undefined ? { type: 'user', id: 'erased' } : { type: 'key', id: keyId }, before: null, after: { rows: erased } }, []);
   return { body: { looked, erased, complete: cursor === undefined, cursor: cursor ?? null } };
 });
+
+/** Carries these out with one event that tells of them, and says how many they were. A row that has expired meanwhile is left out. */
+async function eraseTogether(call: AdminCall & { readonly body: { readonly keyId?: string | undefined } }, ops: readonly Op[]): Promise<number> {
+  const { keyId } = call.body;
+  let left = ops;
+  while (left.length > 0) {
+    // Whose data it was is not written down again.
+    const draft = { action: 'data.erased', target: keyId === undefined ? { type: 'user', id: 'erased' } : { type: 'key', id: keyId }, before: null, after: { rows: left.length } };
+    const committed = await change(call, draft, left);
+    if (committed.ok) return left.length;
+    left = left.filter((_op, at) => at !== committed.index);
+  }
+  return 0;
+}

@@ -3,10 +3,11 @@ import { listChanges } from '../../adapters/store/changes.ts';
 import type { Store } from '../../adapters/store/port.ts';
 import { getTenant } from '../../adapters/store/tenants.ts';
 import { operation, type Operation } from '../operation.ts';
-import type { AdminCall, Reply } from '../ports.ts';
+import type { Reply } from '../ports.ts';
 import { analyticsOf } from '../usage/analytics.ts';
 import { BYTE_ORDER_MARK, csvLine } from '../usage/csv.ts';
 import { exportRequests, exportUsage, type ExportFormat } from '../usage/export-rows.ts';
+import { changeFilters, isPast, passes, type ChangeFilters } from './list-changes.ts';
 import { requestFilters, requestsQuery, usageParameters, usageRequest } from '../usage/parameters.ts';
 
 const TYPES: Readonly<Record<ExportFormat, string>> = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' };
@@ -27,18 +28,18 @@ export const exportUsageAs = (format: ExportFormat): Operation => operation({
   return file('usage', format, nowMs, exportUsage(ports.analytics ?? analyticsOf(ports.store), caller.tenantId, usageRequest(parameters, { nowMs, tenantZone, withUnknown: false }), { format, part }));
 });
 
-/** Audit events as a file, newest first, hashes included: the chain can be verified from it. */
+/** Audit events as a file, newest first, hashes included: without filters the chain can be verified from it. */
 export const exportChangesAs = (format: ExportFormat): Operation => operation({
-  summary: `Audit events as ${format.toUpperCase()}, newest first, streamed.`, answer: { file: [TYPES[format]] },
-}, async ({ ports, caller, nowMs }: AdminCall<undefined, undefined>) => file('changes', format, nowMs, changes(ports.store, caller.tenantId, format)));
+  summary: `Audit events as ${format.toUpperCase()}, newest first, streamed; with the filters of the list.`, query: z.strictObject(changeFilters), answer: { file: [TYPES[format]] },
+}, async ({ ports, caller, query, nowMs }) => file('changes', format, nowMs, changes(ports.store, caller.tenantId, format, query)));
 
-async function* changes(store: Store, tenantId: string, format: ExportFormat): AsyncGenerator<string, undefined, undefined> {
+async function* changes(store: Store, tenantId: string, format: ExportFormat, filters: ChangeFilters): AsyncGenerator<string, undefined, undefined> {
   if (format === 'csv') yield BYTE_ORDER_MARK + csvLine(['seq', 'at', 'actorId', 'actorName', 'via', 'action', 'targetType', 'targetId', 'targetName', 'before', 'after', 'requestId', 'sourceIp', 'hash']);
   let cursor: string | undefined;
   do {
     const page = await listChanges(store, tenantId, { limit: CHANGES_PER_PAGE, ...(cursor !== undefined && { cursor }) });
     let text = '';
-    for (const event of page.items) {
+    for (const event of page.items.filter((one) => passes(one, filters))) {
       const { actor, target } = event;
       text += format === 'ndjson' ? `${JSON.stringify(event)}\n` : csvLine([
         event.seq, event.at, actor.userId, actor.name, actor.via, event.action, target.type, target.id, target.name,
@@ -46,7 +47,7 @@ async function* changes(store: Store, tenantId: string, format: ExportFormat): A
       ]);
     }
     if (text !== '') yield text;
-    cursor = page.cursor;
+    cursor = isPast(page.items, filters.from) ? undefined : page.cursor;
   } while (cursor !== undefined);
   return undefined;
 }

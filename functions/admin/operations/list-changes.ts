@@ -9,7 +9,8 @@ import { operation } from '../operation.ts';
 import { instant, wholeNumber } from '../query.ts';
 
 const word = z.optional(z.string().check(z.minLength(1), z.maxLength(128)));
-const query = z.strictObject({
+/** What the list and its export filter by. */
+export const changeFilters = {
   from: z.optional(instant),
   to: z.optional(instant),
   /** `model.created`, or `model` for all that was done to models. */
@@ -18,6 +19,9 @@ const query = z.strictObject({
   actor: word,
   /** Id of what was changed. */
   target: word,
+};
+const query = z.strictObject({
+  ...changeFilters,
   cursor: z.optional(z.string().check(z.maxLength(1024))),
   limit: z._default(wholeNumber(1, 200), 50),
 });
@@ -44,9 +48,9 @@ export const listChangesOperation = operation({
   return { body: { items, nextCursor: isPast(items, filters.from) ? null : cursor ?? null } };
 });
 
-type Filters = Omit<z.infer<typeof query>, 'cursor' | 'limit'>;
+export type ChangeFilters = Omit<z.infer<typeof query>, 'cursor' | 'limit'>;
 
-export function passes(event: AuditEvent, { from, to, action, actor, target }: Filters): boolean {
+export function passes(event: AuditEvent, { from, to, action, actor, target }: ChangeFilters): boolean {
   const at = Date.parse(event.at);
   if ((from !== undefined && at < from) || (to !== undefined && at > to)) return false;
   if (action !== undefined && event.action !== action && !event.action.startsWith(`${action}.`)) return false;
@@ -54,7 +58,7 @@ export function passes(event: AuditEvent, { from, to, action, actor, target }: F
 }
 
 /** Events come newest first: once one is older than the range, all that follow are. */
-function isPast(events: readonly AuditEvent[], from: number | undefined): boolean {
+export function isPast(events: readonly AuditEvent[], from: number | undefined): boolean {
   const last = events.at(-1);
   return from !== undefined && last !== undefined && Date.parse(last.at) < from;
 }

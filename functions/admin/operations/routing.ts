@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { listModels } from '../../adapters/store/models.ts';
 import { StoreError } from '../../adapters/store/port.ts';
 import { EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type Rollout, type RoutingVersion } from '../../adapters/store/routing.ts';
-import { routingAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
+import { routingAnswer, routingCheckAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
 import { listOf } from '../../contract/admin/shared.ts';
-import type { RoutingDocument } from '../../contract/index.ts';
+import { routing, type RoutingDocument } from '../../contract/index.ts';
 import { diffDocuments } from '../../core/routing/diff.ts';
 import { validateRouting } from '../../core/routing/policy-compile.ts';
 import { registered } from '../../gateway/caches.ts';
@@ -26,6 +26,8 @@ export const putRouting = operation({ summary: 'Saves the whole document as the 
   if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current, document);
   return save(call, current, document, 'routing.updated', rollout?.percent);
 });
+
+export const checkRouting = operation({ summary: 'What saving the document would be refused for, and what is probably not meant so. Nothing is saved.', body: routing, answer: routingCheckAnswer }, async ({ caller, ports, body }) => ({ body: await judged(ports, caller.tenantId, body) }));
 
 const pages = z.strictObject({ cursor: z.optional(z.string().check(z.maxLength(1024))), limit: z._default(wholeNumber(1, 200), 50) });
 

@@ -9,5 +9,5 @@ export const explainRequest = z.strictObject({
   draft: z.optional(routing),
 });
 
-/** The decision record of `POST /v1/route`; where nothing can serve the request, with the error that the client would get; null where not even a stage matched. */
-export const explainAnswer = z.object({ decision: z.nullable(z.looseObject({})), error: z.nullable(z.object({ code: z.string(), status: z.int(), message: z.string() })) });
+/** The decision record of `POST /v1/route`; where nothing can serve the request, with the error that the client would get; null where not even a stage matched. `decidedInMs` = what the decision itself took. */
+export const explainAnswer = z.object({ decision: z.nullable(z.looseObject({})), error: z.nullable(z.object({ code: z.string(), status: z.int(), message: z.string() })), decidedInMs: z.number() });

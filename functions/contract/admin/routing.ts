@@ -17,3 +17,6 @@ export const routingVersionAnswer = z.extend(routingVersionInfo, { document: z.l
 /** The document, and on how many of the sessions it is tried; absent or 100 = on all. */
 export const routingPut = z.extend(routing, { rollout: z.optional(z.strictObject({ percent: z.number().check(z.gte(0), z.lte(100)) })) });
 export const routingRollback = z.strictObject({ version: z.int().check(z.positive()) });
+
+/** A document that is not saved: what would keep it from being saved, and what is probably not meant so. */
+export const routingCheckAnswer = z.object({ errors: z.array(z.object({ pointer: z.string(), message: z.string() })), warnings: z.array(routingWarning) });

@@ -1,5 +1,5 @@
 import { equalJson } from '../equal-json.ts';
-import { byIdentity, identityOf, isRecord } from './named.ts';
+import { byIdentity, isRecord } from './named.ts';
 import type { Views } from './redact.ts';
 
 /** Most bytes of either view of an event (JSON in UTF-8): two of them and the event's own members stay below 100 KB. */
@@ -41,8 +41,8 @@ function inside(from: unknown, to: unknown): [unknown, unknown] {
 function entriesThatDiffer(before: readonly unknown[], after: readonly unknown[]): [unknown[], unknown[]] | undefined {
   const [old, now] = [byIdentity(before), byIdentity(after)];
   if (old === undefined || now === undefined) return undefined;
-  const was = before.filter((entry) => !equalJson(entry, now.get(identityOf(entry) ?? '')));
-  const is = after.filter((entry) => !equalJson(entry, old.get(identityOf(entry) ?? '')));
+  const was = [...old].filter(([name, entry]) => !equalJson(entry, now.get(name))).map(([, entry]) => entry);
+  const is = [...now].filter(([name, entry]) => !equalJson(entry, old.get(name))).map(([, entry]) => entry);
   if (was.length > 0 || is.length > 0) return [was, is];
   return [[...old.keys()], [...now.keys()]];
 }

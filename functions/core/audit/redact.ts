@@ -49,10 +49,15 @@ function wordFor(value: unknown, other: unknown, changed: string): unknown {
   return other === undefined || equalJson(value, other) ? SECRET : changed;
 }
 
-/** Where the other view has the same member: of named entries of a list the one of that name, else the one at that index. */
+/** Where the other view has the same member: of named entries of a list the one of that name (of an entry without a name, none), else the one at that index. */
 function counterparts(value: object, other: unknown): (name: string, member: unknown) => unknown {
   if (typeof other !== 'object' || other === null) return () => undefined;
   const named = Array.isArray(value) && Array.isArray(other) ? byIdentity(other) : undefined;
-  if (named !== undefined) return (_index, entry) => named.get(identityOf(entry) ?? '');
+  if (named !== undefined) {
+    return (_index, entry) => {
+      const name = identityOf(entry);
+      return name === undefined ? undefined : named.get(name);
+    };
+  }
   return (name) => (Object.hasOwn(other, name) ? (other as Record<string, unknown>)[name] : undefined);
 }

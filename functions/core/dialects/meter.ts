@@ -59,6 +59,8 @@ class SideReader implements Meter {
   #templates: Template[] = [];
   #misses = 0;
   #done = false;
+  /** Nothing may follow what was passed on. Chat answers end with `[DONE]`, which comes after the terminal part. */
+  #closed = false;
 
   constructor(dialect: Dialect, options: MeterOptions) {
     this.#chat = dialect === 'openai-chat';
@@ -69,7 +71,7 @@ class SideReader implements Meter {
 
   inspect(block: Uint8Array): Metered {
     const buffer = asBuffer(block);
-    if (this.#done) return { forward: afterEnd(buffer), parts: NOTHING };
+    if (this.#done) return { forward: this.#afterEnd(buffer), parts: NOTHING };
     const event = buffer.toString('latin1');
     for (const template of this.#templates) {
       const part = template.match(event);
@@ -86,6 +88,17 @@ class SideReader implements Meter {
     }
   }
 
+  /** Of a chat answer whole chunks that tell of no error (some providers add one), and its `[DONE]`, also one whose blank line never came. */
+  #afterEnd(buffer: Buffer): Uint8Array | null {
+    if (!this.#chat || this.#closed) return null;
+    const message = parseEvent(buffer);
+    if (isDone(message)) {
+      this.#closed = true;
+      return ended(buffer, complete(buffer));
+    }
+    return complete(buffer) && (message === undefined || parseData(message.data)?.['error'] === undefined) ? buffer : null;
+  }
+
   end(): StreamPart[] {
     return this.#done ? NOTHING : this.#noted(this.#reader.end());
   }
@@ -100,7 +113,10 @@ class SideReader implements Meter {
     const whole = complete(buffer);
     const message = parseEvent(buffer);
     if (message === undefined) return { forward: whole ? buffer : null, parts: NOTHING };
-    if (this.#chat && message.data.trim() === '[DONE]') return { forward: ended(buffer, whole), parts: this.#noted(this.#reader.end()) };
+    if (this.#chat && isDone(message)) {
+      this.#closed = true;
+      return { forward: ended(buffer, whole), parts: this.#noted(this.#reader.end()) };
+    }
     const data = parseData(message.data);
     // An unfinished event that cannot be read is where the upstream broke off, not bad data.
     if (data === undefined && !whole) return { forward: null, parts: NOTHING };
@@ -129,10 +145,8 @@ class SideReader implements Meter {
   }
 }
 
-/** After the terminal part only whole events pass, and a `[DONE]` whose blank line never came. */
-function afterEnd(buffer: Buffer): Uint8Array | null {
-  if (complete(buffer)) return buffer;
-  return parseEvent(buffer)?.data.trim() === '[DONE]' ? ended(buffer, false) : null;
+function isDone(message: { readonly data: string } | undefined): boolean {
+  return message?.data.trim() === '[DONE]';
 }
 
 function complete(buffer: Buffer): boolean {

@@ -59,7 +59,6 @@ export function refusalOf(image: LimiterImage, demand: Demand, limits: Limits, a
 }
 
 function budgetRefusal(spend: Spend, demand: Demand, limits: Limits, at: Moment): Refusal | undefined {
-  if (limits.dayMicros === null && limits.monthMicros === null) return undefined;
   const spent = spentOn(spend, at.calendar);
   const leftToday = limits.dayMicros === null ? Infinity : limits.dayMicros - spent.dayMicros;
   const leftThisMonth = limits.monthMicros === null ? Infinity : limits.monthMicros - spent.monthMicros;

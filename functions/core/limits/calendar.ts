@@ -11,9 +11,8 @@ interface Cached extends CalendarDay {
 }
 
 const MAX_ZONES = 500;
-/** No day lasts longer, daylight saving included. */
-const LONGEST_DAY_MS = 26 * 3_600_000;
-const LONGEST_MONTH_MS = 32 * 86_400_000;
+/** No day and no month lasts longer, daylight saving included. */
+const LONGEST_MS = 32 * 86_400_000;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const days = new Map<string, Cached>();
 
@@ -25,7 +24,7 @@ export function calendarDay(timezone: string, nowMs: number): CalendarDay {
   const known = days.get(timezone);
   if (known !== undefined && nowMs >= known.fromMs && nowMs < known.endMs) return known;
   const day = dayName(timezone, nowMs);
-  const found: Cached = { day, month: day.slice(0, 7), fromMs: nowMs, endMs: endOf(nowMs, LONGEST_DAY_MS, (ms) => dayName(timezone, ms) !== day) };
+  const found: Cached = { day, month: day.slice(0, 7), fromMs: nowMs, endMs: endOf(nowMs, (ms) => dayName(timezone, ms) !== day) };
   if (days.size >= MAX_ZONES) days.clear();
   days.set(timezone, found);
   return found;
@@ -35,7 +34,7 @@ export function calendarDay(timezone: string, nowMs: number): CalendarDay {
 export function endOfWindowMs(timezone: string, nowMs: number, window: 'day' | 'month'): number {
   const length = window === 'day' ? 10 : 7;
   const name = dayName(timezone, nowMs).slice(0, length);
-  return endOf(nowMs, window === 'day' ? LONGEST_DAY_MS : LONGEST_MONTH_MS, (ms) => dayName(timezone, ms).slice(0, length) !== name);
+  return endOf(nowMs, (ms) => dayName(timezone, ms).slice(0, length) !== name);
 }
 
 /** `YYYY-MM-DD` in the tenant's time zone. */
@@ -61,10 +60,10 @@ function formatterFor(timezone: string): Intl.DateTimeFormat {
   }
 }
 
-/** The first millisecond after `fromMs`, within `spanMs`, at which `isOver` holds; it must then hold to the end of the span. */
-function endOf(fromMs: number, spanMs: number, isOver: (ms: number) => boolean): number {
+/** The first millisecond after `fromMs` at which `isOver` holds; it must then hold until `LONGEST_MS` after `fromMs`. */
+function endOf(fromMs: number, isOver: (ms: number) => boolean): number {
   let before = fromMs;
-  let after = fromMs + spanMs;
+  let after = fromMs + LONGEST_MS;
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     if (isOver(middle)) after = middle;

@@ -47,6 +47,6 @@ export function fitsAtMs(series: Series, slot: number, from: number, room: numbe
 
 /** Epoch ms at which the window is empty when nothing more comes; 0 for a window that is empty already. */
 export function emptyAtMs(series: Series, slot: number): number {
-  for (let s = slot; s > slot - BUCKETS && s >= 0; s -= 1) if ((series.buckets[bucketOf(s)] ?? 0) > 0) return (s + BUCKETS) * SLOT_MS;
+  for (let s = slot; s > slot - BUCKETS; s -= 1) if ((series.buckets[bucketOf(s)] ?? 0) > 0) return (s + BUCKETS) * SLOT_MS;
   return 0;
 }

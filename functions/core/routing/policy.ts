@@ -1,6 +1,7 @@
 import type { TenantBudget } from '../limits/allowance.ts';
 import type { ModelFacts, ProviderKind, RoutingDocument } from '../../contract/index.ts';
 import type { ModelPrice } from '../money/price.ts';
+import type { EvidencePlan } from './evidence/plan.ts';
 
 /** A registered model as routing and attempts see it: catalogue and overrides merged, no secret inside. */
 export interface RegisteredModel {
@@ -38,4 +39,6 @@ export interface Policy {
   readonly maxParallel?: number;
   readonly models: ReadonlyMap<string, RegisteredModel>;
   readonly document: RoutingDocument;
+  /** What judged pairs have shown, where there are enough of them. */
+  readonly evidence?: EvidencePlan;
 }

@@ -1,6 +1,7 @@
 import type { Decision, Exclusion, LedgerEntry, Need, RequestInputs } from '../../contract/index.ts';
 import type { Conversation } from '../conversation.ts';
-import type { Scored } from './classifier/static.ts';
+import { denseAt, PRIOR_FEATURES_VERSION } from './classifier/dense-features.ts';
+import { FEATURES_VERSION, type Scored } from './classifier/static.ts';
 import type { CompiledCondition, ConditionWorld } from './condition.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
@@ -23,26 +24,27 @@ export class UndecidableError extends Error {
   }
 }
 
-/** Places in the dense vector of version 1. */
-const DENSE_VERSION = 1;
-const DENSE = { code: 6, errorTrace: 7 } as const;
+/** Places in the dense vector of the heuristic. */
+const DENSE = { has_code: 6, has_error_trace: 7 } as const;
 
 /** A decision as its record tells it: what the request was, and what was found out about it then. */
 export class Recorded implements Recollection {
   readonly sessionId: string | null;
   readonly templateKey: string;
+  readonly assigned: string | undefined;
   readonly facts: RequestFacts;
   readonly #decision: Decision;
   readonly #key: RecordedKey | undefined;
-  readonly #dense: readonly number[] | undefined;
+  readonly #features: LedgerEntry['features'];
   readonly #exclusions: ReadonlyMap<string, Exclusion | null>;
 
   constructor(entry: LedgerEntry, decision: Decision, request: RequestInputs, key: RecordedKey | undefined) {
     this.#decision = decision;
     this.#key = key;
-    this.#dense = entry.features?.v === DENSE_VERSION ? entry.features.dense : undefined;
+    this.#features = entry.features;
     this.sessionId = decision.session?.id ?? null;
     this.templateKey = decision.template?.key ?? '';
+    this.assigned = decision.inputs.assigned;
     this.#exclusions = new Map([
       // The baseline of automatic routing is chosen among what could have served.
       ...(decision.tier !== null && decision.baseline !== null ? [[decision.baseline.model, null] as const] : []),
@@ -62,16 +64,16 @@ export class Recorded implements Recollection {
     if (Object.hasOwn(conditions, condition.key)) return conditions[condition.key] ?? null;
     if (!this.#knows(field)) return undefined;
     if (field === 'has_code' || field === 'has_error_trace') {
-      const seen = this.#dense?.[field === 'has_code' ? DENSE.code : DENSE.errorTrace] === 1;
+      const seen = this.#seen(field) === true;
       return condition.test({ ...world, facts: { hasCode: seen, hasErrorTrace: seen } as RequestFacts });
     }
     return condition.test(world);
   }
 
-  scored(): Scored {
+  scored(): Scored & { readonly logits: number[] | null } {
     const { score, base, contributions } = this.#decision;
     if (score === null) throw new UndecidableError('score');
-    return { score, base: base ?? 0, contributions, dense: [] };
+    return { score, base: base ?? 0, contributions, dense: this.#features?.dense ?? [], logits: this.#features?.logits ?? null };
   }
 
   lacks(what: Undecidable): never {
@@ -86,13 +88,22 @@ export class Recorded implements Recollection {
     return undefined;
   }
 
+  /** As the dense vector of either version tells it. */
+  #seen(field: 'has_code' | 'has_error_trace'): boolean | undefined {
+    if (this.#features === null) return undefined;
+    const { v, dense } = this.#features;
+    const place = v === FEATURES_VERSION ? DENSE[field] : v === PRIOR_FEATURES_VERSION ? denseAt(field === 'has_code' ? 'code' : 'error_trace') : undefined;
+    const value = place === undefined ? undefined : dense[place];
+    return value === undefined ? undefined : value > 0;
+  }
+
   #knows(field: string): boolean {
     switch (field) {
       case 'model': case 'input_tokens': case 'turns': case 'tool_count': case 'has_images': case 'hour': case 'weekday': case 'spend_today_pct': return true;
       case 'key': return this.#key !== undefined;
       // A condition looks at the in-process score, which a judged record does not show.
       case 'score': return this.#decision.score !== null && (this.#decision.judge === null || this.#decision.judge === 'not_called' || this.#decision.judge.outcome === 'failed');
-      case 'has_code': case 'has_error_trace': return this.#dense !== undefined;
+      case 'has_code': case 'has_error_trace': return this.#seen(field) !== undefined;
       default: return false;
     }
   }

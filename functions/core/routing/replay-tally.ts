@@ -24,7 +24,11 @@ export interface ReplayReport {
   readonly compared: number;
   readonly costMicros: { readonly live: number; readonly draft: number };
   readonly tiers: TierCounts;
+  /** The newest flips: the first model of both sides; null = refused. */
+  readonly examples: readonly Flip[];
 }
+export interface Flip { readonly requestId: string; readonly at: string; readonly live: string | null; readonly draft: string | null }
+const MAX_EXAMPLES = 5;
 
 /** Adds up what a draft would have changed, entry by entry, oldest first: what it would have done to a session bears on the session's later requests. */
 export class ReplayTally {
@@ -38,6 +42,7 @@ export class ReplayTally {
   readonly #cost = { live: 0, draft: 0 };
   /** Session → the model that the draft would have left it with. */
   readonly #diverged = new Map<string, string>();
+  readonly #examples: Flip[] = [];
   readonly #tiers = Object.fromEntries(TIERS.map((tier) => [tier, { live: 0, draft: 0 }])) as TierCounts;
 
   constructor(draft: CompiledPolicy) {
@@ -54,10 +59,18 @@ export class ReplayTally {
     }
     if (entry.decision?.tier) this.#tiers[entry.decision.tier].live += 1;
     if (again.tier !== null) this.#tiers[again.tier].draft += 1;
-    if (again.model !== (entry.decision?.route[0] ?? null)) this.#flips += 1;
+    this.#note(entry, again.model);
     this.#follow(entry, again);
     if (again.model === null) this.#refused += 1;
     else this.#compare(entry, again.model);
+  }
+
+  #note({ requestId, at, decision }: LedgerEntry, draft: string | null): void {
+    const live = decision?.route[0] ?? null;
+    if (draft === live) return;
+    this.#flips += 1;
+    this.#examples.unshift({ requestId, at, live, draft });
+    this.#examples.length = Math.min(this.#examples.length, MAX_EXAMPLES);
   }
 
   /** Only automatic routing leaves a session with a model; where one of the two sides did not, the session goes on as that side had it. */
@@ -84,7 +97,7 @@ export class ReplayTally {
   report(): ReplayReport {
     return {
       requests: this.#requests, undecidable: this.#undecidable, reasons: { ...this.#reasons }, flips: this.#flips, refused: this.#refused, compared: this.#compared,
-      costMicros: { ...this.#cost }, tiers: structuredClone(this.#tiers),
+      costMicros: { ...this.#cost }, tiers: structuredClone(this.#tiers), examples: [...this.#examples],
     };
   }
 }

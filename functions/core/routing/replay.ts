@@ -1,5 +1,7 @@
-import type { Decision, Judgement, LedgerEntry, Reason, RoutingDocument, Stage, Tier } from '../../contract/index.ts';
+import type { Decision, Judgement, LedgerEntry, RoutingDocument, Stage, Tier } from '../../contract/index.ts';
 import type { WireFormat } from '../conversation.ts';
+import { boundariesOf, tierOf } from './boundaries.ts';
+import { usablePrior } from './classifier/prior-artifact.ts';
 import type { CompiledPolicy } from './policy-compile.ts';
 import { Recorded, UndecidableError, type RecordedKey, type Undecidable } from './recorded.ts';
 import { resolve } from './resolve.ts';
@@ -20,9 +22,6 @@ export interface ReplayWorld {
   readonly held?: string | undefined;
 }
 
-/** Reasons of decisions that rest on nothing but the document, the request, its session and the score. */
-const REPLAYED: ReadonlySet<Reason> = new Set<Reason>(['named', 'alias', 'rule', 'tier', 'agent_floor', 'next_tier_up', 'artifact_missing', 'always_strongest', 'tool_loop', 'session_cache', 'pinned_unavailable', 'judge', 'judge_failed']);
-
 /**
  * Decides a stored entry again under a draft, by the very resolver of live traffic, with the record in the place of the
  * request. Pure. Models are not part of a document, so what passed through then passes through again. The document under
@@ -36,18 +35,21 @@ export function redecide(entry: LedgerEntry, { draft, key, held }: ReplayWorld):
   const recorded = new Recorded(entry, decision, request, key);
   const nowMs = Date.parse(entry.at);
   const { session } = recorded;
-  const judged = judgementOf(decision);
+  const { auto } = draft.document;
+  const score = judgementOf(decision)?.score ?? undefined;
+  const prior = usablePrior();
   try {
     const resolution = resolve({
       policy: draft, facts: recorded.facts, requestedModel: decision.requestedModel, dialect: decision.dialect as WireFormat,
       key: { id: entry.keyId, name: key?.name ?? '', allowedModels: key?.allowedModels ?? null },
       spend: { todayPct: decision.inputs.spendTodayPct, monthPct: null }, breakerOpen: new Set(decision.inputs.breakerOpen), excludeModels: new Set(decision.inputs.overBudget), nowMs, templateSalt: '',
       ...(session && { session: { ...session, at: nowMs + session.at, ...(held !== undefined && { model: held }) } }),
-      recollection: recorded,
+      ...(score !== undefined && { judged: { score, tier: tierOf(score, boundariesOf(auto)) } }),
+      prior, recollection: recorded,
     });
     if (resolution.decision === null) return { decided: true, model: null, stage: null, tier: null };
     const { stage, tier, route } = resolution.decision;
-    if (tier !== null && !(REPLAYED.has(decision.reason) && sameScore(decision, draft.document.auto, judged))) return { decided: false, because: 'other_strategy' };
+    if (tier !== null && !sameScore(decision, auto, prior?.id ?? null)) return { decided: false, because: 'other_strategy' };
     return { decided: true, model: route[0] ?? null, stage, tier };
   } catch (error) {
     if (error instanceof UndecidableError) return { decided: false, because: error.because };
@@ -58,8 +60,13 @@ export function redecide(entry: LedgerEntry, { draft, key, held }: ReplayWorld):
 /** What a judge said, where the decision rests on it. */
 export const judgementOf = ({ judge }: Decision): Judgement | undefined => (judge !== null && typeof judge === 'object' && judge.outcome === 'judged' ? judge : undefined);
 
-/** Whether the recorded score is the one by which the draft would have decided: a judge's only for the same judge. */
-function sameScore({ strategy }: Decision, auto: RoutingDocument['auto'], judged: Judgement | undefined): boolean {
+/**
+ * Whether the recorded score is the one by which the draft would have decided: a judge's only for the same judge, one of
+ * this process for the same strategy and, where it is the trained prior's, the same artifact.
+ */
+function sameScore(decision: Decision, auto: RoutingDocument['auto'], artifact: string | null): boolean {
+  const judged = judgementOf(decision);
   if (judged !== undefined) return auto.strategy === 'llm' && auto.judgeModel === judged.model;
-  return auto.strategy !== 'llm' || strategy === null || strategy === 'llm';
+  if (auto.strategy === 'llm' && decision.strategy !== 'llm') return false;
+  return decision.artifact === (auto.strategy === 'static' ? null : artifact);
 }

@@ -5,15 +5,20 @@ import { hostedRefusal } from '../dialects/tools.ts';
 import { failure, type Failure } from '../errors.ts';
 import { costMicros } from '../money/cost.ts';
 import { boundariesOf, higherTier, marginToNextTier, tierOf, tiersFrom } from './boundaries.ts';
+import type { PriorArtifact } from './classifier/artifact.ts';
+import { PRIOR_FEATURES_VERSION } from './classifier/dense-features.ts';
+import { isNovel, isPlain, noveltyOf, scorePrior } from './classifier/prior.ts';
 import { FEATURES_VERSION, scoreStatic, type Scored } from './classifier/static.ts';
 import { holds, localTime, type CompiledCondition, type ConditionWorld } from './condition.ts';
 import { CAUSED_BY_REQUEST, exclusionOf, type EligibilityWorld } from './eligibility.ts';
+import { evidenceFor, measuredOf, templateEvidence } from './evidence/plan.ts';
 import { globMatches } from './pattern.ts';
 import { modelNamed, policyFor, type CompiledPolicy } from './policy-compile.ts';
 import type { RegisteredModel } from './policy.ts';
 import { inputsOf, type RequestFacts } from './request-facts.ts';
 import { paysToMove, type SessionState } from './session-choice.ts';
 import { sessionIdOf } from './session.ts';
+import { templateParentOf } from './template-parent.ts';
 import { templateKeyOf } from './template.ts';
 import { TextSearch } from './text-search.ts';
 
@@ -27,6 +32,8 @@ export interface ResolveInput {
   readonly breakerOpen: ReadonlySet<string>;
   readonly nowMs: number;
   readonly templateSalt: string;
+  /** The trained prior of strategy `ml`; null or absent = it is damaged, and what is not known goes to the strongest. */
+  readonly prior?: PriorArtifact | null;
   /** Models the budget could not carry; they are excluded as `budget`. */
   readonly excludeModels?: ReadonlySet<string>;
   /** What the session's last answer left behind; absent where there is none or nobody looked. */
@@ -43,7 +50,9 @@ export interface Recollection {
   readonly templateKey: string;
   /** Truth before negation; undefined = not recorded. */
   truth(condition: CompiledCondition, field: string, world: ConditionWorld): boolean | null | undefined;
-  scored(): Scored;
+  scored(): Scored & { readonly logits?: number[] | null };
+  /** The model that evidence had assigned, as far as it is recorded. */
+  readonly assigned: string | undefined;
   lacks(what: 'condition'): never;
   /** Why the model could not serve then; undefined = not recorded, to be judged by what the request was. */
   exclusion(model: RegisteredModel): Exclusion | null | undefined;
@@ -86,13 +95,26 @@ interface Goal {
 interface Listed { readonly id: string; readonly model: RegisteredModel | undefined }
 
 /** Models in the order of automatic routing, and why the first of them leads. */
-interface Choice { readonly own: readonly Listed[]; readonly above: readonly Listed[]; readonly reason: Reason; readonly pinned?: boolean }
+interface Choice { readonly own: readonly Listed[]; readonly above: readonly Listed[]; readonly reason: Reason; readonly pinned?: boolean; readonly assigned?: string | undefined }
+
+/** What automatic routing has found out before it looks at sessions. */
+interface Standing {
+  readonly tier: Tier;
+  readonly judged: ResolveInput['judged'];
+  readonly scored: InProcess;
+  readonly fallbacks: readonly Listed[];
+  readonly baseline: RegisteredModel | undefined;
+}
+
+/** A score by the strategy in this process, and which version of which features it rests on. */
+type InProcess = Scored & { readonly logits?: number[] | null; readonly v: number; readonly artifact: string | null };
 
 class Resolver {
   readonly #input: ResolveInput;
   readonly #conditions: Record<string, boolean | null> = {};
   readonly #eligibility: EligibilityWorld;
-  #scored: Scored | undefined;
+  #scored: InProcess | undefined;
+  #templateKeys: { readonly key: string; readonly parent: string | undefined } | undefined;
 
   constructor(input: ResolveInput) {
     this.#input = input;
@@ -153,8 +175,16 @@ class Resolver {
     };
   }
 
-  #score(): Scored {
-    return (this.#scored ??= this.#input.recollection?.scored() ?? scoreStatic(this.#input.facts));
+  #score(): InProcess {
+    return (this.#scored ??= this.#scoreNow());
+  }
+
+  #scoreNow(): InProcess {
+    const { recollection, facts, prior, policy } = this.#input;
+    const usable = policy.document.auto.strategy === 'static' ? null : (prior ?? null);
+    const known = { v: usable === null ? FEATURES_VERSION : PRIOR_FEATURES_VERSION, artifact: usable?.id ?? null };
+    if (recollection !== undefined) return { ...known, ...recollection.scored() };
+    return usable === null ? { ...known, ...scoreStatic(facts) } : { ...known, ...scorePrior(facts, usable) };
   }
 
   #unknown(): Failure {
@@ -185,24 +215,78 @@ class Resolver {
     const scored = typeof judged === 'object' ? { ...inProcess, score: judged.score, base: judged.score, contributions: [] } : inProcess;
     const boundaries = boundariesOf(auto);
     const tier = typeof judged === 'object' ? judged.tier : tierOf(scored.score, boundaries);
-    const start = facts.isAgent ? this.#floored(tier) : tier;
     const baseline = this.#strongest();
     const fallbacks = goal.fallbacks.map((id) => this.#listed(id));
-    const wanted = this.#wanted(start, start === tier ? this.#tierReason(judged) : 'agent_floor', fallbacks, baseline);
-    const { own, above, reason, pinned } = this.#kept(wanted);
+    const wanted = this.#wanted({ tier, judged, scored: inProcess, fallbacks, baseline });
+    const { own, above, reason, pinned, assigned } = this.#kept(wanted);
     // The order of DECISIONS §3.11: the target's own list, the rule's fallbacks, the next tier up.
-    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries, ...(pinned && { pinned }) });
+    return this.#concluded(goal, [...own, ...fallbacks, ...above], { reason, tier, baseline, scored, boundaries, assigned, ...(pinned && { pinned }) });
   }
 
   /** What this request would be served by if it stood alone. */
-  #wanted(start: Tier, reason: Reason, fallbacks: readonly Listed[], baseline: RegisteredModel | undefined): Choice {
-    if (this.#input.policy.alwaysStrongest && baseline !== undefined) {
-      return { own: [{ id: baseline.id, model: baseline }], above: [], reason: 'always_strongest' };
-    }
+  #wanted({ tier, judged, scored, fallbacks, baseline }: Standing): Choice {
+    const { policy, facts } = this.#input;
+    if (policy.alwaysStrongest && baseline !== undefined) return { ...this.#only(baseline), reason: 'always_strongest' };
+    const ruled = this.#ruled({ tier, judged, scored, baseline });
+    const start = facts.isAgent ? this.#floored(ruled.tier) : ruled.tier;
     const own = this.#tier(start);
     const above = this.#above(start, own);
-    if (this.#serves(own)) return { own, above, reason };
-    return { own, above, reason: this.#serves(fallbacks) ? 'rule' : 'next_tier_up' };
+    const assigned = this.#assigned(own, baseline);
+    const choice = ((): Choice => {
+      if (ruled.strongest !== undefined) return { ...this.#only(ruled.strongest), reason: ruled.reason };
+      if (this.#serves(own)) return { own, above, reason: start === ruled.tier ? ruled.reason : 'agent_floor' };
+      return { own, above, reason: this.#serves(fallbacks) ? 'rule' : 'next_tier_up' };
+    })();
+    // Evidence overrides in every mode, up or down; an agent's floor is the operator's word and stands above it.
+    const proven = assigned === undefined ? undefined : this.#listed(assigned);
+    if (proven === undefined || !this.#fits(proven) || (facts.isAgent && this.#isBelowFloor(proven.id))) return { ...choice, assigned };
+    return { own: [proven, ...choice.own], above: choice.own.length === 1 ? [...own, ...above] : choice.above, reason: 'evidence', assigned };
+  }
+
+  #only(model: RegisteredModel): Pick<Choice, 'own' | 'above'> {
+    return { own: [{ id: model.id, model }], above: [] };
+  }
+
+  /**
+   * What the strategy and, for `ml` without evidence, the operator's mode make of the score's tier. `cautious`: only what is
+   * plainly simple goes below the strongest. `balanced`: the tier, but what is unlike anything in training never below
+   * moderate. `aggressive`: the tier. Without its artifact `ml` knows nothing: the strongest serves.
+   */
+  #ruled({ tier, judged, scored, baseline }: Omit<Standing, 'fallbacks'>): { readonly tier: Tier; readonly reason: Reason; readonly strongest?: RegisteredModel | undefined } {
+    const { auto } = this.#input.policy.document;
+    if (judged !== undefined && judged !== 'failed') return { tier, reason: 'judge' };
+    const reason: Reason = judged === 'failed' ? 'judge_failed' : 'tier';
+    if (auto.strategy === 'static') return { tier, reason };
+    const { prior } = this.#input;
+    if (prior === undefined || prior === null) return { tier, reason: judged === 'failed' ? 'judge_failed' : 'artifact_missing', strongest: baseline };
+    if (auto.strategy === 'llm') return { tier, reason };
+    if (auto.mode === 'cautious' && !isPlain(scored.dense)) {
+      const serves = this.#tier(tier).find((item) => this.#fits(item));
+      return baseline === undefined || serves?.id === baseline.id ? { tier, reason } : { tier, reason: 'no_evidence', strongest: baseline };
+    }
+    const isRaised = auto.mode === 'balanced' && tier === 'simple' && isNovel({ novelty: noveltyOf(scored.dense) }, prior) && auto.tiers.moderate.length > 0;
+    return isRaised ? { tier: 'moderate', reason: 'novel_prompt' } : { tier, reason };
+  }
+
+  /** The model that evidence assigns to the request's template; strategies `static` and `llm` act on the tier alone. */
+  #assigned(own: readonly Listed[], baseline: RegisteredModel | undefined): string | undefined {
+    const { policy, recollection } = this.#input;
+    if (policy.document.auto.strategy !== 'ml' || baseline === undefined) return undefined;
+    const assigned = recollection === undefined
+      ? evidenceFor(policy.evidence, this.#template().key, this.#template().parent, own.find((item) => this.#fits(item))?.id)?.model
+      : recollection.assigned;
+    return assigned !== undefined && TIERS.some((tier) => policy.document.auto.tiers[tier].includes(assigned)) ? assigned : undefined;
+  }
+
+  #isBelowFloor(id: string): boolean {
+    const { agentFloor, tiers } = this.#input.policy.document.auto;
+    return agentFloor !== null && !tiersFrom(agentFloor).some((tier) => tiers[tier].includes(id));
+  }
+
+  #template(): { readonly key: string; readonly parent: string | undefined } {
+    const { recollection, templateSalt, facts, policy } = this.#input;
+    if (recollection !== undefined) return { key: recollection.templateKey, parent: undefined };
+    return (this.#templateKeys ??= { key: templateKeyOf(templateSalt, facts), parent: policy.evidence === undefined ? undefined : templateParentOf(templateSalt, facts) });
   }
 
   /**
@@ -228,12 +312,6 @@ class Resolver {
   #isDearer(one: RegisteredModel, other: RegisteredModel): boolean {
     const [cost, otherCost] = [this.#estimate(one), this.#estimate(other)];
     return cost !== null && otherCost !== null && cost > otherCost;
-  }
-
-  /** Why the tier's own list serves. */
-  #tierReason(judged: ResolveInput['judged']): Reason {
-    if (judged !== undefined) return judged === 'failed' ? 'judge_failed' : 'judge';
-    return this.#input.policy.document.auto.strategy === 'static' ? 'tier' : 'artifact_missing';
   }
 
   /** The tier an agent starts at: never below the floor, unless no tier from there upwards names a model. */
@@ -293,7 +371,7 @@ class Resolver {
   }
 
   #concluded(goal: Goal, listed: readonly Listed[], how: {
-    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean;
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean; assigned?: string | undefined;
   }): Resolution {
     const candidates: Candidate[] = [];
     const route: RegisteredModel[] = [];
@@ -303,27 +381,35 @@ class Resolver {
       seen.add(id);
       const excluded = model === undefined ? 'disabled' : this.#excluded(model);
       const isServed = excluded === null && model !== undefined;
-      candidates.push(isServed ? { model: id, excluded, estCostMicros: this.#estimate(model) } : { model: id, excluded });
+      candidates.push(isServed ? this.#candidate(model, how.tier !== null) : { model: id, excluded });
       if (isServed && route.length < MAX_ROUTE) route.push(model);
     }
     // A named model is served by itself or not at all.
     if (goal.target.startsWith('model:') && goal.stage !== 'pattern') route.length = Math.min(route.length, 1);
     const decision = this.#decision(goal, candidates, route, how);
     if (route.length === 0) return { ok: false, failure: this.#refusal(candidates), decision };
-    const features = this.#scored === undefined ? null : { v: FEATURES_VERSION, dense: this.#scored.dense, logits: null };
+    const features = this.#scored === undefined ? null : { v: this.#scored.v, dense: this.#scored.dense, logits: this.#scored.logits ?? null };
     return { ok: true, decision, route, features };
   }
 
+  #candidate(model: RegisteredModel, isAutomatic: boolean): Candidate {
+    const { policy, recollection } = this.#input;
+    const template = this.#template();
+    const evidence = isAutomatic && policy.evidence !== undefined && recollection === undefined ? measuredOf(policy.evidence, template.key, template.parent, model.id) : undefined;
+    return { model: model.id, excluded: null, estCostMicros: this.#estimate(model), ...(evidence && { evidence }) };
+  }
+
   #decision(goal: Goal, candidates: Candidate[], route: readonly RegisteredModel[], how: {
-    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean;
+    reason: Reason; tier: Tier | null; baseline: RegisteredModel | undefined; scored?: Scored; boundaries?: readonly [number, number]; pinned?: boolean; assigned?: string | undefined;
   }): Decision {
-    const { policy, facts, dialect, requestedModel, spend, breakerOpen, templateSalt, recollection } = this.#input;
+    const { policy, facts, dialect, requestedModel, spend, breakerOpen } = this.#input;
+    const template = this.#template();
     const { overBudget } = this.#eligibility;
     const { scored, boundaries, baseline } = how;
     const session = sessionOf(this.#input);
     return {
       policyVersion: policy.version,
-      artifact: null,
+      artifact: scored === undefined ? null : (this.#scored?.artifact ?? null),
       dialect,
       requestedModel,
       stage: goal.stage,
@@ -339,13 +425,14 @@ class Resolver {
       judge: scored !== undefined && policy.document.auto.strategy === 'llm' && !UNJUDGED.has(how.reason) ? 'not_called' : null,
       reason: how.reason,
       session: session === null ? null : { id: session, pinned: how.pinned ?? false },
-      template: { key: recollection?.templateKey ?? templateKeyOf(templateSalt, facts), labels: 0 },
+      template: { key: template.key, labels: templateEvidence(policy.evidence, template.key, template.parent)?.labels ?? 0 },
       candidates,
       route: route.map((model) => model.id),
       baseline: baseline === undefined ? null : { model: baseline.id, estCostMicros: this.#estimate(baseline) },
       inputs: {
         inputTokens: facts.inputTokens, spendTodayPct: spend.todayPct, breakerOpen: [...breakerOpen], conditions: this.#conditions, request: inputsOf(facts),
         ...(overBudget.size > 0 && { overBudget: [...overBudget] }),
+        ...(how.assigned !== undefined && { assigned: how.assigned }),
         ...(how.tier !== null && this.#input.session !== undefined && { session: this.#sessionInputs(this.#input.session) }),
       },
     };

@@ -10,10 +10,13 @@ const hashed = (text: string): string => hash('sha256', text).slice(0, 24);
 export function sessionIdOf(keyId: string, facts: RequestFacts): string | null {
   const { context, conversation } = facts;
   const named = context.sessionHeader ?? context.claudeSessionHeader ?? sessionPartOf(conversation.user ?? '');
-  if (named !== undefined && named !== '') return `s_${hashed(`${keyId}\n${named}`)}`;
+  if (named !== undefined && named !== '') return sessionIdFor(keyId, named);
   const first = conversation.turns.find((turn) => turn.role === 'user')?.parts.find((part) => part.type === 'text');
   return first === undefined ? null : `s_${hashed(`${keyId}\n${conversation.user ?? ''}\n${first.text.slice(0, 4_096)}`)}`;
 }
+
+/** The session of a key that its caller has named. */
+export const sessionIdFor = (keyId: string, named: string): string => `s_${hashed(`${keyId}\n${named}`)}`;
 
 /** What follows the last `_session_`; searched from the end, since a regular expression would be quadratic here. */
 function sessionPartOf(user: string): string | undefined {

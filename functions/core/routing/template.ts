@@ -1,5 +1,8 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { RequestFacts } from './request-facts.ts';
+
+/** HMAC-SHA-256 of the deployment's pepper over the tenant: nobody who sees a template key can try system prompts against it. */
+export const templateSaltOf = (pepper: Uint8Array, tenantId: string): string => createHmac('sha256', pepper).update(`template\n${tenantId}`).digest('base64url');
 
 /**
  * The template key: which task this is, told by what stays the same between its requests (system prompt, tools, response

@@ -22,7 +22,7 @@ needs('java')('the store contract on DynamoDB Local', () => {
   let local: DynamoDbLocal;
   beforeAll(async () => {
     local = await startDynamoDbLocal();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => local?.stop());
 
   describe('as it is', () => {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -77,6 +78,64 @@ describe('a full disk', () => {
     expect(await store.get({ ...key, sk: 'small' })).toBeUndefined();
     await store.write([{ delete: { ...key, sk: 'filler' } }]);
     expect((await store.write([{ put: { ...key, sk: 'huge' }, item: { big: 'y'.repeat(300 * 1024) } }])).ok).toBe(true);
+  });
+});
+
+describe('a file that another connection writes to', () => {
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+  const hold = (file: string): DatabaseSync => {
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    return other;
+  };
+
+  test('makes writes wait, not the process: timers fire, reads answer, and all is written once it is free', async () => {
+    const { store, file } = await temp();
+    await store.write([{ update: key, add: { n: 1 } }]);
+    const other = hold(file);
+    const writes = Promise.all(Array.from({ length: 100 }, () => store.write([{ update: key, add: { n: 1 } }])));
+    let longestMs = 0;
+    let last = performance.now();
+    const until = last + 600;
+    while (performance.now() < until) {
+      await pause(5);
+      expect(await store.get(key)).toEqual({ n: 1 });
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+    }
+    // It stood still for all of the 600 ms where the engine itself was left to wait.
+    expect(longestMs).toBeLessThan(300);
+    other.exec('ROLLBACK');
+    other.close();
+    expect((await writes).every((result) => result.ok)).toBe(true);
+    expect(await store.get(key)).toEqual({ n: 101 });
+  });
+
+  test('is given up after 2 s as unavailable; what was refused is never written, and what came later has its own 2 s', async () => {
+    const { store, file } = await temp();
+    const other = hold(file);
+    const begun = performance.now();
+    const early = store.write([{ update: key, add: { early: 1 } }]);
+    await pause(1_000);
+    const late = store.write([{ update: key, add: { late: 1 } }]);
+    await expect(early).rejects.toMatchObject({ name: 'StoreError', kind: 'unavailable' });
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1_900);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    other.exec('ROLLBACK');
+    other.close();
+    expect((await late).ok).toBe(true);
+    expect(await store.get(key)).toEqual({ late: 1 });
+  });
+
+  test('is waited for at closing, so that nothing that was taken is dropped', async () => {
+    const { store, file } = await temp();
+    const script = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(process.argv[1]); db.exec('BEGIN IMMEDIATE'); console.log('held'); setTimeout(() => { db.exec('ROLLBACK'); db.close(); }, 500);`;
+    const holder = spawn(process.execPath, ['-e', script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    const queued = store.write([{ update: key, add: { n: 1 } }]);
+    await store.close();
+    expect((await queued).ok).toBe(true);
+    if (holder.exitCode === null) await once(holder, 'exit');
   });
 });
 

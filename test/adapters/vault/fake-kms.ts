@@ -1,9 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { constants, createCipheriv, createDecipheriv, createHmac, generateKeyPairSync, privateEncrypt, randomBytes } from 'node:crypto';
+import { DecryptCommand, GenerateDataKeyCommand, GenerateMacCommand, GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 
-export type KmsRight = 'kms:GenerateDataKey' | 'kms:Decrypt' | 'kms:GenerateMac';
+export type KmsRight = 'kms:GenerateDataKey' | 'kms:Decrypt' | 'kms:GenerateMac' | 'kms:Sign' | 'kms:GetPublicKey';
 export const VAULT_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/vault';
 export const MAC_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/pepper';
+export const SIGNING_KEY = 'arn:aws:kms:eu-central-1:000000000000:key/issuer';
+/** DigestInfo of SHA-256 (RFC 8017, 9.2): what PKCS #1 v1.5 puts before a digest. */
+const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 const CONTEXT_FIELDS = ['app', 'credentialId', 'purpose', 'tenantId'];
 
 class KmsRefusal extends Error {
@@ -16,6 +19,8 @@ class KmsRefusal extends Error {
 /** The parts of the key service that matter here: rights per role, exactly the four context fields, blobs that open only under their own context. */
 export function fakeKms() {
   const master = randomBytes(32);
+  let pair: ReturnType<typeof newPair> | undefined;
+  const issuer = () => (pair ??= newPair());
   const calls: KmsRight[] = [];
   const issued: Uint8Array[] = [];
 
@@ -47,6 +52,16 @@ export function fakeKms() {
       if (command.input.KeyId !== MAC_KEY || command.input.MacAlgorithm !== 'HMAC_SHA_256') throw new KmsRefusal('ValidationException');
       return { Mac: Uint8Array.from(createHmac('sha256', master).update(Buffer.from(command.input.Message ?? [])).digest()) };
     }
+    if (command instanceof GetPublicKeyCommand) {
+      if (command.input.KeyId !== SIGNING_KEY) throw new KmsRefusal('NotFoundException');
+      return { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY', PublicKey: Uint8Array.from(issuer().publicKey.export({ format: 'der', type: 'spki' })) };
+    }
+    if (command instanceof SignCommand) {
+      const { KeyId, Message, MessageType, SigningAlgorithm } = command.input;
+      if (KeyId !== SIGNING_KEY) throw new KmsRefusal('NotFoundException');
+      if (MessageType !== 'DIGEST' || Message?.length !== 32 || SigningAlgorithm !== 'RSASSA_PKCS1_V1_5_SHA_256') throw new KmsRefusal('ValidationException');
+      return { SigningAlgorithm, Signature: Uint8Array.from(privateEncrypt({ key: issuer().privateKey, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([DIGEST_INFO, Message]))) };
+    }
     throw new KmsRefusal('UnsupportedOperationException');
   };
 
@@ -66,3 +81,5 @@ export function fakeKms() {
     },
   };
 }
+
+const newPair = () => generateKeyPairSync('rsa', { modulusLength: 2048 });

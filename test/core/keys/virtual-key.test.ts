@@ -6,7 +6,18 @@ import { displayKey, formatKey, hashSecret, KEY_SCANNER_REGEX, newKey, parseKey,
 
 /** The published vector, in pieces so that scanning this repository for keys finds nothing. */
 const VECTOR = ['bsg', 'test', 'AAAAAAAAAAAA', '003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf3OlJFf'].join('_');
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const VECTOR_BYTES = Uint8Array.from({ length: 32 }, (_, i) => i);
+
+/** The first 65 characters of a key with the checksum that they would have. */
+function withChecksum(body: string): string {
+  let [rest, text] = [crc32(body), ''];
+  for (let i = 0; i < 6; i += 1) {
+    text = DIGITS.charAt(rest % 62) + text;
+    rest = Math.floor(rest / 62);
+  }
+  return body + text;
+}
 
 describe('the format', () => {
   test('writes the published vector from its bytes', () => {
@@ -21,23 +32,35 @@ describe('the format', () => {
   });
 
   test('the checksum is the CRC-32 of zlib, at both ends of its range of digits', () => {
-    const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
     fc.assert(fc.property(fc.constantFrom('live' as const, 'test' as const), fc.stringMatching(/^[0-9A-Za-z]{12}$/), fc.uint8Array({ minLength: 32, maxLength: 32 }), (env, keyId, secretBytes) => {
       const key = formatKey({ env, keyId, secretBytes });
-      const value = Array.from(key.slice(65)).reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0);
+      const value = Array.from(key.slice(65)).reduce((sum, digit) => sum * 62 + DIGITS.indexOf(digit), 0);
       expect(value).toBe(crc32(key.slice(0, 65)));
-      expect(parseKey(key)?.keyId).toBe(keyId);
+      expect(parseKey(key)).toEqual({ env, keyId, secret: key.slice(22, 65), display: `bsg_${env}_${keyId}…${key.slice(-4)}` });
     }));
   });
 
   test.each([
-    ['short id', 'AAAAAAAAAAA', 32],
-    ['long id', 'AAAAAAAAAAAAA', 32],
-    ['id outside the alphabet', 'AAAAAAAAAA_A', 32],
-    ['short secret', 'AAAAAAAAAAAA', 31],
-    ['long secret', 'AAAAAAAAAAAA', 33],
-  ])('refuses to write a key with a %s', (_, keyId, size) => {
-    expect(() => formatKey({ env: 'live', keyId, secretBytes: new Uint8Array(size) })).toThrow(RangeError);
+    ['short id', 'AAAAAAAAAAA', 32, 'a key id is 12 base62 digits'],
+    ['long id', 'AAAAAAAAAAAAA', 32, 'a key id is 12 base62 digits'],
+    ['id outside the alphabet', 'AAAAAAAAAA_A', 32, 'a key id is 12 base62 digits'],
+    ['short secret', 'AAAAAAAAAAAA', 31, 'a key secret is 32 bytes'],
+    ['long secret', 'AAAAAAAAAAAA', 33, 'a key secret is 32 bytes'],
+  ])('refuses to write a key with a %s and says what it should be', (_, keyId, size, sentence) => {
+    expect(() => formatKey({ env: 'live', keyId, secretBytes: new Uint8Array(size) })).toThrow(new RangeError(sentence));
+  });
+
+  test('a right checksum makes no key of what is otherwise none: every character that the format fixes is looked at', () => {
+    expect(parseKey(withChecksum(VECTOR.slice(0, 65)))?.env).toBe('test');
+    // `test` may become `live` as a whole, which is another key and not an edit of one character.
+    for (const at of [0, 1, 2, 3, 4, 5, 6, 7, 8, 21]) {
+      for (const other of ['A', '0', '-', '_', 'l']) {
+        if (VECTOR[at] === other) continue;
+        expect([at, other, parseKey(withChecksum(VECTOR.slice(0, at) + other + VECTOR.slice(at + 1, 65)))]).toEqual([at, other, undefined]);
+      }
+    }
+    expect(parseKey(withChecksum(VECTOR.slice(0, 65).replace('test', 'prod')))).toBeUndefined();
+    expect(parseKey(withChecksum(VECTOR.slice(0, 65).replace('test', 'live')))?.env).toBe('live');
   });
 
   test.each<[string, unknown]>([

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { costMicros, priceFromUsd } from '../../../functions/core/money/cost.ts';
 import type { ModelPrice } from '../../../functions/core/money/price.ts';
 import { savedMicros } from '../../../functions/core/money/savings.ts';
+import { full } from '../../support/full.ts';
 
 const PRICE: ModelPrice = { version: 'v', input: 250_000, cacheRead: 25_000, cacheWrite5m: 312_500, cacheWrite1h: 500_000, output: 2_000_000 };
 
@@ -25,6 +26,24 @@ describe('the cost of a request', () => {
   test('is exact where a double is not', () => {
     const price = { ...PRICE, input: 1_000_000_000_001 };
     expect(costMicros({ input: 8_999_999_999 }, price)).toBe(8_999_999_999_009_000);
+  });
+
+  test('is exact next to a half, whatever its size', () => {
+    // Whole micro-USD from one class and the rest from another; half of the sums are beyond what a double can hold.
+    const whole = fc.integer({ min: 0, max: 52 }).chain((bits) => fc.integer({ min: 0, max: 2 ** bits }));
+    fc.assert(fc.property(whole, fc.constantFrom(0, 1, 499_998, 499_999, 500_000, 500_001, 999_999), (micros, rest) => {
+      const price = { version: 'v', input: 1_000_000, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: rest };
+      expect(costMicros({ input: micros, output: 1 }, price)).toBe(micros + (rest >= 500_000 ? 1 : 0));
+    }), { numRuns: full(5_000) });
+  });
+
+  test('is what whole numbers of any length say, over all classes', () => {
+    const amounts = (max: number) => fc.record({ input: fc.nat(max), cacheRead: fc.nat(max), cacheWrite5m: fc.nat(max), cacheWrite1h: fc.nat(max), output: fc.nat(max) });
+    const magnitudes = fc.constantFrom(10, 1_000_000, 2 ** 31 - 1);
+    fc.assert(fc.property(magnitudes.chain(amounts), magnitudes.chain(amounts), (usage, perMillion) => {
+      const total = (Object.keys(usage) as (keyof typeof usage)[]).reduce((sum, name) => sum + BigInt(usage[name]) * BigInt(perMillion[name]), 0n);
+      expect(costMicros(usage, { version: 'v', ...perMillion })).toBe(Number((total + 500_000n) / 1_000_000n));
+    }), { numRuns: full(5_000) });
   });
 });
 

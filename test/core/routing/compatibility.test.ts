@@ -1,17 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { codecs } from '../../../functions/core/dialects/dialect.ts';
 import { boundariesOf, tierOf } from '../../../functions/core/routing/boundaries.ts';
-import { scoreStatic } from '../../../functions/core/routing/classifier/static.ts';
-import { factsOf } from '../../../functions/core/routing/request-facts.ts';
+import { scorePrior } from '../../../functions/core/routing/classifier/prior.ts';
+import { priorArtifact } from '../../../functions/core/routing/classifier/prior-artifact.ts';
+import { scoreStatic, type Scored } from '../../../functions/core/routing/classifier/static.ts';
+import { factsOf, type RequestFacts } from '../../../functions/core/routing/request-facts.ts';
 
 const AT_DEFAULT = boundariesOf({ dial: null, boundaries: null });
-function tierOfTurns(...turns: string[]): string {
-  const messages = turns.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }));
-  const scored = scoreStatic(factsOf(codecs['openai-chat'].readRequest({ model: 'auto', messages }), {}));
-  return tierOf(scored.score, AT_DEFAULT);
-}
+const factsOfTurns = (...turns: string[]): RequestFacts => factsOf(codecs['openai-chat'].readRequest({ model: 'auto', messages: turns.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content })) }), {});
+/** The strategies that decide by a score of their own, with nothing learned from traffic. */
+const STRATEGIES: readonly (readonly [string, (facts: RequestFacts) => Scored])[] = [['static', scoreStatic], ['ml', (facts) => scorePrior(facts, priorArtifact())]];
 
-describe('compatibility examples of the static strategy at the default dial', () => {
+describe.each(STRATEGIES)('compatibility examples of the strategy %s at the default dial', (_name, score) => {
+  const tierOfTurns = (...turns: string[]): string => tierOf(score(factsOfTurns(...turns)).score, AT_DEFAULT);
+
   test.each([
     ['Hello!'], ['안녕하세요!'], ['こんにちは！'], ['¡Hola!'],
     ['What is the capital of France?'], ['프랑스의 수도는 어디인가요?'], ['フランスの首都はどこですか？'], ['¿Cuál es la capital de Francia?'],
@@ -41,11 +43,11 @@ describe('compatibility examples of the static strategy at the default dial', ()
     expect(tierOfTurns(...session)).toBe('simple');
     expect(tierOfTurns(...session.slice(0, 3))).not.toBe('simple');
   });
+});
 
-  test('words inside other words do not count: "architect" holds no greeting, "history" neither', () => {
-    const scored = scoreStatic(factsOf(codecs['openai-chat'].readRequest({ model: 'auto', messages: [{ role: 'user', content: 'Tell the history of the architects of Chicago' }] }), {}));
-    expect(scored.contributions.find(({ feature }) => feature === 'small_talk')).toBeUndefined();
-  });
+test('words inside other words do not count: "architect" holds no greeting, "history" neither', () => {
+  const scored = scoreStatic(factsOf(codecs['openai-chat'].readRequest({ model: 'auto', messages: [{ role: 'user', content: 'Tell the history of the architects of Chicago' }] }), {}));
+  expect(scored.contributions.find(({ feature }) => feature === 'small_talk')).toBeUndefined();
 });
 
 test('base and contributions add up to the score before rounding, for every kind of text', () => {

@@ -37,7 +37,8 @@ describe('a judged request under a draft', () => {
 
   test('whose judge had failed is decided by the score in process', () => {
     expect(again(failed, draft(llm))).toMatchObject({ decided: true, model: 'cheap' });
-    expect(again(failed, draft({ strategy: 'static' }))).toMatchObject({ decided: true, model: 'cheap' });
+    expect(again(failed, draft({ strategy: 'ml' }))).toMatchObject({ decided: true, model: 'cheap' });
+    expect(again(failed, draft({ strategy: 'static' }))).toEqual({ decided: false, because: 'other_strategy' });
   });
 
   test('does not answer conditions on the score with its judge\'s, which they never look at', () => {

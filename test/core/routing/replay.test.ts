@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { routing, type LedgerEntry } from '../../../functions/contract/index.ts';
+import { scorePrior } from '../../../functions/core/routing/classifier/prior.ts';
+import { priorArtifact } from '../../../functions/core/routing/classifier/prior-artifact.ts';
 import { compilePolicy, type CompiledPolicy } from '../../../functions/core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../../../functions/core/routing/policy.ts';
 import { redecide, type Redecided } from '../../../functions/core/routing/replay.ts';
 import { ReplayTally } from '../../../functions/core/routing/replay-tally.ts';
 import { entryAt } from '../../admin/support.ts';
 import { full } from '../../support/full.ts';
-import { able, ask, decide, mapOf, model, priceOf, PROMPTS, THREE, type World } from './routing-world.ts';
+import { able, ask, decide, facts, mapOf, model, priceOf, PROMPTS, THREE, type World } from './routing-world.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const TIERED = { strategy: 'static', tiers: { simple: ['cheap'], moderate: ['mid'], complex: ['strong'] } };
@@ -105,6 +107,17 @@ describe('what a record tells', () => {
     ['score', { field: 'score', op: 'lt', value: 30 }], ['key', { field: 'key', op: 'eq', value: 'ci' }], ['code', { field: 'has_code', op: 'eq', value: false }],
   ])('a new condition on the %s is decided from the record', (_what, condition) => {
     expect(again('auto', {}, rule(condition))).toMatchObject({ decided: true, model: 'strong', stage: 'pattern' });
+  });
+
+  test('the vector of the trained prior tells as much as the heuristic\'s; one of an unknown version tells nothing', () => {
+    const asked = ask('Fix this:\n```js\nthrow new TypeError("x");\n```\nTypeError: x', { tools: [{ type: 'function', function: { name: 't', parameters: { type: 'object' } } }] });
+    const { dense, logits } = scorePrior(facts(asked), priorArtifact());
+    const redecided = (v: number, condition: object, values = dense): Redecided => redecide(entryOf('auto', { ask: asked }, { features: { v, dense: values, logits } }), { draft: policyOf(rule(condition)), key: KEY });
+    for (const field of ['has_code', 'has_error_trace']) {
+      expect(redecided(2, { field, op: 'eq', value: true })).toMatchObject({ decided: true, model: 'strong' });
+      expect(redecided(2, { field, op: 'eq', value: true }, dense.map(() => 0))).toMatchObject({ decided: true, stage: 'auto' });
+      expect(redecided(3, { field, op: 'eq', value: true })).toEqual({ decided: false, because: 'condition' });
+    }
   });
 
   test('a false condition beside an unknown one settles it; an unknown key settles nothing', () => {

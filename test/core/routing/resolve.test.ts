@@ -206,11 +206,10 @@ describe('automatic routing', () => {
     expect(decisionOf('auto', { ask: ask(PROMPTS.moderate), auto: { boundaries: [99, 100] } }).tier).toBe('simple');
     expect(decisionOf('auto', { ask: ask(PROMPTS.moderate), auto: { boundaries: [0, 1] } }).tier).toBe('complex');
   });
-  test.each(['ml', 'llm'] as const)('strategy %s without its artifact decides by the heuristic and says so', (strategy) => {
-    const byHeuristic = decisionOf('auto');
-    const decision = decisionOf('auto', { auto: { strategy } });
-    expect(decision).toMatchObject({ strategy, reason: 'artifact_missing', artifact: null, judge: strategy === 'llm' ? 'not_called' : null });
-    expect([decision.tier, decision.score, decision.route]).toEqual([byHeuristic.tier, byHeuristic.score, byHeuristic.route]);
+  test.each(['ml', 'llm'] as const)('strategy %s without its artifact serves what it does not know with the strongest, and says so', (strategy) => {
+    const decision = decisionOf('auto', { auto: { strategy }, prior: null });
+    expect(decision).toMatchObject({ strategy, reason: 'artifact_missing', artifact: null, tier: decisionOf('auto').tier, route: ['strong'], judge: strategy === 'llm' ? 'not_called' : null });
+    expect(decisionOf('auto', { auto: { strategy: 'llm' }, prior: null, judged: 'failed' })).toMatchObject({ reason: 'judge_failed', route: ['strong'] });
   });
   test('a judge\'s score stands by itself, its tier decides, and one that failed leaves the decision as it was but for the reason', () => {
     const unasked = decisionOf('auto', { auto: { strategy: 'llm' } });

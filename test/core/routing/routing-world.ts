@@ -1,6 +1,7 @@
 import { routing, type ModelFacts } from '../../../functions/contract/index.ts';
 import { codecs } from '../../../functions/core/dialects/dialect.ts';
 import type { Conversation } from '../../../functions/core/conversation.ts';
+import { usablePrior } from '../../../functions/core/routing/classifier/prior-artifact.ts';
 import type { ModelPrice } from '../../../functions/core/money/price.ts';
 import { compilePolicy } from '../../../functions/core/routing/policy-compile.ts';
 import type { Policy, RegisteredModel } from '../../../functions/core/routing/policy.ts';
@@ -45,7 +46,7 @@ export function decide(requestedModel: string, { document = {}, auto = {}, model
     }),
     facts: facts(conversation, context),
     requestedModel, dialect: 'openai-chat', key: { id: 'k1', name: 'ci', allowedModels: null }, spend: { todayPct: null, monthPct: null },
-    breakerOpen: new Set(), nowMs: Date.UTC(2026, 10, 23, 12), templateSalt: 'salt', ...input,
+    breakerOpen: new Set(), nowMs: Date.UTC(2026, 10, 23, 12), templateSalt: 'salt', prior: usablePrior(), ...input,
   });
 }
 export const routeOf = (resolution: Resolution): string[] => (resolution.ok ? resolution.route.map(({ id }) => id) : []);

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { recordLabel } from '../../../functions/adapters/store/evidence.ts';
+import { getPlan } from '../../../functions/adapters/store/evidence-plan.ts';
 import { ledgerOp } from '../../../functions/adapters/store/ledger.ts';
 import { getWatermark } from '../../../functions/adapters/store/rollups.ts';
 import { openSqliteStore } from '../../../functions/adapters/store/sqlite.ts';
@@ -43,6 +45,17 @@ describe('roll-ups on one machine', () => {
     const next = await ask(temp.store, `/admin/requests?limit=2&cursor=${String(first.json['nextCursor'])}`, { ports });
     expect([...first.json['items'] as object[], ...next.json['items'] as object[]]).toEqual(entries.slice(0, 4));
     expect(await ask(temp.store, '/admin/requests?cursor=nonsense', { ports })).toMatchObject({ status: 400, json: { error: { field: 'cursor' } } });
+  });
+
+  test('evidence is planned by the clock too, after the roll-up, and at once when asked', async () => {
+    const at = new Date().toISOString();
+    await recordLabel(temp.store, 'default', { requestId: 'R1', templateKey: 'tk_a', model: 'cheap', baseline: 'strong', d: 0, propensity: 0.05, costMicros: 1, at }, Date.now());
+    rollUps.start();
+    const until = Date.now() + 20_000;
+    while ((await getPlan(temp.store, 'default')) === undefined && Date.now() < until) await rollUps.runNow();
+    expect(await getPlan(temp.store, 'default')).toMatchObject({ version: 1, baseline: 'strong', decidedAt: null });
+    // Nothing is new: the same plan is not written again.
+    expect(await rollUps.planNow()).toEqual({ tenants: 1, written: 0, failed: 0, complete: true });
   });
 
   test('one run at a time: a second one joins the first', async () => {

@@ -8,6 +8,7 @@ import type { LedgerEntry } from '../../../functions/contract/ledger.ts';
 import { newKey } from '../../../functions/core/keys/virtual-key.ts';
 import { call, chat, messages, type Answer } from '../../support/call.ts';
 import { chatAnswer, chatEvents, json, scriptedUpstream, sse, type ScriptedUpstream } from '../../support/scripted-upstream.ts';
+import { figure } from '../../support/figure.ts';
 import { startServer, type ServerProcess } from '../../support/server-process.ts';
 
 const { key } = newKey('test', randomBytes);
@@ -67,6 +68,7 @@ describe('SIGTERM', () => {
     const entries = await ledger();
     expect(entries.map(({ requestId }) => requestId).toSorted()).toEqual(answers.map(({ headers }) => headers.get('x-request-id')).toSorted());
     expect(entries.filter(({ usage, status }) => usage !== 'measured' || status !== 200)).toEqual([]);
+    figure('D7', `${answers.length} answers under way, in three forms: all whole, all settled as measured, exit 0`);
   }, 90_000);
 
   test('guarantee D7: connections that nobody uses, and one that never finishes its request, keep no server from stopping', async () => {

@@ -4,7 +4,7 @@ export interface Frame { readonly width: number; readonly height: number; readon
 /** Digits and Latin letters of the label size; Hangul is about square. */
 const CHAR_PX = 6.6;
 const WIDE_CHAR_PX = 11;
-const widthOf = (label: string): number => [...label].reduce((sum, char) => sum + ((char.codePointAt(0) ?? 0) >= 0x1100 ? WIDE_CHAR_PX : CHAR_PX), 0);
+export const widthOf = (label: string): number => [...label].reduce((sum, char) => sum + ((char.codePointAt(0) ?? 0) >= 0x1100 ? WIDE_CHAR_PX : CHAR_PX), 0);
 
 /** Left margin for the longest label of the value axis. */
 export const frameOf = (width: number, height: number, labels: readonly string[]): Frame => ({
@@ -17,6 +17,23 @@ export function labelled(points: number, plotWidth: number, labelPx = 64): reado
   const step = Math.max(1, Math.ceil(points / Math.max(1, Math.floor(plotWidth / labelPx))));
   return Array.from({ length: Math.ceil(points / step) }, (_, index) => index * step);
 }
+
+/** Where the labels of the points are drawn: those at the edges stay inside, and none touches the one before. */
+export function placedLabels(labels: readonly string[], x: (point: number) => number, { left, right, width }: Frame): readonly { readonly point: number; readonly x: number; readonly anchor: 'start' | 'middle' | 'end' }[] {
+  const widest = Math.max(...labels.map(widthOf), 0);
+  let free = -Infinity;
+  return labelled(labels.length, width - left - right, Math.max(64, widest + LABEL_GAP_PX)).flatMap((point) => {
+    const at = Math.max(left, Math.min(width - right, x(point)));
+    const half = widthOf(labels[point] ?? '') / 2;
+    const anchor = at - half < left ? 'start' : at + half > width - right ? 'end' : 'middle';
+    const start = anchor === 'start' ? at : anchor === 'end' ? at - 2 * half : at - half;
+    if (start < free) return [];
+    free = start + 2 * half + LABEL_GAP_PX;
+    return [{ point, x: at, anchor }];
+  });
+}
+
+const LABEL_GAP_PX = 10;
 
 /** Running sums per point, for stacking: `[from, to]` of every series at every point. */
 export function stacked(series: readonly { readonly values: readonly number[] }[], points: number): readonly (readonly (readonly [number, number])[])[] {

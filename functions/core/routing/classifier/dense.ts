@@ -1,22 +1,8 @@
 import type { RequestFacts } from '../request-facts.ts';
+import { DENSE_FEATURES, type DenseFeature } from './dense-features.ts';
 import { LexiconScan } from './lexicon-scan.ts';
-import { ANALYSE, ASK_FACT, ASK_WHY, CREATE, DESIGN, EDIT, ENGLISH, EVERYDAY, PROGRAM, PROVE, TALK } from './tasks-lexicon.ts';
-
-/**
- * The dense features of version 2, in the order of the stored vector. All are 0 for a request that says nothing of the
- * kind, so that base + contributions read as a sum. Never reorder: the ledger keeps the bare vector with its version.
- */
-export const DENSE_FEATURES = [
-  'code', 'error_trace', 'structured', 'tools', 'tool_count', // what the request brings along
-  'length', 'short', 'long', 'lines', 'sentences', 'word_length', 'long_words', // size and texture
-  'digits', 'numbers', 'options', 'list', 'questions', 'blanks', 'maths_signs', 'latex', 'operators', 'quotes', 'capitals', 'names', // what it is made of
-  'design', 'prove', 'analyse', 'program', 'explain', 'create', 'edit', 'ask_fact', 'negation', // what is asked for
-  'small_talk', 'everyday_question', // plainly simple
-  'hangul', 'kana', 'han', 'accents', 'other_script', // script, as shares of the letters
-  'not_english', 'unknown_words', 'attachments',
-] as const;
-export type DenseFeature = (typeof DENSE_FEATURES)[number];
-export const denseAt = (name: DenseFeature): number => DENSE_FEATURES.indexOf(name);
+import { isSmallTalk } from './small-talk.ts';
+import { ANALYSE, ASK_FACT, ASK_WHY, CREATE, DESIGN, EDIT, ENGLISH, EVERYDAY, PROGRAM, PROVE } from './tasks-lexicon.ts';
 
 const TASKS = new LexiconScan([DESIGN, PROVE, ANALYSE, PROGRAM, ASK_WHY, CREATE, EDIT, ASK_FACT, ENGLISH]);
 const NEGATION = /\b(?:not|except|false|incorrect|least|never|cannot|without)\b/g;
@@ -26,16 +12,14 @@ const OPTION = /^[ \t]{0,8}\(?[a-j1-9][.):] /gm;
 const LIST_ITEM = /^[ \t]{0,32}(?:[-*•]|\d{1,4}[.)])\s/gm;
 const BLANK = /_{2,64}/g;
 const LONG_WORD = /[a-zà-ÿ]{9,64}/g;
-/** Whatever may stand in small talk beside its words. */
-const FILLER = /[\s!.,?！。、，？~^♥:)(-]|\p{Extended_Pictographic}|\ufe0f/gu;
-const TALK_WORDS = patternOf(TALK);
+/** Counts of anything, as powers of two: beyond some sixty, more says no more. */
+const log = (count: number): number => Math.min(6, Math.log2(1 + count));
 
 /**
  * The dense vector of a request: finite numbers rounded to three decimals, so that the ledger's copy is the vector itself.
- * `scanned` is the lower-cased part of the latest turn that is read (`scannedOf`), `unknown` the share of words never seen in training.
+ * `text` is what is asked (`taskTextOf`), `scanned` the lower-cased part of it that is read (`scannedOf`), `unknown` the share of words never seen in training.
  */
-export function denseOf(facts: RequestFacts, scanned: string, unknown: number): number[] {
-  const { text } = facts;
+export function denseOf(facts: RequestFacts, text: string, scanned: string, unknown: number): number[] {
   const signs = countSigns(text);
   const words = signs.ascii / 5.5 + signs.other / 2;
   const letters = Math.max(1, signs.letters);
@@ -43,33 +27,33 @@ export function denseOf(facts: RequestFacts, scanned: string, unknown: number): 
   const matches = (pattern: RegExp): number => scanned.match(pattern)?.length ?? 0;
   const attachments = facts.hasImages || facts.hasDocuments || facts.hasAudio;
   // Politeness around a real question says nothing about the question.
-  const isTalk = !attachments && text.length <= 80 && isSmallTalk(scanned);
+  const isTalk = !attachments && isSmallTalk(scanned);
   const isEveryday = !attachments && !isTalk && text.length <= 90 && words <= 14 && !text.trim().includes('\n') && EVERYDAY.some((pattern) => pattern.test(scanned)) && isOneQuestion(scanned);
   const values: Record<DenseFeature, number> = {
     code: facts.hasCode ? 1 : 0,
     error_trace: facts.hasErrorTrace ? 1 : 0,
     structured: facts.wantsStructuredOutput ? 1 : 0,
     tools: facts.usesTools ? 1 : 0,
-    tool_count: Math.log2(1 + facts.toolNames.length),
+    tool_count: log(facts.toolNames.length),
     length: Math.max(0, Math.log2(Math.max(words, 1) / 4)),
     short: Math.max(0, 1 - words / 12),
     long: Math.max(0, Math.log2(Math.max(words, 1) / 400)) + Math.max(0, Math.log2(facts.inputTokens / 8_000)) * (text.length > 8_000 ? 1 : 0),
-    lines: Math.log2(1 + signs.lines),
-    sentences: Math.log2(1 + signs.ends),
+    lines: log(signs.lines),
+    sentences: log(signs.ends),
     word_length: signs.asciiLetters === 0 ? 0 : Math.min(2, Math.max(0, signs.asciiLetters / Math.max(1, signs.asciiWords) - 4)),
     long_words: Math.min(1, (4 * matches(LONG_WORD)) / Math.max(4, words)),
     digits: Math.min(1, (4 * signs.digits) / Math.max(20, text.length)),
-    numbers: Math.log2(1 + signs.numbers),
+    numbers: log(signs.numbers),
     options: Math.min(10, matches(OPTION)) / 4,
     list: Math.min(8, matches(LIST_ITEM)) / 4,
     questions: Math.min(4, signs.questions),
     blanks: Math.min(3, matches(BLANK)),
-    maths_signs: Math.log2(1 + matches(MATHS)),
-    latex: Math.log2(1 + matches(LATEX)),
-    operators: Math.log2(1 + signs.operators),
-    quotes: Math.log2(1 + signs.quotes),
+    maths_signs: log(matches(MATHS)),
+    latex: log(matches(LATEX)),
+    operators: log(signs.operators),
+    quotes: log(signs.quotes),
     capitals: Math.min(1, (2 * signs.capitals) / letters),
-    names: Math.log2(1 + signs.names),
+    names: log(signs.names),
     design: Math.min(6, design),
     prove: Math.min(3, prove),
     analyse: Math.min(5, analyse),
@@ -148,8 +132,11 @@ function countAscii(signs: Signs, unit: number, before: number, beforeThat: numb
   } else {
     switch (unit) {
       case 0x0a: signs.lines += 1; break;
-      case 0x2e: case 0x21: signs.ends += 1; break;
-      case 0x3f: signs.ends += 1; signs.questions += 1; break;
+      case 0x2e: case 0x21: case 0x3f:
+        // "!!!" ends one sentence.
+        if (before !== unit) signs.ends += 1;
+        if (before !== unit && unit === 0x3f) signs.questions += 1;
+        break;
       case 0x22: signs.quotes += 1; break;
       case 0x2b: case 0x3d: case 0x2a: case 0x5e: case 0x3c: case 0x3e: case 0x7c: signs.operators += 1; break;
     }
@@ -175,16 +162,4 @@ function countOther(signs: Signs, unit: number): void {
     signs.otherScript += 1;
     signs.letters += 1;
   }
-}
-
-/** Nothing but small talk: what is left without its words is punctuation. */
-function isSmallTalk(scanned: string): boolean {
-  const rest = scanned.replace(TALK_WORDS, '');
-  return rest !== scanned && rest.replace(FILLER, '') === '';
-}
-
-/** The alternation of a lexicon as one pattern that can be taken out of a text. */
-function patternOf({ words, anywhere }: { readonly words: readonly string[]; readonly anywhere: readonly string[] }): RegExp {
-  const longestFirst = (list: readonly string[]): string => list.toSorted((a, b) => b.length - a.length).join('|');
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${longestFirst(words)})(?![\\p{L}\\p{N}])|(?:${longestFirst(anywhere)})`, 'gu');
 }

@@ -1,6 +1,8 @@
 import type { RequestFacts } from '../request-facts.ts';
 import { HEADS, type PriorArtifact } from './artifact.ts';
-import { DENSE_FEATURES, denseAt, denseOf } from './dense.ts';
+import { DENSE_FEATURES, denseAt } from './dense-features.ts';
+import { denseOf } from './dense.ts';
+import { taskTextOf } from './small-talk.ts';
 import type { Scored } from './static.ts';
 import { bucketsOf, scannedOf, unknownShare, wordHashes, wordsNorm } from './words.ts';
 
@@ -19,9 +21,10 @@ export interface PriorScored extends Scored {
  * `scoreOf` gives the same score and explanation from them.
  */
 export function scorePrior(facts: RequestFacts, artifact: PriorArtifact): PriorScored {
-  const scanned = scannedOf(facts.text);
+  const text = taskTextOf(facts);
+  const scanned = scannedOf(text);
   const hashes = wordHashes(scanned);
-  const dense = denseOf(facts, scanned, unknownShare(hashes, artifact.known));
+  const dense = denseOf(facts, text, scanned, unknownShare(hashes, artifact.known));
   return scoreOf({ dense, logits: logitsOf(dense, bucketsOf(hashes, artifact.known), artifact) }, artifact);
 }
 
@@ -67,13 +70,13 @@ export function isPlain(dense: readonly number[]): boolean {
 }
 
 /** Log-odds per head. */
-function logitsOf(dense: readonly number[], buckets: Uint16Array, { bias, dense: weights, words }: PriorArtifact): number[] {
+function logitsOf(dense: readonly number[], buckets: Uint16Array, { bias, dense: weights, words, scales }: PriorArtifact): number[] {
   const norm = wordsNorm(buckets.length);
   return HEADS.map((_, head) => {
     const table = words[head];
     let sum = 0;
     if (table !== undefined) for (const bucket of buckets) sum += table[bucket] ?? 0;
-    let logit = (bias[head] ?? 0) + sum * norm;
+    let logit = (bias[head] ?? 0) + sum * (scales[head] ?? 0) * norm;
     for (const [at, value] of dense.entries()) logit += value * (weights[head]?.[at] ?? 0);
     return Math.round(logit * 1e4) / 1e4;
   });

@@ -108,16 +108,32 @@ export const ENGLISH: Lexicon = {
 /** Small talk in these languages; entries of `words` must stand alone. */
 export const TALK: Lexicon = {
   words: [
-    'hello', 'hi', 'hey', 'hiya', 'yo', 'thanks', 'thank you', 'thx', 'ty', 'ok', 'okay', 'good morning', 'good evening', 'good afternoon', 'good night', 'bye', 'goodbye', 'see you', 'great', 'cool', 'nice', 'perfect', 'awesome', 'got it', 'how are you', "how's it going", 'welcome', 'sorry', 'yes', 'no', 'please', 'cheers', 'sounds good', 'well done', 'so much', 'very much', 'a lot', 'again', 'there', 'everyone', 'you too', 'have a nice day',
-    'hola', 'gracias', 'muchas gracias', 'buenos días', 'buenas tardes', 'buenas noches', 'buenas', 'adiós', 'hasta luego', 'vale', 'genial', 'perfecto', 'qué tal', 'cómo estás', 'de acuerdo', 'sí',
-    'hallo', 'danke', 'vielen dank', 'dankeschön', 'guten morgen', 'guten tag', 'guten abend', 'gute nacht', 'tschüss', 'auf wiedersehen', 'super', 'prima', 'perfekt', "wie geht's", 'wie geht es dir', 'alles klar', 'moin', 'servus', 'ja', 'nein', 'bitte',
-    'bonjour', 'merci', 'merci beaucoup', 'salut', 'bonsoir', 'bonne nuit', 'au revoir', 'à bientôt', 'parfait', "d'accord", 'ça va', 'comment vas-tu', 'comment ça va', 'coucou', 'oui', 'non',
+    'hello', 'hi', 'hey', 'hiya', 'yo', 'thanks', 'thank you', 'thx', 'ty', 'good morning', 'good evening', 'good afternoon', 'good night', 'bye', 'goodbye', 'see you', 'great', 'cool', 'nice', 'perfect', 'awesome', 'got it', 'how are you', "how's it going", 'welcome', 'sorry', 'cheers', 'well done', 'so much', 'very much', 'a lot', 'again', 'there', 'everyone', 'you too', 'have a nice day',
+    'hola', 'gracias', 'muchas gracias', 'buenos días', 'buenas tardes', 'buenas noches', 'buenas', 'adiós', 'hasta luego', 'genial', 'perfecto', 'qué tal', 'cómo estás', 
+    'hallo', 'danke', 'vielen dank', 'dankeschön', 'guten morgen', 'guten tag', 'guten abend', 'gute nacht', 'tschüss', 'auf wiedersehen', 'super', 'prima', 'perfekt', "wie geht's", 'wie geht es dir', 'moin', 'servus', 
+    'bonjour', 'merci', 'merci beaucoup', 'salut', 'bonsoir', 'bonne nuit', 'au revoir', 'à bientôt', 'parfait', 'ça va', 'comment vas-tu', 'comment ça va', 'coucou', 
     'olá', 'oi', 'obrigado', 'obrigada', 'bom dia', 'boa tarde', 'ciao', 'grazie', 'buongiorno', 'buonasera', 'arrivederci',
   ],
   anywhere: [
-    '안녕하세요', '안녕', '반가워', '반갑습니다', '고마워요', '고마워', '고맙습니다', '감사합니다', '감사해요', '잘 지내', '좋아요', '좋은 아침', '수고하', '네', '알겠습니다', '잘 가', '또 봐', '정말', '너무', '잘 자요',
-    'こんにちは', 'こんばんは', 'おはようございます', 'おはよう', 'ありがとうございます', 'ありがとう', 'どうも', 'さようなら', 'またね', 'おやすみ', 'お疲れ様', 'はい', '了解', '元気ですか', 'よろしくお願いします', 'よろしく', '本当に',
-    '你好', '您好', '谢谢', '多谢', '早上好', '晚上好', '下午好', '再见', '拜拜', '好的', '太好了', '你好吗', '晚安', '辛苦了', '明白了', '感谢', '非常', '太', '了', '大家',
+    '안녕하세요', '안녕', '반가워', '반갑습니다', '고마워요', '고마워', '고맙습니다', '감사합니다', '감사해요', '잘 지내', '좋아요', '좋은 아침', '수고하', '잘 가', '또 봐', '정말', '너무', '잘 자요',
+    'こんにちは', 'こんばんは', 'おはようございます', 'おはよう', 'ありがとうございます', 'ありがとう', 'どうも', 'さようなら', 'またね', 'おやすみ', 'お疲れ様', '元気ですか', 'よろしくお願いします', 'よろしく', '本当に',
+    '你好', '您好', '谢谢', '多谢', '早上好', '晚上好', '下午好', '再见', '拜拜', '太好了', '你好吗', '晚安', '辛苦了', '感谢', '非常', '太', '了', '大家',
+  ],
+  whole: true,
+};
+
+/** Says only "yes" or "go on": in a conversation it asks for what was asked before. */
+export const ASSENT: Lexicon = {
+  words: [
+    'ok', 'okay', 'yes', 'yeah', 'yep', 'no', 'sure', 'please', 'sounds good', 'got it', 'continue', 'go on', 'go ahead', 'keep going', 'do it', 'do that', 'proceed', 'next', 'try again', 'again', 'more',
+    'sí', 'si', 'vale', 'de acuerdo', 'claro', 'por favor', 'adelante', 'continúa', 'sigue', 'hazlo', 'otra vez',
+    'ja', 'nein', 'bitte', 'alles klar', 'klar', 'weiter', 'mach weiter', 'mach das', 'nochmal', 'fortfahren',
+    'oui', 'non', "d'accord", 'bien sûr', "s'il te plaît", "s'il vous plaît", 'continuez', 'vas-y', 'allez-y', 'fais-le', 'encore',
+  ],
+  anywhere: [
+    '네', '예', '응', '그래', '알겠습니다', '알겠어요', '계속해주세요', '계속해줘', '계속해', '계속', '진행해줘', '진행해', '부탁해요', '부탁해', '다시',
+    'はい', 'うん', '了解です', '了解', '続けてください', '続けて', 'お願いします', 'お願い', '進めてください', '進めて', 'もう一度',
+    '好的', '好', '是的', '是', '对', '继续', '请继续', '请', '可以', '行', '明白了', '再来一次',
   ],
   whole: true,
 };

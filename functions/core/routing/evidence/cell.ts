@@ -49,6 +49,8 @@ export interface Cell {
   readonly labels: number;
   readonly a: EvidenceSums;
   readonly b: EvidenceSums;
+  /** Both kinds together, of lately (`FRESH_HALF_LIFE_MS`). */
+  readonly fresh: EvidenceSums;
   /** The newest label, RFC 3339. */
   readonly updatedAt: string;
 }

@@ -19,8 +19,8 @@ export interface TemplateEvidence {
   readonly labels: number;
   /** Requests a day; 0 where none were seen lately. */
   readonly perDay: number;
-  /** `share`: how often this model is the one that is compared with the baseline next; shares add up to 1. `isBad`: shown to be worse than the quality target allows. */
-  readonly models: readonly (Measured & { readonly share: number; readonly isBad?: true })[];
+  /** `share`: how often this model is the one that is compared with the baseline next; shares add up to 1. `isBad`: shown to be worse than the quality target allows. `isWatched`: looked at more often, as it serves only since a day or may have become worse lately. */
+  readonly models: readonly (Measured & { readonly share: number; readonly isBad?: true; readonly isWatched?: true })[];
 }
 
 /** What certifies the downgrades of a plan. */
@@ -50,6 +50,17 @@ export interface EvidencePlan {
   readonly eps: number;
   /** null = nothing is certified. */
   readonly certified: Certificate | null;
+}
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether a stored value has the parts of a plan that decisions look at. */
+export function isPlan(value: unknown): value is EvidencePlan {
+  if (!isRecord(value)) return false;
+  const { version, baseline, labels, assignments, templates } = value as Partial<EvidencePlan>;
+  return typeof version === 'number' && typeof baseline === 'string' && typeof labels === 'number' && isRecord(assignments) && isRecord(templates)
+    && Object.values(assignments ?? {}).every((assigned) => isRecord(assigned) && typeof assigned.model === 'string')
+    && Object.values(templates ?? {}).every((template) => isRecord(template) && Array.isArray(template.models) && template.models.every((one) => isRecord(one) && typeof one.model === 'string'));
 }
 
 export interface Share { readonly model: string; readonly share: number }

@@ -6,6 +6,9 @@ const EAGER_RATE = 0.05;
 const USUAL_RATE = 0.015;
 /** A template whose mean lies within so many standard errors of what is allowed is judged twice as often. */
 const NEAR = 1.5;
+const NEAR_FACTOR = 2;
+/** So much more often where a model is new or may have become worse: until that is certain, every answer is at risk. */
+const WATCHED_FACTOR = 3;
 /** Judged pairs a day that a downgraded template must have, and what is aimed at so that chance rarely leaves it short. */
 export const LEAST_A_DAY = 10;
 const AIM_A_DAY = 15;
@@ -34,34 +37,37 @@ export interface Sampling { readonly rate: number; readonly models: readonly Sha
  * Which pair of this request to judge, and how likely. A label always compares one model with the baseline; the one of
  * the two that did not serve the request answers too (both, when neither did). The label's propensity is `rate` × the
  * share of its model. 5 % until 800 labels, then 1.5 %, twice that near the boundary, and at least as often as gives a
- * downgraded template 10 labels a day. The model that serves has at least half: comparing it takes one answer, not two.
+ * template that is served by a cheaper model 10 labels a day; three times as often where that model is watched. The model
+ * that serves has at least half of the sample: comparing it takes one answer, not two.
  */
 export function samplingOf(input: SamplingInput): Sampling {
   const { labels, plan, templateKey, parentKey, tierModel, baseline, pool, today } = input;
   const others = pool.filter((model) => model !== baseline);
   if (others.length === 0) return { rate: 0, models: [] };
-  const assigned = evidenceFor(plan, templateKey, parentKey);
   const known = templateEvidence(plan, templateKey, parentKey);
   const shares = sharesOf(known?.models ?? [], others, tierModel);
   let rate = labels < EAGER_UNTIL ? EAGER_RATE : USUAL_RATE;
-  if (assigned !== undefined && assigned.model === tierModel && tierModel !== baseline) {
+  if (known !== undefined && tierModel !== baseline) {
     const allowed = (input.qualityTarget ?? 0.98) - 1;
-    if (Math.abs(assigned.mean - allowed) < NEAR * assigned.se) rate *= 2;
+    const served = known.models.find(({ model }) => model === tierModel);
+    if (served !== undefined && Math.abs(served.mean - allowed) < NEAR * served.se) rate *= NEAR_FACTOR;
     const share = shares.find(({ model }) => model === tierModel)?.share ?? 0;
-    if (share > 0) rate = Math.max(rate, floorRate(known?.perDay ?? 0, today) / share);
+    const isDown = evidenceFor(plan, templateKey, parentKey)?.model === tierModel;
+    if (share > 0 && (isDown || labels >= EAGER_UNTIL)) rate = Math.max(rate, floorRate(known.perDay, isDown ? AIM_A_DAY : LEAST_A_DAY, today) / share);
+    if (served?.isWatched === true) rate *= WATCHED_FACTOR;
   }
   return { rate: Math.min(1, rate), models: shares };
 }
 
 /** As often as gives the aim over a whole day, twice as often while the day's count lags behind. */
-function floorRate(perDay: number, { templateLabels, dayFraction }: SamplingInput['today']): number {
-  const aimed = perDay > 0 ? AIM_A_DAY / perDay : 1;
+function floorRate(perDay: number, aim: number, { templateLabels, dayFraction }: SamplingInput['today']): number {
+  const aimed = perDay > 0 ? aim / perDay : 1;
   return templateLabels < LEAST_A_DAY * dayFraction ? 2 * aimed : aimed;
 }
 
 const SERVED_SHARE = 0.5;
-/** Of a model that is new to a template that others are known on. */
-const LEAST_SHARE = 0.2;
+/** Of a model that the plan does not name on a template: new since the plan was made, or hopeless there. */
+const LEAST_SHARE = 0.02;
 
 function sharesOf(known: readonly Share[], others: readonly string[], served: string): Share[] {
   const raw = others.map((model) => known.find((entry) => entry.model === model)?.share ?? (known.length === 0 ? 1 : LEAST_SHARE));

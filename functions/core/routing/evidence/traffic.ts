@@ -17,3 +17,32 @@ export function meanCost({ input, output }: Pick<TemplateTraffic, 'input' | 'out
   const micros = costMicros({ input: Math.round(input * PRECISION), output: Math.round(output * PRECISION) }, price);
   return micros === null ? null : micros / PRECISION;
 }
+
+/**
+ * Days as one: per template the mean of the requests a day, over all days, and of the tokens, by requests. What came from
+ * templates without judged pairs of their own stands with the parents that have them, by how often each was judged: which
+ * parent a template belongs to is not recorded with a request.
+ */
+export function trafficOf(days: readonly (readonly TemplateTraffic[])[], labels: ReadonlyMap<string, number>, isParent: (key: string) => boolean): TemplateTraffic[] {
+  const sums = new Map<string, { requests: number; input: number; output: number }>();
+  for (const { templateKey, perDay, input, output } of days.flat()) {
+    const key = labels.has(templateKey) ? templateKey : REST_OF_ALL;
+    const sum = sums.get(key) ?? { requests: 0, input: 0, output: 0 };
+    sums.set(key, { requests: sum.requests + perDay, input: sum.input + perDay * input, output: sum.output + perDay * output });
+  }
+  const rest = sums.get(REST_OF_ALL);
+  sums.delete(REST_OF_ALL);
+  const merged = [...sums].map(([templateKey, sum]) => merge(templateKey, sum, days.length));
+  const parents = [...labels].filter(([key]) => isParent(key) && !sums.has(key));
+  const judged = parents.reduce((sum, [, count]) => sum + count, 0);
+  if (rest === undefined || judged === 0) return merged;
+  return [...merged, ...parents.map(([templateKey, count]) => {
+    const whole = merge(templateKey, rest, days.length);
+    return { ...whole, perDay: (whole.perDay * count) / judged };
+  })];
+}
+
+const REST_OF_ALL = '';
+
+const merge = (templateKey: string, { requests, input, output }: { readonly requests: number; readonly input: number; readonly output: number }, days: number): TemplateTraffic =>
+  ({ templateKey, perDay: requests / days, input: requests > 0 ? input / requests : 0, output: requests > 0 ? output / requests : 0 });

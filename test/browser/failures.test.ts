@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { needs } from '../support/optional.ts';
+import { pageFaults, shoot } from './checks.ts';
+import { setRole } from './roles.ts';
+import { putTraffic, registerModels, traffic } from './traffic.ts';
+import { openWorld, type Tab, type World } from './world.ts';
+
+const NOW = Date.now();
+/** What everything waits for: without it there is no page at all. */
+const NEEDED = '/admin/me';
+const PAGES = ['/', '/analytics', '/analytics?by=key&stack=model', '/audit', '/audit?tab=changes', '/audit/REQUEST', '/rules', '/models', '/test', '/keys', '/settings'];
+
+/** The browser itself notes each answer of 500 on its console; that is no fault of the page. */
+const faultsOf = ({ faults }: Tab): string[] => faults.filter((fault) => !fault.includes('Failed to load resource'));
+
+needs('chromium')('when something fails', () => {
+  let world: World;
+  let requestId: string;
+  beforeAll(async () => {
+    world = await openWorld();
+    const entries = traffic({ days: 10, perDay: 30, nowMs: NOW, keys: await registerModels(world) });
+    requestId = entries[3]?.requestId ?? '';
+    await putTraffic(world, entries, NOW);
+  }, 60_000);
+  afterAll(async () => { await world?.close(); });
+
+  const settled = async ({ page }: Tab): Promise<void> => {
+    await page.waitForLoadState('networkidle').catch(() => undefined);
+    await page.waitForTimeout(1_300);
+  };
+
+  test.each(PAGES)('each question of %s may fail alone: the page stays, and Retry brings the answer', async (path) => {
+    const tab = await world.open();
+    const address = path.replace('REQUEST', requestId);
+    await tab.go(address);
+    await settled(tab);
+    const calls = [...new Set(tab.takeCalls())].filter((call) => call.startsWith('GET ')).map((call) => call.slice(4)).filter((call) => call !== NEEDED);
+    const whole = await tab.page.locator('.shell__main section:not(dialog *), .shell__main table:not(dialog *)').count();
+    for (const call of calls) {
+      world.break(call, 500);
+      await tab.go(address);
+      await settled(tab);
+      expect([call, await tab.page.locator('h1').count(), faultsOf(tab)]).toEqual([call, 1, []]);
+      const failed = await tab.page.locator('.error-card').count();
+      if (failed > 0) {
+        expect(await tab.page.locator('.error-card').first().textContent()).toContain('broken-by-test');
+        if (call === calls[0]) await shoot(tab.page, `failed${path.replaceAll(/\W+/g, '-')}`);
+      }
+      world.break(null);
+      for (let left = failed; left > 0; left -= 1) {
+        // What lies behind an open drawer is reached once that is closed.
+        const inDrawer = tab.page.locator('dialog .error-card');
+        if (await tab.page.locator('dialog').count() > 0 && await inDrawer.count() === 0) await tab.page.keyboard.press('Escape');
+        await (await inDrawer.count() > 0 ? inDrawer : tab.page.locator('.error-card')).first().getByRole('button', { name: 'Retry' }).click();
+        await tab.page.waitForFunction((most) => document.querySelectorAll('.error-card').length < most, left);
+      }
+      if (failed > 0) {
+        await settled(tab);
+        expect([call, await tab.page.locator('.shell__main section:not(dialog *), .shell__main table:not(dialog *)').count()]).toEqual([call, whole]);
+      }
+    }
+    await tab.close();
+  }, 180_000);
+
+  test('an answer that never comes leaves the rest of the page usable', async () => {
+    const tab = await world.open();
+    world.break('/admin/usage', 'hang');
+    await tab.go('/analytics');
+    await tab.page.getByRole('status').filter({ hasText: 'Loading' }).first().waitFor();
+    await tab.page.getByRole('button', { name: 'Model: any' }).click();
+    await tab.page.getByLabel('claude-haiku').waitFor();
+    world.break(null);
+    await tab.page.keyboard.press('Escape');
+    await tab.page.getByRole('link', { name: 'Audit Log' }).click();
+    await tab.page.locator('[data-row]').first().waitFor();
+    expect(faultsOf(tab)).toEqual([]);
+    await tab.close();
+  });
+
+  test('offline: it is said, what was loaded stays, and everything goes on when the line is back', async () => {
+    const tab = await world.open();
+    await tab.go('/audit?live=1');
+    await tab.page.locator('[data-row]').first().waitFor();
+    await tab.context.setOffline(true);
+    await tab.page.getByText('You are offline. Showing data from').waitFor();
+    await tab.page.getByText('New requests could not be loaded').waitFor({ timeout: 15_000 });
+    expect(await tab.page.locator('[data-row]').count()).toBeGreaterThan(10);
+    await tab.context.setOffline(false);
+    await tab.page.getByText('You are offline. Showing data from').waitFor({ state: 'detached' });
+    await tab.page.getByText('New requests could not be loaded').waitFor({ state: 'detached', timeout: 15_000 });
+    await tab.close();
+  });
+
+  test('a part of the program that is gone offers to reload, and the page comes back with it', async () => {
+    const tab = await world.open();
+    world.break('/assets/', 404);
+    await tab.page.getByRole('link', { name: 'Analytics' }).click();
+    await tab.page.getByText('A new version of the dashboard is there.').waitFor();
+    world.break(null);
+    await tab.page.getByRole('status').getByRole('button', { name: 'Reload' }).click();
+    await tab.page.locator('h1').first().waitFor();
+    await tab.page.getByRole('link', { name: 'Analytics' }).click();
+    await tab.page.locator('.savings__amount').waitFor();
+    await tab.close();
+  });
+
+  test('a viewer sees figures and requests without what is above the role, a member no changes', async () => {
+    await setRole(world, 'viewer');
+    try {
+      const tab = await world.open();
+      await tab.go('/analytics');
+      await tab.page.locator('tfoot').waitFor();
+      await tab.page.getByRole('button', { name: 'Model: any' }).click();
+      await tab.page.getByLabel('claude-haiku').check();
+      await tab.page.waitForURL(/model=claude-haiku/);
+      await tab.go(`/audit/${requestId}`);
+      await tab.page.getByRole('heading', { name: 'Why it went there' }).waitFor();
+      expect(await tab.page.getByRole('link', { name: 'Test with these' }).count()).toBe(0);
+      expect(await pageFaults(tab, [390, 1440])).toEqual([]);
+      await tab.go('/audit?tab=changes');
+      await tab.page.getByText('Only admins can see the changes').waitFor();
+      expect(await tab.page.getByRole('button', { name: 'Export' }).count()).toBe(0);
+      expect(tab.takeCalls().filter((call) => call.includes('/admin/changes'))).toEqual([]);
+      expect(await pageFaults(tab, [390, 1440])).toEqual([]);
+      await expect(world.admin('GET', '/admin/changes')).rejects.toThrow(/403/);
+      await tab.close();
+    } finally {
+      await setRole(world, 'owner');
+    }
+  });
+});

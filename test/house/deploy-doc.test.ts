@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { readOptions } from '../../infra/options.ts';
+import { root } from './tree.ts';
+
+const page = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
+const rows = page.split('\n').filter((line) => line.startsWith('| ')).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+
+test('the operator\'s guide names every option of the stack with its default, and none that there is not', () => {
+  const options = readOptions({});
+  const told = rows.filter(([name]) => name?.startsWith('`') === true).flatMap(([names = '', defaults = '']) => {
+    const values = [...defaults.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
+    return [...names.matchAll(/`(\w+)`/g)].map(([, name], at): [string, string | undefined] => [String(name), values[at]]);
+  });
+  // How people sign in with BSVibe has a page of its own.
+  const [signIn, others] = [Object.keys(options).filter((name) => name.startsWith('bsvibe')), Object.keys(options).filter((name) => !name.startsWith('bsvibe'))];
+  expect(told.map(([name]) => name).toSorted()).toEqual(others.toSorted());
+  const signInPage = readFileSync(join(root, 'docs/sign-in.md'), 'utf8');
+  for (const name of signIn) expect([name, signInPage.includes(name)]).toEqual([name, true]);
+  expect(page).toContain('(sign-in.md)');
+  for (const [name, fallback] of told) {
+    const value = options[name as keyof typeof options];
+    expect([name, fallback]).toEqual([name, value === undefined || value === '' ? undefined : String(value)]);
+  }
+});
+
+test('its worked examples follow from its formula and its prices', () => {
+  const price = (name: string): number => Number(rows.find(([first]) => first === name)?.[1]);
+  const perMillion = price('api') + price('invocation') + 6 * 1 * price('compute') + 12 * price('write') + price('storage') + price('logs');
+  const examples = rows.filter(([first]) => /^[\d,]+$/.test(first ?? ''));
+  expect(examples).toHaveLength(3);
+  for (const [requests = '', usd, per1000] of examples) {
+    const millions = Number(requests.replaceAll(',', '')) / 1e6;
+    const total = price('fixed') + millions * perMillion;
+    expect([usd, per1000]).toEqual([total.toFixed(2), (total / millions / 1000).toFixed(3)]);
+  }
+});
+
+test('what the web mode consumes follows from its formula', () => {
+  const examples = rows.filter(([first]) => /^[\d,]+, web$/.test(first ?? ''));
+  expect(examples).toHaveLength(3);
+  for (const [requests = '', ...figures] of examples) {
+    const count = Number(requests.replace(', web', '').replaceAll(',', ''));
+    expect(figures.map((figure) => Number(figure.replaceAll(',', '')))).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
+  }
+});
+
+test('the commands that it names exist, and the README leads to it', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  for (const [, name = ''] of page.matchAll(/npm run (?:-s )?([\w:-]+)/g)) expect([name, name in scripts]).toEqual([name, true]);
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('(docs/deploy.md)');
+});

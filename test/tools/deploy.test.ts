@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { root } from '../house/tree.ts';
+
+interface Run { readonly code: number; readonly errors: string }
+const { deploy, splitArguments } = (await import(join(root, 'tools/deploy/run.mjs'))) as {
+  splitArguments(args: string[]): { options: string[]; others: string[] };
+  deploy(args: string[], run: (file: string, args: string[]) => Promise<Run>, say: (sentence: string) => void): Promise<number>;
+};
+
+async function deployed(answers: readonly Run[], args: string[] = []) {
+  const ran: string[][] = [];
+  const said: string[] = [];
+  const code = await deploy(args, async (file, given) => {
+    ran.push([file.slice(root.length), ...given]);
+    return answers[ran.length - 1] ?? { code: 0, errors: '' };
+  }, (sentence) => said.push(sentence));
+  return { code, ran, said };
+}
+const OK: Run = { code: 0, errors: '' };
+
+describe('npm run deploy', () => {
+  test('tells the stack\'s options from those of cdk', () => {
+    expect(splitArguments(['-c', 'retain=false', '--profile', 'work', '--context', 'waf=true', '--require-approval', 'never'])).toEqual({ options: ['-c', 'retain=false', '--context', 'waf=true'], others: ['--profile', 'work', '--require-approval', 'never'] });
+  });
+
+  test('synthesises with the options, then deploys what was written', async () => {
+    const { code, ran, said } = await deployed([OK, OK], ['-c', 'ownerEmail=a@example.com', '--profile', 'work']);
+    expect([code, said]).toEqual([0, []]);
+    expect(ran).toEqual([['infra/app.ts', '-c', 'ownerEmail=a@example.com'], ['node_modules/aws-cdk/bin/cdk', 'deploy', '--app', 'cdk.out', '--all', '--profile', 'work']]);
+  });
+
+  test('a wrong option ends it before anything is asked of AWS', async () => {
+    expect(await deployed([{ code: 1, errors: 'Option retain accepts true or false, not "perhaps".' }])).toMatchObject({ code: 1, ran: [['infra/app.ts']], said: [] });
+  });
+
+  test.each([
+    ['SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped? Please run \'cdk bootstrap\'', 'npx cdk bootstrap'],
+    ['Unable to resolve AWS account to use. It must be either configured when you define your CDK Stack, or through the environment', 'no AWS credentials'],
+  ])('what is missing is said in one sentence: %s', async (errors, words) => {
+    const { code, said } = await deployed([OK, { code: 1, errors }]);
+    expect([code, said.length]).toEqual([1, 1]);
+    expect(said[0]).toContain(words);
+  });
+
+  test('another failure speaks for itself', async () => {
+    expect(await deployed([OK, { code: 1, errors: 'CREATE_FAILED' }])).toMatchObject({ code: 1, said: [] });
+  });
+});
