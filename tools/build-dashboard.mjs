@@ -39,6 +39,7 @@ export async function ensureDashboard(root) {
   if (!dashboardIsStale(root)) return;
   // Taken before reading: a source that is saved during the build is stale next time.
   const stamp = stampOf(root);
+  dropDrafts(root);
   const { build } = await import('vite');
   const draft = join(root, 'dist', `dashboard.${process.pid}`);
   try {
@@ -56,6 +57,25 @@ export async function ensureDashboard(root) {
   renameSync(draft, place);
   rmSync(before, { recursive: true, force: true });
   writeFileSync(stampFile(root), stamp);
+}
+
+/** Whoever was stopped while it built left half a folder behind. */
+function dropDrafts(root) {
+  const dist = join(root, 'dist');
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist)) {
+    const pid = /^dashboard\.(\d+)(?:\.before)?$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(dist, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Beside each text file its gzip, so that nobody compresses while somebody waits. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { colorsOf } from '../../frontend/src/ui/chart/colors.ts';
 import { frameOf, labelled, stacked } from '../../frontend/src/ui/chart/geometry.ts';
 
 test('stacks stand on each other without gaps, and the last one ends at the sum', () => {
@@ -25,4 +26,14 @@ test('labels of points never stand closer than their width', () => {
 test('the value axis is as wide as its longest label, Hangul included', () => {
   expect(frameOf(500, 200, ['0', '1,000']).left).toBeLessThan(frameOf(500, 200, ['0', '1,000,000']).left);
   expect(frameOf(500, 200, ['2.9만']).left).toBeGreaterThan(frameOf(500, 200, ['2.9K']).left);
+});
+
+test('up to eight things of a chart have eight colours, whatever their names and their order; the rest is grey', () => {
+  fc.assert(fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z0-9-]{1,12}$/), { minLength: 1, maxLength: 8 }), (ids) => {
+    const named = ids.filter((id) => id !== 'none' && id !== 'other');
+    const colorOf = colorsOf(ids);
+    expect(new Set(named.map(colorOf)).size).toBe(named.length);
+    expect(named.map(colorsOf(ids.toReversed()))).toEqual(named.map(colorOf));
+  }));
+  expect(colorsOf(['a', 'other'])('other')).toBe('var(--tier-none)');
 });

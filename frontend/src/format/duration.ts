@@ -5,6 +5,7 @@ const unit = (value: number, name: string, digits: number, locale: string): stri
 export function duration(ms: number, locale: string): string {
   if (ms < 10) return unit(ms, 'millisecond', 1, locale);
   if (ms < 999.5) return unit(ms, 'millisecond', 0, locale);
-  if (ms < 60_000) return unit(ms / 1000, 'second', 1, locale);
+  // "sec" is what English makes of it; s is the unit's own sign.
+  if (ms < 60_000) return locale.startsWith('en') ? `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(ms / 1000)} s` : unit(ms / 1000, 'second', 1, locale);
   return unit(ms / 60_000, 'minute', 1, locale);
 }

@@ -17,11 +17,3 @@ export function HBars({ bars, label }: { readonly bars: readonly HBar[]; readonl
     </ul>
   );
 }
-
-/** A model keeps its colour on every page: by its name, the tiers' colours first for those in them. */
-export function modelColor(model: string | null): string {
-  if (model === null || model === 'none' || model === 'other') return 'var(--tier-none)';
-  let sum = 0;
-  for (const char of model) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 8_191;
-  return `var(--series-${(sum % 8) + 1})`;
-}
