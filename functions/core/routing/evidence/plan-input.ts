@@ -60,13 +60,11 @@ export function viewOf(input: PlanInput): View {
   };
 }
 
-/** A downgrade is new for so long: what was wrong with choosing it shows in its first answers. */
-const NEW_MS = 86_400_000;
 /** Named per template at most: an item of the store has room for 2,000 templates with so many. */
 const MOST_MODELS = 8;
 
 /** What is known of every template, for explanations, for the next samples, and to keep models away that are shown to be bad. */
-export function templatesSeen(input: PlanInput, view: View, assignments: EvidencePlan['assignments']): Record<string, TemplateEvidence> {
+export function templatesSeen(input: PlanInput, view: View): Record<string, TemplateEvidence> {
   const labels = new Map<string, number>();
   for (const cell of cellsOf(input)) labels.set(cell.templateKey, (labels.get(cell.templateKey) ?? 0) + cell.labels);
   const others = input.pool.filter(({ model }) => model !== input.baseline);
@@ -81,10 +79,8 @@ export function templatesSeen(input: PlanInput, view: View, assignments: Evidenc
       .toSorted((x, y) => y.share - x.share).slice(0, MOST_MODELS);
     const models = named.map(({ model, share, known }) => {
       const allowed = input.qualityTarget - 1;
-      const assigned = assignments[templateKey];
-      const isNew = assigned?.why === 'certified' && assigned.model === model && input.nowMs - Date.parse(assigned.since) < NEW_MS;
       const isBad = isWorse(view.estimates, templateKey, model, allowed) || view.isVetoed(templateKey, model, undefined);
-      return { ...brief({ ...known, model }), share: round(share, 3), ...(isBad && { isBad: true as const }), ...((isNew || isSuspect(view.estimates, templateKey, model, allowed)) && { isWatched: true as const }) };
+      return { ...brief({ ...known, model }), share: round(share, 3), ...(isBad && { isBad: true as const }), ...(isSuspect(view.estimates, templateKey, model, allowed) && { isSuspect: true as const }) };
     });
     return [templateKey, { labels: labels.get(templateKey) ?? 0, perDay: round(view.traffic.get(templateKey)?.perDay ?? 0, 1), models }];
   }));

@@ -38,8 +38,8 @@ export function planOf(given: PlanInput): EvidencePlan {
   const previous = given.previous?.baseline === baseline ? given.previous : undefined;
   const input = { ...given, previous };
   const view = viewOf(input);
-  const known = { version: given.previous?.version ?? 0, baseline, eps, labels: view.labels };
-  if (view.labels < FIRST_DECISION) return { ...known, templates: templatesSeen(input, view, {}), decidedAt: null, assignments: {}, certified: null };
+  const known = { version: given.previous?.version ?? 0, baseline, eps, labels: view.labels, templates: templatesSeen(input, view) };
+  if (view.labels < FIRST_DECISION) return { ...known, decidedAt: null, assignments: {}, certified: null };
   const decidedAt = new Date(input.nowMs).toISOString();
   const templates = templatesOf(input, view);
   const choice = choose(templates, input, view);
@@ -54,7 +54,7 @@ export function planOf(given: PlanInput): EvidencePlan {
     const since = before?.model === pick.model ? before.since : decidedAt;
     assignments[templateKey] = { ...brief({ ...view.estimates.at(templateKey, pick.model), model: pick.model }), why: 'certified', since };
   }
-  return { ...known, templates: templatesSeen(input, view, assignments), decidedAt, assignments, certified: choice === undefined ? null : certificate(templates, choice, input, view) };
+  return { ...known, decidedAt, assignments, certified: choice === undefined ? null : certificate(templates, choice, input, view) };
 }
 
 const isHeld = ({ why, since }: Assignment, nowMs: number): boolean => why === 'withdrawn' && nowMs - Date.parse(since) < HOLD_MS;

@@ -19,8 +19,8 @@ export interface TemplateEvidence {
   readonly labels: number;
   /** Requests a day; 0 where none were seen lately. */
   readonly perDay: number;
-  /** `share`: how often this model is the one that is compared with the baseline next; shares add up to 1. `isBad`: shown to be worse than the quality target allows. `isWatched`: looked at more often, as it serves only since a day or may have become worse lately. */
-  readonly models: readonly (Measured & { readonly share: number; readonly isBad?: true; readonly isWatched?: true })[];
+  /** `share`: how often this model is the one that is compared with the baseline next; shares add up to 1. `isBad`: shown to be worse than the quality target allows. `isSuspect`: may have become so lately. */
+  readonly models: readonly (Measured & { readonly share: number; readonly isBad?: true; readonly isSuspect?: true })[];
 }
 
 /** What certifies the downgrades of a plan. */

@@ -7,8 +7,8 @@ const USUAL_RATE = 0.015;
 /** A template whose mean lies within so many standard errors of what is allowed is judged twice as often. */
 const NEAR = 1.5;
 const NEAR_FACTOR = 2;
-/** So much more often where a model is new or may have become worse: until that is certain, every answer is at risk. */
-const WATCHED_FACTOR = 3;
+/** So much more often where a model may have become worse: until that is certain, every answer is at risk. */
+const SUSPECT_FACTOR = 4;
 /** Judged pairs a day that a downgraded template must have, and what is aimed at so that chance rarely leaves it short. */
 export const LEAST_A_DAY = 10;
 const AIM_A_DAY = 15;
@@ -37,8 +37,8 @@ export interface Sampling { readonly rate: number; readonly models: readonly Sha
  * Which pair of this request to judge, and how likely. A label always compares one model with the baseline; the one of
  * the two that did not serve the request answers too (both, when neither did). The label's propensity is `rate` × the
  * share of its model. 5 % until 800 labels, then 1.5 %, twice that near the boundary, and at least as often as gives a
- * template that is served by a cheaper model 10 labels a day; three times as often where that model is watched. The model
- * that serves has at least half of the sample: comparing it takes one answer, not two.
+ * template that is served by a cheaper model 10 labels a day; four times as often where that model may have become worse. The
+ * model that serves has at least half of the sample: comparing it takes one answer, not two.
  */
 export function samplingOf(input: SamplingInput): Sampling {
   const { labels, plan, templateKey, parentKey, tierModel, baseline, pool, today } = input;
@@ -54,7 +54,7 @@ export function samplingOf(input: SamplingInput): Sampling {
     const share = shares.find(({ model }) => model === tierModel)?.share ?? 0;
     const isDown = evidenceFor(plan, templateKey, parentKey)?.model === tierModel;
     if (share > 0 && (isDown || labels >= EAGER_UNTIL)) rate = Math.max(rate, floorRate(known.perDay, isDown ? AIM_A_DAY : LEAST_A_DAY, today) / share);
-    if (served?.isWatched === true) rate *= WATCHED_FACTOR;
+    if (served?.isSuspect === true) rate *= SUSPECT_FACTOR;
   }
   return { rate: Math.min(1, rate), models: shares };
 }

@@ -10,9 +10,9 @@ import { isWorse } from './worse.ts';
  */
 export function withdraw(plan: EvidencePlan, input: PlanInput): EvidencePlan {
   const view = viewOf(input);
-  const seen = (assignments: EvidencePlan['assignments']): Pick<EvidencePlan, 'eps' | 'labels' | 'templates'> => ({ eps: input.eps, labels: view.labels, templates: templatesSeen(input, view, assignments) });
+  const seen = { eps: input.eps, labels: view.labels, templates: templatesSeen(input, view) };
   // Evidence against another baseline says nothing about this one.
-  if (plan.baseline !== input.baseline) return { ...plan, ...seen({}), baseline: input.baseline, decidedAt: null, assignments: {}, certified: null };
+  if (plan.baseline !== input.baseline) return { ...plan, ...seen, baseline: input.baseline, decidedAt: null, assignments: {}, certified: null };
   const serving = new Map(Object.entries(plan.assignments).filter(([, { why, model }]) => why === 'certified' && model !== plan.baseline));
   const up = new Set<string>();
   for (const [templateKey, assignment] of serving) if (mustGo(templateKey, assignment, input, view)) up.add(templateKey);
@@ -22,7 +22,7 @@ export function withdraw(plan: EvidencePlan, input: PlanInput): EvidencePlan {
     const { n, mean, se } = view.estimates.at(templateKey, assignment.model);
     return [templateKey, { ...brief({ model: plan.baseline, n, mean, se }), why: 'withdrawn', since: new Date(input.nowMs).toISOString() }];
   }));
-  return { ...plan, ...seen(assignments), assignments };
+  return { ...plan, ...seen, assignments };
 }
 
 function mustGo(templateKey: string, { model, mean: chosenFor, since }: Assignment, input: PlanInput, view: View): boolean {

@@ -80,15 +80,13 @@ describe('a decision', () => {
 });
 
 describe('withdrawing', () => {
-  // Decided a while ago: what is new is watched more closely.
   const plan = planOf(input(everywhere(400, 0.01), { nowMs: NOW_MS - 2 * DAY_MS }));
   const without = (key: string) => everywhere(400, 0.01).filter(({ templateKey, model }) => templateKey !== key || model !== 'cheap');
 
   test('does nothing where nothing has changed, and nothing again', () => {
     const now = planOf(input(everywhere(400, 0.01)));
     expect(withdraw(now, input(everywhere(400, 0.01)))).toEqual(now);
-    expect(now.templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isWatched).toBe(true);
-    expect(withdraw(plan, input(everywhere(400, 0.01))).templates['tk_a']?.models.some(({ isWatched }) => isWatched)).toBe(false);
+    expect(now.templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isSuspect).toBeUndefined();
     const once = withdraw(plan, input([...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)]));
     expect(withdraw(once, input([...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)]))).toEqual(once);
   });
@@ -104,7 +102,7 @@ describe('withdrawing', () => {
     const lately = (n: number) => withdraw(plan, input([...without('tk_a'), cell('tk_a', 'cheap', 400, 0, sums(n, -0.6, 0.2))]));
     expect(lately(15).assignments['tk_a']?.why).toBe('withdrawn');
     expect(lately(4).assignments['tk_a']?.why).toBe('certified');
-    expect(lately(4).templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isWatched).toBe(true);
+    expect(lately(4).templates['tk_a']?.models.find(({ model }) => model === 'cheap')?.isSuspect).toBe(true);
   });
 
   test('vetoes withdraw at once, in proportion to the traffic', () => {
