@@ -2,7 +2,7 @@ import { useStageName, useTierName } from '../../ui/badge.tsx';
 import { codes } from '../../i18n/en/codes.ts';
 import { analytics } from '../../i18n/en/analytics.ts';
 import { useT } from '../../i18n/use-t.tsx';
-import { modelColor } from '../../ui/chart/h-bars.tsx';
+import { modelColor } from '../../ui/chart/colors.ts';
 import { tierColor } from '../../ui/badge.tsx';
 import type { Group } from './search.ts';
 

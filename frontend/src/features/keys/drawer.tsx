@@ -12,7 +12,8 @@ import { keys } from '../../i18n/en/keys.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Button } from '../../ui/button.tsx';
 import { StackedBars } from '../../ui/chart/stacked-bars.tsx';
-import { HBars, modelColor } from '../../ui/chart/h-bars.tsx';
+import { colorsOf } from '../../ui/chart/colors.ts';
+import { HBars } from '../../ui/chart/h-bars.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Drawer } from '../../ui/dialog.tsx';
 import { StatusBadge } from '../../ui/badge.tsx';
@@ -75,7 +76,7 @@ function Usage({ apiKey: { id } }: { readonly apiKey: KeyView }) {
               <div><dt>{t('errors')}</dt><dd><Count value={totals.errors} /></dd></div>
             </dl>
             <StackedBars title={t('requests')} height={150} labels={series.map(({ at }) => ({ short: f.dateTime(at, bucket === 'day' ? 'day' : 'minute', tz), full: f.dateTime(at, bucket === 'day' ? 'day' : 'dayTime', tz) }))} series={[{ id: 'requests', name: t('requests'), color: 'var(--series-1)', values: series.map(({ requests }) => requests) }]} format={f.count} isLastOpen />
-            {breakdown.length > 0 && <div className="stack"><h4>{t('byModel')}</h4><HBars label={t('byModel')} bars={breakdown.map((row) => ({ id: row.id ?? '', name: row.name ?? '', value: row.requests, text: f.count(row.requests), share: f.money(row.costMicros), color: modelColor(row.id) }))} /></div>}
+            {breakdown.length > 0 && <div className="stack"><h4>{t('byModel')}</h4><HBars label={t('byModel')} bars={breakdown.map((row) => ({ id: row.id ?? '', name: row.name ?? '', value: row.requests, text: f.count(row.requests), share: f.money(row.costMicros), color: colorsOf(breakdown.map(({ id }) => id ?? 'none'))(row.id ?? 'none') }))} /></div>}
             <div className="stack"><h4>{t('refused')}</h4>{refusals.byCode.length === 0 ? <p className="muted">{t('refusedNone')}</p> : <ul className="pairs">{refusals.byCode.map(({ code, count }) => <li key={code}><span>{codeName(code)}</span><span className="number">{t('times', { count })}</span></li>)}</ul>}</div>
           </div>
         )}

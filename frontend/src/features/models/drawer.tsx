@@ -17,7 +17,7 @@ import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { HBars } from '../../ui/chart/h-bars.tsx';
 import { StackedBars } from '../../ui/chart/stacked-bars.tsx';
-import { modelColor } from '../../ui/chart/h-bars.tsx';
+import { modelColor } from '../../ui/chart/colors.ts';
 import { Drawer } from '../../ui/dialog.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { QueryView } from '../../ui/query-view.tsx';

@@ -7,7 +7,7 @@ import { useFormat } from '../../format/use-format.ts';
 import { models } from '../../i18n/en/models.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Badge, tierColor, useTierName } from '../../ui/badge.tsx';
-import { modelColor } from '../../ui/chart/h-bars.tsx';
+import { modelColor } from '../../ui/chart/colors.ts';
 import { Sparkline } from '../../ui/chart/sparkline.tsx';
 import { DataTable, type Column, type Sort } from '../../ui/data-table.tsx';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';

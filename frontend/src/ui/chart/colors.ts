@@ -23,3 +23,6 @@ export function colorsOf(ids: readonly string[]): (id: string) => string {
   }
   return (id) => colors.get(id) ?? 'var(--tier-none)';
 }
+
+/** The colour that a model's name gives it where it stands alone. */
+export const modelColor = (model: string | null): string => (model === null ? 'var(--tier-none)' : colorsOf([model])(model));
