@@ -48,7 +48,6 @@ export async function seedDemo(options: DemoSeedOptions): Promise<{ readonly key
     allowHosts: [],
   });
   await seedTraffic(options.store, { app: app.keyId, agent: agent.keyId }, options.now());
-  await seedEvidence(options.store, options.now());
   return { key: app.key };
 }
 
@@ -101,7 +100,8 @@ async function seedTraffic(store: Store, keyIds: { readonly app: string; readonl
 /** Written first: a label that is recorded twice counts twice, and a demo with some comparisons fewer is one too. */
 const JUDGED: Key = { table: 'tenants', pk: partition('T', DEFAULT_TENANT), sk: 'demo-evidence' };
 
-async function seedEvidence(store: Store, nowMs: number): Promise<void> {
+/** Records the simulated comparisons, once in the life of a data folder. */
+export async function seedEvidence(store: Store, nowMs: number): Promise<void> {
   if ((await store.get(JUDGED)) !== undefined) return;
   const { ok } = await store.write([{ put: JUDGED, item: { seededAt: new Date(nowMs).toISOString() }, guards: [{ absent: true }] }]);
   if (!ok) return;

@@ -1,4 +1,4 @@
-import { demoBytes, seedDemo } from './demo-seed.ts';
+import { demoBytes, seedDemo, seedEvidence } from './demo-seed.ts';
 import { startDemoUpstream } from './demo-upstream.ts';
 import type { Edition } from './edition.ts';
 
@@ -16,7 +16,9 @@ export async function startDemo({ edition }: { readonly edition: Edition }): Pro
   try {
     const { key } = await seedDemo({ store, sealing, pepper, baseUrl: upstream.baseUrl, upstreamKey, now: () => ports.clock.now() });
     caches.invalidate();
-    return { key, close: () => upstream.close() };
+    // Hundreds of small writes that nobody waits for.
+    const evidence = seedEvidence(store, ports.clock.now()).catch(() => {});
+    return { key, close: () => Promise.all([evidence, upstream.close()]).then(() => {}) };
   } catch (error) {
     await upstream.close();
     throw error;

@@ -44,7 +44,7 @@ needs('java')('what the functions do', () => {
   beforeAll(async () => {
     stack = synthesize();
     [world, upstream] = await Promise.all([lambdaWorld(), scriptedUpstream()]);
-  });
+  }, 180_000);
   afterAll(async () => {
     stack?.remove();
     await Promise.all([world?.close(), upstream?.close()]);
