@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => temp.cleanup());
 
 /** What may be asked without anything being changed. */
-const READS = new Set(['POST /admin/route/explain', 'POST /admin/routing/what-if', 'POST /admin/replay', 'POST /admin/models/test']);
+const READS = new Set(['POST /admin/route/explain', 'POST /admin/routing/check', 'POST /admin/routing/what-if', 'POST /admin/replay', 'POST /admin/models/test']);
 /** Needs an invitation of its own. */
 const INVITED = 'POST /admin/invitations/accept';
 const CHANGES = ROUTES.map(({ method, path }) => `${method} ${path}`).filter((route) => !route.startsWith('GET ') && !READS.has(route));
