@@ -20,6 +20,9 @@ export interface DialogProps {
   readonly drawer?: 'left' | 'right';
 }
 
+/** Open dialogs in the order in which they were opened, as the browser stacks them; that is not the order of the page. */
+const opened: HTMLDialogElement[] = [];
+
 /**
  * The browser's own modal `<dialog>`: it keeps the focus inside, puts it back afterwards and makes the rest of the page
  * inert. A guarded one ignores every way of closing that is not its own: `closedby="none"`, and where a browser does not
@@ -37,9 +40,10 @@ export function Dialog({ title, description, children, footer, onClose, guarded 
     if (dialog === null) return undefined;
     const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    opened.push(dialog);
     dialog.querySelector<HTMLElement>('[data-autofocus], [autofocus]')?.focus();
     const stopEscape = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape' || event.defaultPrevented || [...document.querySelectorAll('dialog[open]')].at(-1) !== dialog) return;
+      if (event.key !== 'Escape' || event.defaultPrevented || opened.at(-1) !== dialog) return;
       event.preventDefault();
       event.stopPropagation();
       if (!guarded) close.current();
@@ -48,6 +52,7 @@ export function Dialog({ title, description, children, footer, onClose, guarded 
     document.addEventListener('keydown', stopEscape);
     return () => {
       document.removeEventListener('keydown', stopEscape);
+      opened.splice(opened.indexOf(dialog), 1);
       if (dialog.open) dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
