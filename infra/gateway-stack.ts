@@ -103,14 +103,15 @@ export class GatewayStack extends Stack {
     this.adminApi.api.deploymentStage.node.addDependency(this.dataApi.api);
     this.bridge?.api.deploymentStage.node.addDependency(this.dataApi.api);
     this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
-    this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig() });
+    this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig(federation?.label) });
+    this.tables.denyRewritingHistory(this.files.publisher.role);
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.function, admin: this.admin.function, watch: this.watchAudit.function, archiveJob: this.archiveAudit.function, tables: this.tables.byName,
       jobs: { RollUp: [this.rollUp.function, 15], Sweep: [this.sweep.function, 15], ArchiveAudit: [this.archiveAudit.function, 30], PlanEvidence: [this.planEvidence.function, 180] },
-      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail,
+      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail, bridgeApi: this.bridge?.api, webLog: this.web?.logGroup,
     });
     this.overview = new Overview(this, 'Overview', {
-      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures,
+      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
       jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });
     this.outputs = this.makeOutputs();
@@ -165,10 +166,11 @@ export class GatewayStack extends Stack {
   }
 
   /** What the dashboard must know before anybody signed in; the same shape as on one machine. */
-  private publicConfig(): Record<string, unknown> {
+  private publicConfig(provider: string | undefined): Record<string, unknown> {
     return {
       edition: 'aws', apiBaseUrl: `${this.adminApi.origin}/prod`, gatewayUrl: this.baseUrl, issuer: this.identity.pool.userPoolProviderUrl,
-      clientId: this.identity.dashboard.userPoolClientId, scope: `openid email ${this.identity.scope}`, signInLabel: 'Sign in', version: VERSION, demo: false,
+      clientId: this.identity.dashboard.userPoolClientId, scope: `openid email ${this.identity.scope}`, version: VERSION, demo: false,
+      ...(provider === undefined ? { signInLabel: 'Sign in' } : { signInLabel: `Sign in with ${provider}`, identityProvider: provider }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readOptions } from '../../infra/options.ts';
@@ -44,6 +44,15 @@ test('what the web mode consumes follows from its formula', () => {
     const count = Number(requests.replace(', web', '').replaceAll(',', ''));
     expect(figures.map((figure) => Number(figure.replaceAll(',', '')))).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
   }
+});
+
+test('what the runbook says to look for in a log is what the functions write', () => {
+  const code = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(root, 'functions', name), 'utf8')).join('\n');
+  const events = [...code.matchAll(/\blog\.(?:error|warn|info)\('([^']+)'/g)].map(([, event]) => event);
+  const runbook = page.slice(page.indexOf('## Runbook'), page.indexOf('## What only a real account'));
+  const named = [...runbook.matchAll(/`((?!aws |npm )[a-z-]+(?: [a-z-]+)+)`/g)].map(([, words]) => words);
+  expect(named.length).toBeGreaterThan(4);
+  for (const words of named) expect(events).toContain(words);
 });
 
 test('the commands that it names exist, and the README leads to it', () => {

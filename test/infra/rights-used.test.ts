@@ -11,7 +11,7 @@ import { needs } from '../support/optional.ts';
 import { proxyEvent, type Runtime } from '../support/runtime-api.ts';
 import { json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { decide, type Statement } from './iam-evaluator.ts';
-import type { Role } from './rights.ts';
+import { roleOf, type Role } from './rights.ts';
 import { synthesize, type Synthesized } from './synthesized.ts';
 
 interface Asked { readonly action: string; readonly table: string; readonly index: string | undefined; readonly partition: string }
@@ -58,10 +58,10 @@ needs('java')('what the functions do', () => {
     return all;
   };
   const refused = (role: Role, asked: readonly Asked[]): string[] => {
-    const identity: Statement[] = stack.identityPolicy(stack.stack[role].role);
+    const identity: Statement[] = stack.identityPolicy(roleOf(stack.stack, role));
     return [...new Set(asked.filter(({ action, table, index, partition }) => {
       const arn = stack.arnOf(stack.stack.tables.byName[table as Table]);
-      return decide({ identity }, { principal: stack.arnOf(stack.stack[role].role), action, resource: index === undefined ? arn : `${arn}/index/${index}`, context: { 'dynamodb:LeadingKeys': [partition] } }) !== 'allow';
+      return decide({ identity }, { principal: stack.arnOf(roleOf(stack.stack, role)), action, resource: index === undefined ? arn : `${arn}/index/${index}`, context: { 'dynamodb:LeadingKeys': [partition] } }) !== 'allow';
     }).map(({ action, table, index, partition }) => `${action} ${table} ${index ?? ''} ${partition}`))];
   };
   const send = async (runtime: Runtime, event: Record<string, unknown>): Promise<{ status: number; id: string }> => {
