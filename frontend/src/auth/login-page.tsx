@@ -38,23 +38,16 @@ export function LoginPage(props: LoginPageProps) {
 
 function SignInButton({ isWorking, problem, onSignIn, onOtherWays }: LoginPageProps) {
   const t = useT(login);
-  const { edition } = config();
-  const label = useLabel();
+  const { signInLabel, identityProvider, edition } = config();
+  // The default label and that of a provider are ours to translate; any other is the operator's own word.
+  const label = identityProvider !== undefined ? t('signInWith', { provider: identityProvider }) : signInLabel === '' || signInLabel === 'Sign in' ? t('signIn') : signInLabel;
   return (
     <>
       <button type="button" className="button button--primary login__button" disabled={isWorking} aria-busy={isWorking} onClick={onSignIn}>{isWorking ? t('leaving') : problem === undefined || problem.kind === 'signed-out' ? label : t('tryAgain')}</button>
-      {config().identityProvider !== undefined && onOtherWays !== undefined && <p className="login__hint"><button type="button" className="link-button link-button--plain" disabled={isWorking} onClick={onOtherWays}>{t('otherWays')}</button></p>}
+      {identityProvider !== undefined && <button type="button" className="login__other" disabled={isWorking} onClick={onOtherWays}>{t('otherWays')}</button>}
       {edition === 'local' && <p className="login__hint">{t.rich('localHint', { command: <code>npm run -s signin</code> })}</p>}
     </>
   );
-}
-
-/** The default label and that of a provider are ours to translate; any other is the operator's own word. */
-function useLabel(): string {
-  const t = useT(login);
-  const { signInLabel, identityProvider } = config();
-  if (signInLabel === '' || signInLabel === 'Sign in') return t('signIn');
-  return identityProvider !== undefined && signInLabel === `Sign in with ${identityProvider}` ? t('signInWith', { provider: identityProvider }) : signInLabel;
 }
 
 function ProblemText({ problem: { kind, detail = '' } }: { readonly problem: Problem }) {

@@ -61,6 +61,8 @@ export async function awsWorld(): Promise<AwsWorld> {
   const bridge = bridgeOf(stack);
   const names: readonly (readonly [string, string])[] = [
     [`${made.idOf(stack.identity.pool)}.ProviderURL`, ISSUER], [made.idOf(stack.adminApi.api), HOSTS.admin], [made.idOf(bridge.api), HOSTS.bridge], [made.idOf(stack.dataApi.api), HOSTS.data],
+    // What a reference to a resource server gives is its identifier.
+    ...made.ofType('AWS::Cognito::UserPoolResourceServer').map(([id, { Properties: { Identifier } }]): [string, string] => [id, String(Identifier)]),
   ];
   const plain = <T>(value: unknown): T => JSON.parse(names.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(resolve(value)))) as T;
   const propertiesOf = <T = Properties>(type: string, at = 0): T => plain<T>(made.ofType(type)[at]?.[1].Properties);

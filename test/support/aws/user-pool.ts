@@ -188,6 +188,7 @@ export function userPool(template: PoolTemplate, send: Send): UserPool {
       }
       case 'GET /oauth2/userInfo': return userInfo(message, response);
       case 'GET /logout': return logout(message, response, query);
+      case 'GET /favicon.ico': return void response.writeHead(204).end();
       default: return void response.writeHead(404).end();
     }
   }

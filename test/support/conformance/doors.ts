@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -30,8 +30,8 @@ export async function httpSubject(): Promise<OpenSubject> {
 export interface WebSubject extends OpenSubject {
   /** Another upstream of the same process, whose model is called `other`. */
   readonly other: ScriptedUpstream;
-  /** Of the one process that serves. */
-  readonly pid: number;
+  /** The one process that serves. */
+  readonly child: ChildProcess;
 }
 
 /** The bundle of compute=web in a process of its own, over DynamoDB Local and the fake key service. */
@@ -48,9 +48,9 @@ export async function webSubject(): Promise<WebSubject> {
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
   return {
-    ...base.subject, origin, other, pid: child.pid ?? 0,
+    ...base.subject, origin, other, child,
     async close() {
-      child.kill('SIGKILL');
+      if (child.exitCode === null) child.kill('SIGKILL');
       await Promise.all([base.close(), other.close()]);
     },
   };
