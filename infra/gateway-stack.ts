@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { CfnOutput, CfnParameter, Duration, Fn, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnCondition, CfnOutput, CfnParameter, Duration, Fn, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { tagParts } from './adoption.ts';
 import { AdminApi } from './constructs/admin-api.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AuditArchive } from './constructs/audit-archive.ts';
@@ -81,7 +82,8 @@ export class GatewayStack extends Stack {
     this.bridge = federation?.kind !== 'bridge' ? undefined : new Bridge(this, 'Bridge', {
       ...options, federation, tables: this.tables, signInOrigin: `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`,
     });
-    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, signInPrefix, ...keep, provider: this.providerOf(federation) });
+    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, inviteOwner: this.invitation(), signInPrefix, ...keep, provider: this.providerOf(federation) });
+    tagParts({ tables: this.tables, vault: this.vault, pepper: this.pepper, archive: this.archive, pool: this.identity.pool }, options.stackName);
 
     this.gateway = this.makeGateway();
     this.admin = this.makeAdmin(ownerEmail, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`);
@@ -191,6 +193,12 @@ export class GatewayStack extends Stack {
     }).valueAsString;
   }
 
+  /** A parameter and no option, because it must stay as it was: a stack keeps the value of its last deployment. */
+  private invitation(): CfnCondition {
+    const { valueAsString } = new CfnParameter(this, 'OwnerInvitation', { description: 'no: the pool was adopted, and the owner is in it', default: 'yes', allowedValues: ['yes', 'no'] });
+    return new CfnCondition(this, 'InviteOwner', { expression: Fn.conditionEquals(valueAsString, 'yes') });
+  }
+
   private makeOutputs(): CfnOutput[] {
     return [
       new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.baseUrl }),
@@ -200,7 +208,7 @@ export class GatewayStack extends Stack {
       new CfnOutput(this, 'AuditArchiveBucket', { description: 'The archive of audit events', value: this.archive.bucket.bucketName }),
       new CfnOutput(this, 'OnRemoval', {
         description: 'What removing the stack does', value: this.options.retain
-          ? 'Tables, keys, user pool, archive and logs are kept; deploy once with -c retain=false before removing to lose them.'
+          ? 'Tables, keys, user pool, archive and logs are kept, and -c adopt=… takes them over again; deploy once with -c retain=false before removing to lose them.'
           : 'Removing the stack also removes tables, keys, user pool and logs. THEIR DATA IS LOST.',
       }),
       ...(this.dataApi.pointTo === undefined ? [] : [new CfnOutput(this, 'ApiDomainTarget', { description: 'Point the API\'s host name here (CNAME or alias)', value: this.dataApi.pointTo })]),

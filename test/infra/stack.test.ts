@@ -245,6 +245,11 @@ describe('guarantee J3: the template', () => {
     }
   });
 
+  test('says what removing it does, and how to have what is kept again', () => {
+    const said = (made.template.toJSON() as { Outputs: Record<string, { Value: string }> }).Outputs['OnRemoval']?.Value;
+    expect(said).toMatch(/^Tables, keys, user pool, archive and logs are kept, .*-c adopt=.*-c retain=false/);
+  });
+
   test('closes every bucket to the public and to plain HTTP, and the queue to plain HTTP', () => {
     const buckets = made.ofType('AWS::S3::Bucket');
     for (const [, { Properties }] of buckets) {
@@ -341,6 +346,7 @@ describe('guarantee J3: the template', () => {
     remove();
     const { Parameters: parameters } = template;
     const resources = Object.values(template.Resources);
+    expect((template as unknown as { Outputs: Record<string, { Value: string }> }).Outputs['OnRemoval']?.Value).toMatch(/^Removing the stack also removes tables, keys, user pool and logs\. THEIR DATA IS LOST\.$/);
     expect(parameters['OwnerEmail']).toMatchObject({ Type: 'String' });
     expect(parameters['OwnerEmail']).not.toHaveProperty('Default');
     const stateful = resources.filter(({ Type }) => STATEFUL.includes(Type));
