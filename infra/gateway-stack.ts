@@ -104,7 +104,7 @@ export class GatewayStack extends Stack {
     // Stages that log can be made only after the account's role for these logs.
     this.adminApi.api.deploymentStage.node.addDependency(this.dataApi.api);
     this.bridge?.api.deploymentStage.node.addDependency(this.dataApi.api);
-    this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
+    this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api, ...(this.bridge === undefined ? [] : [this.bridge.api])], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
     this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig(federation?.label) });
     this.tables.denyRewritingHistory(this.files.publisher.role);
     this.alarms = new Alarms(this, 'Alarms', {

@@ -35,7 +35,7 @@ export interface GatewayOptions extends FederationOptions {
   readonly dashboardCertificateArn: string | undefined;
   /** What runs the data plane: a function per request behind API Gateway, or an HTTP server of many requests at once. */
   readonly compute: 'function' | 'web';
-  /** A firewall before both APIs, with the requests that one address may make in five minutes. */
+  /** A firewall before all APIs, with the requests that one address may make in five minutes. */
   readonly waf: boolean;
   readonly wafRequestsPer5Minutes: number;
   /** A web ACL for CloudFront, which must lie in us-east-1 and so cannot be made by this stack. */

@@ -9,7 +9,7 @@ import { ARCHIVE_VARIABLE, readAwsEnvironment, SITE_BUCKET_VARIABLE, SITE_FOLDER
 import { jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
 import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
 import { DASHBOARD_POLICY } from '../../infra/local/dashboard.ts';
-import { resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
+import { BRIDGED, resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
 import { figure } from '../support/figure.ts';
 
 let made: Synthesized;
@@ -368,7 +368,7 @@ describe('options that cost', () => {
   let full: Synthesized;
   beforeAll(() => {
     full = synthesize({
-      ownerEmail: 'owner@example.com', apiDomain: 'llm.example.com', apiCertificateArn: ARN, dashboardDomain: 'console.example.com', dashboardCertificateArn: ARN,
+      ...BRIDGED, reservedConcurrency: '50', logRetentionDays: '90', archiveLockDays: '800', allowUpstreams: 'llm.lan:8000', apiDomain: 'llm.example.com', apiCertificateArn: ARN, dashboardDomain: 'console.example.com', dashboardCertificateArn: ARN,
       waf: 'true', wafRequestsPer5Minutes: '3000', dashboardWafArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/mine/0a-1b',
     });
   });
@@ -394,12 +394,13 @@ describe('options that cost', () => {
     expect(JSON.parse(String(config))).toMatchObject({ gatewayUrl: 'https://llm.example.com/v1' });
   });
 
-  test('the firewall bounds each address before both APIs and looks at no body', () => {
+  test('the firewall bounds each address before all three APIs and looks at no body', () => {
     const rules = full.ofType('AWS::WAFv2::WebACL').map(([, { Properties }]) => Properties['Rules'] as Properties[])[0] ?? [];
     expect(rules.map(({ Name }) => Name)).toEqual(['Rate', 'Reputation']);
     expect(rules[0]).toMatchObject({ Action: { Block: {} }, Statement: { RateBasedStatement: { Limit: 3000, AggregateKeyType: 'IP' } } });
     expect(JSON.stringify(rules)).not.toMatch(/Body|CommonRuleSet|SQLi/);
-    expect(full.ofType('AWS::WAFv2::WebACLAssociation')).toHaveLength(2);
+    expect(full.ofType('AWS::WAFv2::WebACLAssociation')).toHaveLength(full.ofType('AWS::ApiGateway::Stage').length);
+    expect(full.ofType('AWS::ApiGateway::Stage')).toHaveLength(3);
     expect(made.ofType('AWS::WAFv2::WebACL')).toEqual([]);
   });
 });
