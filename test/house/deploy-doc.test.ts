@@ -25,8 +25,9 @@ test('the operator\'s guide names every option of the stack with its default, an
   }
 });
 
+const price = (name: string): number => Number(rows.find(([first]) => first === name)?.[1]);
+
 test('its worked examples follow from its formula and its prices', () => {
-  const price = (name: string): number => Number(rows.find(([first]) => first === name)?.[1]);
   const perMillion = price('api') + price('invocation') + 6 * 1 * price('compute') + 12 * price('write') + price('storage') + price('logs');
   const examples = rows.filter(([first]) => /^[\d,]+$/.test(first ?? ''));
   expect(examples).toHaveLength(3);
@@ -40,9 +41,13 @@ test('its worked examples follow from its formula and its prices', () => {
 test('what the web mode consumes follows from its formula', () => {
   const examples = rows.filter(([first]) => /^[\d,]+, web$/.test(first ?? ''));
   expect(examples).toHaveLength(3);
+  // What web mode replaces.
+  expect(page).toContain(`the ${(price('api') + price('invocation') + 6 * price('compute')).toFixed(2)} USD that API Gateway and Lambda take`);
   for (const [requests = '', ...figures] of examples) {
     const count = Number(requests.replace(', web', '').replaceAll(',', ''));
-    expect(figures.map((figure) => Number(figure.replaceAll(',', '')))).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
+    const [usd, ...consumed] = figures.map((figure) => Number(figure.replaceAll(',', '')));
+    expect(usd).toBeCloseTo(price('fixed') + 0.4 + (count / 1e6) * (12 * price('write') + price('storage') + price('logs')), 2);
+    expect(consumed).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
   }
 });
 
