@@ -1,6 +1,6 @@
 import type { Decision, LedgerEntry } from '../contract/index.ts';
 import type { RequestFacts } from '../core/routing/request-facts.ts';
-import type { Resolution, ResolveInput } from '../core/routing/resolve.ts';
+import type { Resolution, ResolveInput } from '../core/routing/resolve-input.ts';
 import type { SessionState } from '../core/routing/session-choice.ts';
 import type { Ports } from './ports.ts';
 

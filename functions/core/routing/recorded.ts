@@ -5,7 +5,7 @@ import { FEATURES_VERSION, type Scored } from './classifier/static.ts';
 import type { CompiledCondition, ConditionWorld } from './condition.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
-import type { Recollection } from './resolve.ts';
+import type { Recollection } from './resolve-input.ts';
 import type { SessionState } from './session-choice.ts';
 
 /** The key of an entry as it stands now; the record itself only has its id. */
