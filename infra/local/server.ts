@@ -8,7 +8,7 @@ import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import type { HttpDoor } from '../../functions/gateway/http.ts';
 import { applyConfig } from './apply-config.ts';
-import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
+import { helpFor, parseCommandLine, StartError, type CommandLine } from './command-line.ts';
 import { ensureDefaultTenant } from './default-tenant.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
@@ -113,8 +113,11 @@ async function stop({ door, edition, folder, demo, rollUps, log }: Running): Pro
   process.exit();
 }
 
+const args = process.argv.slice(2);
+const help = helpFor(args);
 try {
-  await start(parseCommandLine(process.argv.slice(2)));
+  if (help === undefined) await start(parseCommandLine(args));
+  else process.stdout.write(help);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

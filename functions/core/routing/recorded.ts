@@ -110,7 +110,7 @@ export class Recorded implements Recollection {
 }
 
 /** The request as far as routing asks for it without reading its text; anything else of it was never kept. */
-function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, needs }: RequestInputs): RequestFacts {
+function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, needs, standsAlone }: RequestInputs): RequestFacts {
   const has = (need: Need): boolean => needs.includes(need);
   const conversation: Pick<Conversation, 'dialect' | 'tools' | 'maxOutputTokens'> = {
     dialect: dialect as Conversation['dialect'], tools: [], ...(maxOutput !== null && { maxOutputTokens: maxOutput }),
@@ -118,6 +118,6 @@ function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, n
   return {
     conversation, context: {}, inputTokens: inputs.inputTokens, turns, toolNames: Array.from({ length: toolCount }, () => ''), isAgent: has('agent'),
     hasImages: has('images'), hasDocuments: has('documents'), hasAudio: has('audio'), usesTools: has('tools'), hasHostedTools: has('hosted_tools'),
-    wantsStructuredOutput: has('json_schema'), wantsStrictSchema: has('strict_schema'), wantsEmbedding: has('embedding'), lastIsToolResult: inputs.session?.inLoop ?? false,
+    wantsStructuredOutput: has('json_schema'), wantsStrictSchema: has('strict_schema'), wantsEmbedding: has('embedding'), lastIsToolResult: inputs.session?.inLoop ?? false, mayContinue: standsAlone !== true,
   } as unknown as RequestFacts;
 }

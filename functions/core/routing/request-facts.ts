@@ -91,6 +91,11 @@ export class RequestFacts {
     const parts = this.conversation.turns.at(-1)?.parts ?? [];
     return parts.some((part) => part.type === 'tool-result') && !parts.some((part) => part.type === 'text' && part.text.trim() !== '');
   }
+  /** It may go on from an earlier request: its caller names the session, or it brings an answer along. */
+  get mayContinue(): boolean {
+    const { sessionHeader, claudeSessionHeader } = this.context;
+    return sessionHeader !== undefined || claudeSessionHeader !== undefined || this.conversation.turns.some(({ role }) => role === 'assistant');
+  }
   /** A request of an agent: it has tools, or comes from a program known to be one. */
   get isAgent(): boolean {
     return this.usesTools || (this.context.userAgent !== undefined && AGENTS.test(this.context.userAgent));
@@ -114,7 +119,8 @@ export function inputsOf(facts: RequestFacts): RequestInputs {
   if (facts.wantsStrictSchema) needs.push('strict_schema');
   if (facts.wantsEmbedding) needs.push('embedding');
   const { conversation, turns } = facts;
-  return { maxOutput: conversation.maxOutputTokens ?? null, turns, toolCount: conversation.tools.length, needs };
+  const standsAlone = !facts.mayContinue && !facts.usesTools;
+  return { maxOutput: conversation.maxOutputTokens ?? null, turns, toolCount: conversation.tools.length, needs, ...(standsAlone && { standsAlone }) };
 }
 
 /** Adds up what a request weighs, part by part. */
