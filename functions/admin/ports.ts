@@ -21,6 +21,8 @@ export interface Identity {
   readonly via: Actor['via'];
   /** A program with one role in one tenant for good. */
   readonly isMachine?: true;
+  /** Digest of a machine's token: what the machine makes is worth nothing once that token is gone. */
+  readonly tokenDigest?: string;
   /** Tenants this identity may choose from; empty for somebody who signed in and was not invited yet. */
   readonly memberships: readonly { readonly tenantId: string; readonly role: Role }[];
 }
@@ -80,6 +82,7 @@ export interface Caller {
   readonly name: string;
   readonly via: Actor['via'];
   readonly isMachine?: true;
+  readonly tokenDigest?: string;
   /** Empty for an operation that any signed-in person may run, when the person belongs to no tenant. */
   readonly tenantId: string;
   readonly role: Role;

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { addMemberOps, listMembers, type MemberRole } from '../../functions/adapters/store/people.ts';
+import { addMemberOps, invitationDigest, listMembers, putInvitationOp, type MemberRole } from '../../functions/adapters/store/people.ts';
+import type { Store } from '../../functions/adapters/store/port.ts';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
+import { machineIdentity } from '../../functions/admin/identify.ts';
 import { personIdentity } from '../../functions/admin/people/identity.ts';
 import { ensureDefaultTenant } from '../../infra/local/default-tenant.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -74,6 +76,64 @@ describe('invitations', () => {
     const machine = { identify: async () => ({ userId: 'mt_1', name: 'ci', via: 'token' as const, isMachine: true as const, memberships: [{ tenantId: 'default', role: 'owner' as const }] }) };
     expect((await ask(temp.store, '/admin/invitations/accept', { method: 'POST', body: { token }, ports: machine })).status).toBe(403);
     expect((await ask(temp.store, '/admin/tenants', { method: 'POST', body: { name: 'x' }, ports: machine })).status).toBe(403);
+  });
+});
+
+describe('an invitation is worth no more than who sent it', () => {
+  const gone = async (token: string): Promise<void> => {
+    const [answer, unknown] = [await accept('eve', token), await accept('eve', `bsgi_${'0'.repeat(64)}`)];
+    expect([answer.status, (answer.json['error'] as { message: string }).message]).toEqual([404, (unknown.json['error'] as { message: string }).message]);
+  };
+
+  test('whoever was removed cannot come back by a link of their own, nor bring anybody', async () => {
+    await add('mallory', 'admin');
+    const { token } = await invite({ role: 'admin' }, 'mallory');
+    expect((await owner('/admin/members/mallory', { method: 'DELETE' })).status).toBe(200);
+    await gone(token);
+    expect((await accept('mallory', token)).status).toBe(404);
+    expect((await listMembers(temp.store, 'default')).map(({ userId }) => userId)).toEqual(['local-operator']);
+  });
+
+  test.each([['owner', 'admin', 'owner'], ['admin', 'member', 'viewer'], ['owner', 'viewer', 'viewer']] as const)('%s made %s may not give %s any more', async (was, is, role) => {
+    await add('mallory', was);
+    const { token } = await invite({ role }, 'mallory');
+    await owner('/admin/members/mallory', { method: 'PATCH', body: { role: is } });
+    await gone(token);
+    await owner('/admin/members/mallory', { method: 'PATCH', body: { role: was } });
+    expect((await accept('ann', token)).json).toEqual({ tenantId: 'default', role });
+  });
+
+  test('who is removed while the link is being accepted has invited nobody', async () => {
+    await add('mallory', 'admin');
+    const { token } = await invite({ role: 'admin' }, 'mallory');
+    let isArmed = true;
+    const write: Store['write'] = async (ops) => {
+      if (isArmed) {
+        isArmed = false;
+        await owner('/admin/members/mallory', { method: 'DELETE' });
+      }
+      return temp.store.write(ops);
+    };
+    expect((await accept('eve', token, { ports: { store: { ...temp.store, write } } })).status).toBe(404);
+    expect((await listMembers(temp.store, 'default')).map(({ userId }) => userId)).toEqual(['local-operator']);
+  });
+
+  test('one that a machine sent ends with the machine\'s token', async () => {
+    const made = (await owner('/admin/tokens', { method: 'POST', body: { name: 'ci', role: 'admin' } })).json as { id: string; token: string };
+    const asMachine = { token: made.token, ports: { identify: () => machineIdentity(temp.store, made.token) } };
+    const links = await Promise.all([1, 2].map(() => ask(temp.store, '/admin/members', { method: 'POST', body: { role: 'viewer' }, ...asMachine })));
+    const [first = '', second = ''] = links.map(({ json }) => String(json['inviteUrl']).split('#token=')[1]);
+    expect((await accept('ann', first)).status).toBe(200);
+    await owner(`/admin/tokens/${made.id}`, { method: 'DELETE' });
+    await gone(second);
+  });
+
+  test('one of an earlier version, which did not keep who invited, still opens, and the list says so', async () => {
+    const token = `bsgi_${'a'.repeat(64)}`;
+    await temp.store.write([putInvitationOp({ invitationId: 'in_old', tenantId: 'default', role: 'member', name: null, email: null, invitedBy: 'Somebody', createdAt: '2026-11-19T00:00:00.000Z', validUntil: new Date(NOW + 1000).toISOString(), digest: invitationDigest(token) })]);
+    await invite({ role: 'viewer' });
+    expect((await owner('/admin/members')).json['items']).toMatchObject([{}, { id: 'in_old', invitedBy: 'Somebody', invitedById: null }, { invitedById: 'local-operator' }]);
+    expect((await accept('ann', token)).status).toBe(200);
   });
 });
 

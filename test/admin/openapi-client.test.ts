@@ -10,6 +10,7 @@ import { ROUTES } from '../../functions/admin/routes.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
 import { counterName, quarterOf, refusalsOp } from '../../functions/adapters/store/refusals.ts';
+import { addMemberOps, invitationDigest, putInvitationOp } from '../../functions/adapters/store/people.ts';
 import { putTenant } from '../../functions/adapters/store/tenants.ts';
 import { createHttpDoor } from '../../functions/gateway/http.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
@@ -21,6 +22,7 @@ type Call = (parameters?: Json, options?: { requestBody?: unknown }) => Promise<
 
 const REFUSED = { requestId: ulid(NOW - 1), at: new Date(NOW - 1).toISOString(), keyId: 'AAAAAAAAAAAA', code: 'model_not_found', status: 404, route: '/v1/messages', dialect: 'anthropic-messages', requestedModel: 'nobody' };
 
+const INVITATION = `bsgi_${'a'.repeat(64)}`;
 let temp: TempStore;
 let server: Server;
 let client: Record<string, Call>;
@@ -29,6 +31,8 @@ const ENTRY = entryAt(NOW - 60_000);
 beforeAll(async () => {
   temp = await tempStore();
   await putTenant(temp.store, { tenantId: 'default', name: 'Default', timezone: 'UTC', unknownNames: 'reject', paused: false, alwaysStrongest: false, corsOrigins: [], createdAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
+  const at = '2026-01-01T00:00:00.000Z';
+  await temp.store.write([...addMemberOps({ tenantId: 'default', userId: 'ann', name: 'Ann', email: null, role: 'admin', addedAt: at, version: 1 }), putInvitationOp({ invitationId: 'in_1', tenantId: 'default', role: 'member', name: null, email: null, invitedBy: 'Ann', invitedById: 'ann', createdAt: at, validUntil: new Date(NOW + 60_000).toISOString(), digest: invitationDigest(INVITATION) })]);
   await putEntries(temp.store, [ENTRY]);
   await temp.store.write([refusalsOp({ tenantId: 'default', startMs: quarterOf(NOW), counts: new Map([[counterName(NOW, 'AAAAAAAAAAAA', 'model_not_found'), 2]]), samples: new Map([[3, REFUSED]]) })]);
   await putModel(temp.store, { tenantId: 'default', id: 'spare', provider: 'openai', upstreamModel: 'm', enabled: true, credentials: [], createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z', version: 1 }, undefined);
@@ -73,8 +77,8 @@ const SCRIPT: readonly (readonly [operationId: string, make: (made: Json) => { p
   ...['postRoutingWhatIf', 'postReplay'].map((id) => [id, ({ routing }: Json) => ({ body: { draft: routing, from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' } })] as const),
   ['getEvidence', () => ({})],
   ['postRouteExplain', () => ({ body: { request: { model: 'cheap', messages: [{ role: 'user', content: 'hi' }] } } })],
-  ['postMembers', () => ({ body: { role: 'member' } }), ({ body }, made) => { made['invitation'] = String(body?.['inviteUrl']).split('#token=')[1]; }],
-  ['postInvitationsAccept', ({ invitation }) => ({ body: { token: invitation } })],
+  ['postMembers', () => ({ body: { role: 'member' } })],
+  ['postInvitationsAccept', () => ({ body: { token: INVITATION } })],
   ['getMembers', () => ({}), ({ body }, made) => { made['memberId'] = (body?.['items'] as Json[] | undefined)?.[0]?.['id']; }],
   ['patchMembersId', ({ memberId }) => ({ parameters: { id: memberId }, body: { role: 'admin' } })],
   ['deleteMembersId', ({ memberId }) => ({ parameters: { id: memberId } })],

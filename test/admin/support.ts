@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { monotonicFactory, ulid } from 'ulidx';
 import type { Decision, LedgerEntry } from '../../functions/contract/index.ts';
 import { ledgerOp } from '../../functions/adapters/store/ledger.ts';
+import { addMemberOps, type MemberRole } from '../../functions/adapters/store/people.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { localKeys } from '../../functions/adapters/vault/local-key.ts';
 import type { AdminPorts, GatewayRequest } from '../../functions/admin/ports.ts';
@@ -11,6 +12,11 @@ export const TOKEN = `bsga_${'0'.repeat(64)}`;
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 const ulids = monotonicFactory();
 const monotonic = (): string => ulids(NOW);
+
+/** Makes who TOKEN stands for a member of `default`: what somebody hands on is worth something only as long as they belong to the tenant. */
+export async function addOperator(store: Store, role: MemberRole = 'owner'): Promise<void> {
+  await store.write(addMemberOps({ tenantId: 'default', userId: 'op', name: 'Operator', email: null, role, addedAt: '2026-01-01T00:00:00.000Z', version: 1 }));
+}
 
 /** The world of an admin test: TOKEN owns the tenant `default`; clock fixed at NOW; the embedded key service. */
 export function adminPorts(store: Store, change: Partial<AdminPorts> = {}): AdminPorts {

@@ -3,7 +3,8 @@ import { addMemberOps } from '../../functions/adapters/store/people.ts';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
 import { StoreError, type Op, type Store } from '../../functions/adapters/store/port.ts';
 import { ROUTES } from '../../functions/admin/routes.ts';
-import { ensureDefaultTenant } from '../../infra/local/default-tenant.ts';
+import { ensureDefaultTenant, OPERATOR } from '../../infra/local/default-tenant.ts';
+import { personIdentity } from '../../functions/admin/people/identity.ts';
 import { dump, GOOD, ROUTING } from '../admin/good-bodies.ts';
 import { ask, entryAt, NOW, putEntries } from '../admin/support.ts';
 import { figure } from '../support/figure.ts';
@@ -37,7 +38,7 @@ async function change(store: Store, route: string, token = ''): Promise<number> 
   const version = route.includes('routing') ? '"2"' : '"1"';
   return (await ask(store, url, { method, headers: { 'if-match': version }, ...(method !== 'DELETE' && { body }) })).status;
 }
-const invitation = async (): Promise<string> => String((await ask(temp.store, '/admin/members', { method: 'POST', body: { role: 'viewer' } })).json['inviteUrl']).split(/[=#/]/).at(-1) ?? '';
+const invitation = async (): Promise<string> => String((await ask(temp.store, '/admin/members', { method: 'POST', body: { role: 'viewer' }, ports: { identify: () => personIdentity(temp.store, OPERATOR) } })).json['inviteUrl']).split(/[=#/]/).at(-1) ?? '';
 
 const writesEvent = (op: Op): boolean => 'put' in op && op.put.table === 'audit';
 /** The engine refuses, or dies in, every batch that would write an event. */

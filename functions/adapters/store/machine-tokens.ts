@@ -9,8 +9,12 @@ export interface MachineToken {
   readonly role: 'viewer' | 'member' | 'admin' | 'owner';
   /** RFC 3339. */
   readonly createdAt: string;
-  /** Who made it. */
+  /** Name of who made it. */
   readonly createdBy: string;
+  /** User id of who made it, whose role caps this one; absent in tokens of earlier versions. */
+  readonly createdById?: string;
+  /** Set where a machine made it: the digest of that machine's token. */
+  readonly createdByDigest?: string;
   /** Lower-case hex of SHA-256 of the whole token: 256 random bits need no slow hash. */
   readonly digest: string;
 }
@@ -30,8 +34,11 @@ function fromStored(item: Item): MachineToken {
 }
 
 /** Whose token this is; undefined for one that was never made or has been deleted. */
-export async function getMachineToken(store: Store, token: string): Promise<MachineToken | undefined> {
-  const item = await store.get(keyOf(digestOf(token)));
+export const getMachineToken = (store: Store, token: string): Promise<MachineToken | undefined> => machineTokenByDigest(store, digestOf(token));
+
+/** The same by what is stored of it. */
+export async function machineTokenByDigest(store: Store, digest: string): Promise<MachineToken | undefined> {
+  const item = await store.get(keyOf(digest));
   return item && fromStored(item);
 }
 
@@ -41,4 +48,6 @@ export async function listMachineTokens(store: Store, tenantId: string): Promise
 }
 
 export const putMachineTokenOp = (token: MachineToken): Op => ({ put: keyOf(token.digest), item: toStored(token), guards: [{ absent: true }] });
+/** Changes nothing, and fails where the token has been deleted. */
+export const sameTokenOp = ({ digest, role }: MachineToken): Op => ({ update: keyOf(digest), set: { role }, guards: [{ attr: 'role', equals: role }] });
 export const deleteMachineTokenOp = (token: MachineToken): Op => ({ delete: keyOf(token.digest), guards: [{ present: true }] });

@@ -24,7 +24,12 @@ export interface Invitation {
   readonly role: MemberRole;
   readonly name: string | null;
   readonly email: string | null;
+  /** Name of who invited. */
   readonly invitedBy: string;
+  /** User id of who invited, whose role caps what this gives; absent in invitations of earlier versions. */
+  readonly invitedById?: string;
+  /** Set where a machine invited: the digest of its token. */
+  readonly invitedByDigest?: string;
   /** RFC 3339. */
   readonly createdAt: string;
   /** RFC 3339; who reads compares, since the engine forgets late. */
@@ -90,6 +95,9 @@ export function removeMemberOps(member: Member): Op[] {
     ...ownerOps(member.tenantId, member.role, undefined),
   ];
 }
+
+/** Changes nothing, and fails where the member has left or has another role. */
+export const sameRoleOp = ({ tenantId, userId, role }: Member): Op => ({ update: memberKey(tenantId, userId), set: { role }, guards: [{ attr: 'role', equals: role }] });
 
 /** Whether a failed batch of `changeRoleOps` or `removeMemberOps` failed for want of another owner. */
 export const isLastOwner = (failedIndex: number): boolean => failedIndex === 2;

@@ -6,28 +6,30 @@ import { listOf } from '../../contract/admin/shared.ts';
 import { change } from '../change.ts';
 import { AdminError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { asMaker } from '../people/authority.ts';
 import { may, type AdminCall, type Role } from '../ports.ts';
 
 const INVITATION_MS = 7 * 86_400_000;
 const MAX_PEOPLE = 1_000;
 
 const memberOf = ({ userId, name, email, role, addedAt, version }: Member) => ({ id: userId, state: 'active' as const, name, email, role, addedAt, version });
-const invitedOf = ({ invitationId, name, email, role, createdAt, invitedBy, validUntil }: Invitation) => ({ id: invitationId, state: 'invited' as const, name, email, role, addedAt: createdAt, invitedBy, validUntil });
+const invitedOf = ({ invitationId, name, email, role, createdAt, invitedBy, invitedById, validUntil }: Invitation) => ({ id: invitationId, state: 'invited' as const, name, email, role, addedAt: createdAt, invitedBy, invitedById: invitedById ?? null, validUntil });
 
 export const listMembersOperation = operation({ summary: 'Everybody in the tenant, and the invitations that are open.', answer: listOf(memberView) }, async ({ caller, ports, nowMs }) => {
   const [members, invitations] = await Promise.all([listMembers(ports.store, caller.tenantId), openInvitations(ports, caller.tenantId, nowMs)]);
   return { body: { items: [...members.map(memberOf), ...invitations.map(invitedOf)], nextCursor: null } };
 });
 
-export const inviteMember = operation({ summary: 'A link for one person, open for seven days, with one role at most the caller\'s own. Shown in this answer and never again.', body: memberInvite, answer: memberInvited, status: 201 }, async (call) => {
+export const inviteMember = operation({ summary: 'A link for one person, open for seven days, with one role at most the caller\'s own, also when it is accepted. Shown in this answer and never again.', body: memberInvite, answer: memberInvited, status: 201 }, async (call) => {
   const { caller, ports, body, nowMs } = call;
   requireRank(caller.role, body.role);
   const people = (await listMembers(ports.store, caller.tenantId)).length + (await openInvitations(ports, caller.tenantId, nowMs)).length;
   if (people >= MAX_PEOPLE) throw new AdminError('conflict', `A tenant has at most ${MAX_PEOPLE} members and open invitations.`);
   const token = `bsgi_${Buffer.from(ports.randomBytes(32)).toString('hex')}`;
+  const { createdById: invitedById, createdByDigest: invitedByDigest } = asMaker(caller);
   const invitation: Invitation = {
     invitationId: `in_${Buffer.from(ports.randomBytes(9)).toString('hex')}`, tenantId: caller.tenantId, role: body.role, name: body.name ?? null, email: body.email ?? null,
-    invitedBy: caller.name, createdAt: new Date(nowMs).toISOString(), validUntil: new Date(nowMs + INVITATION_MS).toISOString(), digest: invitationDigest(token),
+    invitedBy: caller.name, invitedById, ...(invitedByDigest !== undefined && { invitedByDigest }), createdAt: new Date(nowMs).toISOString(), validUntil: new Date(nowMs + INVITATION_MS).toISOString(), digest: invitationDigest(token),
   };
   const committed = await change(call, { action: 'member.invited', target: targetOf(invitation), before: null, after: invitedOf(invitation) }, [putInvitationOp(invitation)]);
   if (!committed.ok) throw new AdminError('internal_error', 'The invitation could not be made.');

@@ -5,10 +5,10 @@ import { role } from './shared.ts';
 const name = z.string().check(z.minLength(1), z.maxLength(128));
 const email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'an e-mail address'));
 
-/** A member, or somebody who was invited and has not come yet (`validUntil` says for how long that stays open). */
+/** A member, or somebody who was invited and has not come yet (`validUntil` says for how long that stays open, `invitedById` null that an earlier version did not keep who invited). */
 export const memberView = z.object({
   id: z.string(), state: z.enum(['active', 'invited']), name: z.nullable(z.string()), email: z.nullable(z.string()), role,
-  addedAt: z.string(), invitedBy: z.optional(z.string()), validUntil: z.optional(z.string()), version: z.optional(z.int()),
+  addedAt: z.string(), invitedBy: z.optional(z.string()), invitedById: z.optional(z.nullable(z.string())), validUntil: z.optional(z.string()), version: z.optional(z.int()),
 });
 export const memberInvite = z.strictObject({ role, name: z.optional(name), email: z.optional(email) });
 /** `inviteUrl` is there once; a repetition says `secret_shown: false` instead. */
