@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { monotonicFactory } from 'ulidx';
 import type { Config, RoutingDocument } from '../../functions/contract/index.ts';
 import { validateRouting } from '../../functions/core/routing/policy-compile.ts';
+import { routingViews } from '../../functions/core/audit/routing-view.ts';
 import type { Actor } from '../../functions/core/audit/event.ts';
 import { settingsOf } from '../../functions/admin/settings.ts';
 import { commitChange } from '../../functions/adapters/store/changes.ts';
@@ -76,7 +77,7 @@ async function planRouting({ store, tenantId, at, steps, warnings, declared }: P
   if (error !== undefined) wrongConfig(['routing', ...stepsOf(error.pointer)], error.message);
   for (const { pointer, message } of doubts) warnings.push(`/routing${pointer}: ${message}`);
   if (!isDeepStrictEqual(document, current.document)) steps.push({
-    draft: { action: 'routing.updated', target: { type: 'routing', id: String(current.version + 1) }, before: { version: current.version }, after: { version: current.version + 1 } },
+    draft: { action: 'routing.updated', target: { type: 'routing', id: String(current.version + 1) }, ...routingViews(current, { version: current.version + 1, document }) },
     ops: saveRoutingOps(tenantId, document, current.version, { at, author: CONFIG_FILE.name }),
   });
 }

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
 import { getRouting } from '../../functions/adapters/store/routing.ts';
+import { documentSha256 } from '../../functions/core/audit/routing-view.ts';
+import { verifyAudit } from '../../functions/admin/verify-audit.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask, type AdminAnswer } from './support.ts';
 
@@ -63,4 +65,53 @@ test('a document is checked without being saved: what would be refused, and what
     errors: [{ pointer: '/aliases/0/target' }], warnings: expect.arrayContaining([expect.objectContaining({ kind: 'covered_by_higher', pointer: '/patterns/1' })]),
   });
   expect((await getRouting(temp.store, 'default')).version).toBe(0);
+});
+
+const newest = async () => (await listChanges(temp.store, 'default', { limit: 1 })).items[0];
+const tamper = async (version: number, document: object): Promise<void> => {
+  await temp.store.write([{ update: { table: 'rules', pk: 'T#default#ROUTING', sk: `doc#${String(version).padStart(10, '0')}` }, set: { document: document as never } }]);
+};
+
+test('the event of a save, of a rollback and of an import tells what was changed, and the hash of the document', async () => {
+  const saved = (await put({ ...ALIAS, auto: { dial: 70 } }, 0)).json['document'] as object;
+  expect(await newest()).toMatchObject({ before: { version: 0, document: { aliases: [], auto: { dial: null } } }, after: { version: 1, documentSha256: documentSha256(saved), document: { aliases: [{ name: 'fast', target: 'model:cheap', enabled: true }], auto: { dial: 70 } } } });
+  expect(JSON.stringify(await newest())).not.toContain('qualityTarget');
+  await put({ aliases: [{ name: 'fast', target: 'model:strong' }], auto: { dial: 70 } }, 1);
+  expect(await newest()).toMatchObject({ before: { document: { aliases: [{ target: 'model:cheap' }] } }, after: { version: 2, document: { aliases: [{ target: 'model:strong' }] } } });
+  await ask(temp.store, '/admin/routing/rollback', { method: 'POST', body: { version: 1 } });
+  expect(await newest()).toMatchObject({ action: 'routing.rolled_back', before: { document: { aliases: [{ target: 'model:strong' }] } }, after: { documentSha256: documentSha256(saved), document: { aliases: [{ target: 'model:cheap' }] } } });
+  await ask(temp.store, '/admin/config', { method: 'PUT', body: { version: 1, routing: { aliases: [{ name: 'slow', target: 'model:strong' }] } } });
+  expect(await newest()).toMatchObject({ action: 'config.imported', before: { 'routing document': { version: 3, document: { aliases: [{ name: 'fast' }] } } }, after: { 'routing document': { version: 4, documentSha256: expect.stringMatching(/^[0-9a-f]{64}$/), document: { aliases: [{ name: 'slow' }] } } } });
+  expect(await verifyAudit(temp.store, 'default')).toEqual({ events: 4, broken: undefined });
+});
+
+test('a large change is told by its places and counts, and stays small', async () => {
+  const aliases = Array.from({ length: 500 }, (_unused, at) => ({ name: `alias-${String(at).padStart(4, '0')}-${'x'.repeat(60)}`, target: 'model:cheap' }));
+  expect((await put({ aliases }, 0)).status).toBe(200);
+  const event = await newest();
+  expect(event).toMatchObject({ before: { counts: { aliases: 0, patterns: 0 } }, after: { version: 1, documentSha256: expect.any(String), counts: { aliases: 500 }, changed: expect.arrayContaining(['/aliases/0']), complete: false } });
+  expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(40_000);
+});
+
+test.each(['routing.updated', 'config.imported', 'model.created'])('a stored version that is not what %s says is found, and so is one that is gone', async (action) => {
+  if (action === 'routing.updated') await put(ALIAS, 0);
+  if (action === 'config.imported') await ask(temp.store, '/admin/config', { method: 'PUT', body: { version: 1, routing: ALIAS } });
+  if (action === 'model.created') await ask(temp.store, '/admin/models', { method: 'POST', body: { id: 'third', provider: 'openai', upstreamModel: 'm', tier: 'simple' } });
+  expect(await newest()).toMatchObject({ action });
+  // The same document is the same one, in whichever order its members come back.
+  const { document } = await getRouting(temp.store, 'default');
+  await tamper(1, Object.fromEntries(Object.entries(document).toReversed()));
+  expect((await verifyAudit(temp.store, 'default')).broken).toBeUndefined();
+  await tamper(1, { ...document, auto: { ...document.auto, dial: 1 } });
+  expect(await verifyAudit(temp.store, 'default')).toEqual({ events: 0, broken: { seq: 1, fault: 'routing_differs', eventId: expect.any(String) } });
+  await temp.store.write([{ delete: { table: 'rules', pk: 'T#default#ROUTING', sk: 'doc#0000000001' } }]);
+  expect((await verifyAudit(temp.store, 'default')).broken).toMatchObject({ seq: 1, fault: 'routing_differs' });
+});
+
+test('an event whose save left the document as it was still says which one it is', async () => {
+  await put(ALIAS, 0);
+  await put(ALIAS, 1);
+  expect(await newest()).toMatchObject({ after: { version: 2, documentSha256: expect.any(String) } });
+  await tamper(2, { aliases: [] });
+  expect((await verifyAudit(temp.store, 'default')).broken).toMatchObject({ seq: 2 });
 });

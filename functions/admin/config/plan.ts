@@ -6,6 +6,7 @@ import type { Op } from '../../adapters/store/port.ts';
 import { getRouting, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
 import { getTenant, putTenantOps, type TenantRecord } from '../../adapters/store/tenants.ts';
 import type { configChange, ConfigPut } from '../../contract/admin/config.ts';
+import { routingViews } from '../../core/audit/routing-view.ts';
 import { modelProblem } from '../../core/models/check-model.ts';
 import { allows } from '../../core/routing/eligibility.ts';
 import { validateRouting, type RoutingProblem } from '../../core/routing/policy-compile.ts';
@@ -96,7 +97,7 @@ function planRouting({ call: { caller }, at, document, models, routing, steps, w
   if (isDeepStrictEqual(desired, routing.document)) return;
   const version = routing.version + 1;
   steps.push({
-    change: { type: 'routing', id: String(version), action: 'updated' }, before: { version: routing.version }, after: { version },
+    change: { type: 'routing', id: String(version), action: 'updated' }, ...routingViews(routing, { version, document: desired }),
     ops: saveRoutingOps(caller.tenantId, desired, routing.version, { at, author: caller.name }),
   });
 }

@@ -3,6 +3,7 @@ import { deleteModelOp, getModel, listModels, putModelOp, type ModelRecord } fro
 import { getRouting, getRoutingVersion, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
 import { MODEL_SECRETS, modelCreate, modelPatch, modelTest, modelTestAnswer, modelView } from '../../contract/admin/models.ts';
 import { listOf } from '../../contract/admin/shared.ts';
+import { documentSha256 } from '../../core/audit/routing-view.ts';
 import { modelProblem, type ModelAddress } from '../../core/models/check-model.ts';
 import * as z from 'zod/mini';
 import { change } from '../change.ts';
@@ -29,9 +30,10 @@ export const createModel = operation({ summary: 'Registers a model. Its credenti
   const at = new Date(nowMs).toISOString();
   const record: ModelRecord = { ...defined(fields), tenantId, credentials: await sealed(ports, tenantId, fields.provider, { apiKey, credentials }, [], at) ?? [], createdAt: at, updatedAt: at, version: 1 };
   const { auto } = routing.document;
-  const placed = tier === undefined ? [routingGuardOp(tenantId, routing.version)]
-    : saveRoutingOps(tenantId, { ...routing.document, auto: { ...auto, tiers: { ...auto.tiers, [tier]: [...auto.tiers[tier], fields.id] } } }, routing.version, { at, author: call.caller.name }, routing.rollout);
-  const committed = await change(call, { action: 'model.created', target: { type: 'model', id: record.id }, before: null, after: { ...modelRecordView(record), ...(tier !== undefined && { tier }) }, secrets: MODEL_SECRETS }, [putModelOp(record, undefined), ...placed]);
+  const document = tier === undefined ? undefined : { ...routing.document, auto: { ...auto, tiers: { ...auto.tiers, [tier]: [...auto.tiers[tier], fields.id] } } };
+  const placed = document === undefined ? [routingGuardOp(tenantId, routing.version)] : saveRoutingOps(tenantId, document, routing.version, { at, author: call.caller.name }, routing.rollout);
+  const after = { ...modelRecordView(record), ...(document && { tier, routing: { version: routing.version + 1, documentSha256: documentSha256(document) } }) };
+  const committed = await change(call, { action: 'model.created', target: { type: 'model', id: record.id }, before: null, after, secrets: MODEL_SECRETS }, [putModelOp(record, undefined), ...placed]);
   if (!committed.ok) throw committed.index === 0 ? new AdminError('conflict', 'There is a model with this id already.', { field: '/id' }) : overtaken();
   return { body: modelViewOf(record), etag: 1 };
 });

@@ -5,6 +5,7 @@ import { EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, save
 import { routingAnswer, routingCheckAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import { routing, type RoutingDocument } from '../../contract/index.ts';
+import { routingViews } from '../../core/audit/routing-view.ts';
 import { diffDocuments } from '../../core/routing/diff.ts';
 import { validateRouting } from '../../core/routing/policy-compile.ts';
 import { registered } from '../../gateway/caches.ts';
@@ -76,7 +77,7 @@ async function save(call: AdminCall, current: RoutingVersion, document: RoutingD
   const version = current.version + 1;
   const rollout = rolloutOf(percent, current);
   const ops = saveRoutingOps(tenantId, document, current.version, { at: new Date(nowMs).toISOString(), author: name }, rollout);
-  const committed = await change(call, { action, target: { type: 'routing', id: String(version) }, before: { version: current.version }, after: { version, ...(rollout && { rollout }) } }, ops);
+  const committed = await change(call, { action, target: { type: 'routing', id: String(version) }, ...routingViews(current, { version, document, rollout }) }, ops);
   if (!committed.ok) throw stale(await getRouting(ports.store, tenantId), document);
   return { body: { version, document, rollout: rollout ?? null, warnings }, etag: version };
 }

@@ -5,7 +5,8 @@ export interface Checkpoint { readonly seq: number; readonly hash: string }
 
 export const BEGINNING: Checkpoint = { seq: 0, hash: GENESIS };
 
-export type Fault = 'altered' | 'missing' | 'out_of_order' | 'unlinked' | 'foreign' | 'truncated' | 'head_mismatch';
+/** `routing_differs`: the chain holds, but the stored routing is not the one that the event tells of. */
+export type Fault = 'altered' | 'missing' | 'out_of_order' | 'unlinked' | 'foreign' | 'truncated' | 'head_mismatch' | 'routing_differs';
 
 /** The first place at which a chain does not hold; `seq` is where an event was expected. */
 export interface BrokenLink { readonly seq: number; readonly fault: Fault; readonly eventId: string | null }

@@ -8,17 +8,20 @@ export const MAX_VIEW_BYTES = 44_000;
 /**
  * What an event records of a change. Where both views exist, only what differs is kept, at every depth: a member in
  * both that is equal is left out of both; of lists whose entries all have an `id` or a `name`, the entries that differ.
- * `version` is always kept at the top, so that a document can be found again. What is created or deleted is recorded
+ * `version` and `documentSha256` are always kept at the top, so that a document can be found again and compared. What is created or deleted is recorded
  * whole. A view that is still too large has its largest members replaced by their size.
  */
 export function difference({ before, after }: Views): Views {
   if (before === null || after === null) return { before: bounded(before), after: bounded(after) };
   const [was, is] = membersThatDiffer(before, after);
-  const version = (view: object): object => ('version' in view ? { version: view.version } : {});
-  return { before: bounded({ ...version(before), ...was }), after: bounded({ ...version(after), ...is }) };
+  return { before: bounded({ ...kept(before), ...was }), after: bounded({ ...kept(after), ...is }) };
 }
 
-function membersThatDiffer(before: object, after: object): [object, object] {
+const KEPT: readonly string[] = ['version', 'documentSha256'];
+const kept = (view: object): object => Object.fromEntries(Object.entries(view).filter(([name]) => KEPT.includes(name)));
+
+/** Both objects reduced to what differs, of whatever size. */
+export function membersThatDiffer(before: object, after: object): [object, object] {
   const [was, is] = [new Map<string, unknown>(), new Map<string, unknown>()];
   const [old, now] = [new Map<string, unknown>(Object.entries(before)), new Map<string, unknown>(Object.entries(after))];
   for (const name of new Set([...old.keys(), ...now.keys()])) {
