@@ -1,5 +1,6 @@
 import type { Actor } from '../core/audit/event.ts';
 import type { UpstreamUrlOptions } from '../core/safe-url.ts';
+import type { Claim } from '../adapters/store/idempotency.ts';
 import type { Store } from '../adapters/store/port.ts';
 import type { SealedRecord, SealingKeys } from '../adapters/vault/vault.ts';
 import type { AnsweredRequest, GatewayRequest, GatewayResponse } from '../gateway/ports.ts';
@@ -100,6 +101,8 @@ export interface AdminCall<Q = unknown, B = unknown> {
   /** The version in `If-Match`, undefined when none was sent or `*`. */
   readonly ifMatch: number | undefined;
   readonly requestId: string;
+  /** Hold on the idempotency key of this request, where it has one: `change` writes it together with what is changed. */
+  readonly claim?: Claim | undefined;
   readonly sourceIp: string | undefined;
   /** Epoch ms of arrival. */
   readonly nowMs: number;

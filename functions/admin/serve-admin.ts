@@ -51,7 +51,7 @@ async function run(request: GatewayRequest, ports: AdminPorts, requestId: string
     body: shape.body === undefined ? undefined : await readBody(request, shape.body),
     ifMatch: readIfMatch(request, shape.ifMatch),
   };
-  const { status, reply } = await once(request, caller, ports, shape.status ?? 200, () => shape.handle(call));
+  const { status, reply } = await once(request, caller, ports, shape.status ?? 200, (claim) => shape.handle({ ...call, claim }));
   return answer(status, requestId, reply);
 }
 

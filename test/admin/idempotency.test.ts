@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { once } from '../../functions/admin/idempotency.ts';
 import type { Caller, GatewayRequest, Reply } from '../../functions/admin/ports.ts';
+import { StoreError, type Op, type Store, type WriteResult } from '../../functions/adapters/store/port.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
-import { adminPorts, NOW } from './support.ts';
+import { adminPorts, ask, NOW, type AdminAnswer } from './support.ts';
 
 let temp: TempStore;
 let nowMs = NOW;
@@ -68,4 +69,57 @@ test('without a key, or with one that is no key', async () => {
   await run(request('{}', ''));
   expect(runs).toBe(2);
   await expect(run(request('{}', 'a b'))).rejects.toMatchObject({ status: 400 });
+});
+
+/** The store whose next batch with a machine token lands, or does not, and whose answer is lost; `late` carries the batch out afterwards. */
+function losing(lands: boolean): { readonly store: Store; readonly late: () => Promise<WriteResult> } {
+  let kept: readonly Op[] | undefined;
+  const write: Store['write'] = async (ops) => {
+    const isTheOne = kept === undefined && ops.some((op) => 'put' in op && op.put.table === 'keys');
+    if (!isTheOne) return temp.store.write(ops);
+    kept = ops;
+    if (lands) await temp.store.write(ops);
+    throw new StoreError('unavailable', 'the answer was lost');
+  };
+  return { store: { ...temp.store, write }, late: () => temp.store.write(kept ?? []) };
+}
+const makeToken = (store: Store): Promise<AdminAnswer> => ask(store, '/admin/tokens', { method: 'POST', headers: { 'idempotency-key': 'k' }, body: { name: 'ci' } });
+const tokens = async (): Promise<unknown[]> => (await ask(temp.store, '/admin/tokens')).json['items'] as unknown[];
+
+test('what landed although its answer was lost is not done again, and the repetition says what there is', async () => {
+  const { store } = losing(true);
+  expect((await makeToken(store)).status).toBe(503);
+  const [made] = await tokens();
+  for (const at of [0, 61_000]) expect(await ask(store, '/admin/tokens', { method: 'POST', headers: { 'idempotency-key': 'k' }, body: { name: 'ci' }, ports: { now: () => NOW + at } })).toMatchObject({ status: 409, json: { error: { code: 'conflict', field: 'idempotency-key' }, done: { type: 'token', id: (made as { id: string }).id } } });
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('what did not land may be sent again, and never lands later beside the second one', async () => {
+  const { store, late } = losing(false);
+  expect((await makeToken(store)).status).toBe(503);
+  expect((await late()).ok).toBe(false);
+  expect((await makeToken(store)).status).toBe(201);
+  expect((await late()).ok).toBe(false);
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('an execution that was taken for dead and goes on after all writes nothing', async () => {
+  let isHeld = true;
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => { open = resolve; });
+  const write: Store['write'] = async (ops) => {
+    if (isHeld && ops.some((op) => 'put' in op && op.put.table === 'keys')) {
+      isHeld = false;
+      await gate;
+    }
+    return temp.store.write(ops);
+  };
+  const slow = makeToken({ ...temp.store, write });
+  while (isHeld) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  const second = ask(temp.store, '/admin/tokens', { method: 'POST', headers: { 'idempotency-key': 'k' }, body: { name: 'ci' }, ports: { now: () => NOW + 61_000 } });
+  expect((await second).status).toBe(201);
+  open();
+  expect((await slow).status).toBe(409);
+  expect(await tokens()).toHaveLength(1);
+  expect((await makeToken(temp.store)).json).toMatchObject({ secret_shown: false });
 });
