@@ -3,6 +3,7 @@ import { listChanges } from '../../functions/adapters/store/changes.ts';
 import { getComment, saveFeedback } from '../../functions/adapters/store/feedback.ts';
 import { getLedgerEntry, queryLedger } from '../../functions/adapters/store/ledger.ts';
 import type { LedgerEntry } from '../../functions/contract/index.ts';
+import { StoreError, type Store } from '../../functions/adapters/store/port.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask, entryAt, NOW, putEntries, type AdminAnswer } from './support.ts';
 
@@ -84,4 +85,50 @@ test('a comment on an answer goes with the rest, the rating stays', async () => 
   expect(await getComment(temp.store, 'default', rated.requestId, NOW)).toBeUndefined();
   expect((await getLedgerEntry(temp.store, 'default', rated.requestId))?.feedback).toEqual({ rating: 'down', at: new Date(NOW).toISOString(), hasComment: false });
   expect((await erase({ keyId: 'AAAAAAAAAAAA' })).json).toMatchObject({ erased: 0 });
+});
+
+const rate = async (entry: LedgerEntry): Promise<void> => {
+  await saveFeedback(temp.store, 'default', { requestId: entry.requestId, feedback: { rating: 'up', at: new Date(NOW).toISOString() }, comment: 'canary comment', before: undefined }, NOW);
+};
+
+test('a comment goes in the batch that tells of it: where that fails, it stays with its row', async () => {
+  const rated = personal(NOW - 5_000);
+  await putEntries(temp.store, [rated]);
+  await rate(rated);
+  const write: Store['write'] = async (ops) => {
+    if (ops.some((op) => 'put' in op && op.put.table === 'audit')) throw new StoreError('unavailable', 'the audit table is away');
+    return temp.store.write(ops);
+  };
+  expect((await ask(temp.store, '/admin/erase', { method: 'POST', body: { user: 'canary-user' }, ports: { store: { ...temp.store, write } } })).status).toBe(503);
+  expect([await getComment(temp.store, 'default', rated.requestId, NOW), (await getLedgerEntry(temp.store, 'default', rated.requestId))?.user]).toEqual(['canary comment', 'canary-user']);
+  expect((await erase({ user: 'canary-user' })).json).toMatchObject({ erased: 1 });
+  expect((await listChanges(temp.store, 'default', { limit: 5 })).items).toMatchObject([{ action: 'data.erased', after: { rows: 1, comments: 1 } }]);
+});
+
+test('a full page on which every answer has a comment is erased in batches that the store takes', async () => {
+  const rows = Array.from({ length: 95 }, (_unused, at) => personal(NOW - 100_000 + at * 1000));
+  await putEntries(temp.store, rows);
+  for (const row of rows) await rate(row);
+  expect((await ask(temp.store, '/admin/erase', { method: 'POST', headers: { 'idempotency-key': 'e' }, body: { user: 'canary-user' } })).json).toMatchObject({ looked: 95, erased: 95, complete: true });
+  for (const { requestId } of rows) expect(await getComment(temp.store, 'default', requestId, NOW)).toBeUndefined();
+  const told = (await listChanges(temp.store, 'default', { limit: 9 })).items.map(({ after }) => after as { rows: number; comments: number });
+  expect([told.reduce((sum, { rows: n }) => sum + n, 0), told.reduce((sum, { comments }) => sum + comments, 0)]).toEqual([95, 95]);
+});
+
+test('a row that expired meanwhile is not counted, and its comment goes all the same', async () => {
+  const [gone, here] = [personal(NOW - 6_000), personal(NOW - 5_000)];
+  await putEntries(temp.store, [gone, here]);
+  await rate(gone);
+  let isArmed = true;
+  const write: Store['write'] = async (ops) => {
+    if (isArmed) {
+      isArmed = false;
+      const row = ops.flatMap((op) => ('update' in op && op.update.sk === gone.requestId ? [op.update] : []));
+      await temp.store.write(row.map((key) => ({ delete: key })));
+    }
+    return temp.store.write(ops);
+  };
+  expect((await ask(temp.store, '/admin/erase', { method: 'POST', body: { user: 'canary-user' }, ports: { store: { ...temp.store, write } } })).json).toMatchObject({ erased: 1 });
+  expect(await getComment(temp.store, 'default', gone.requestId, NOW)).toBeUndefined();
+  expect((await getLedgerEntry(temp.store, 'default', here.requestId))?.user).toBeUndefined();
 });
