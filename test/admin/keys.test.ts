@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
-import { getKey } from '../../functions/adapters/store/keys.ts';
+import { getKey, listKeys, putKey } from '../../functions/adapters/store/keys.ts';
 import { firstOp, limiterKey } from '../../functions/adapters/store/limiter.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
@@ -9,6 +9,7 @@ import { parseKey } from '../../functions/core/keys/virtual-key.ts';
 import { slotOf } from '../../functions/core/limits/sliding-window.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openCaches } from '../../functions/gateway/caches.ts';
+import { testKey } from '../support/accounts.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
 import { ask, NOW, type AdminAnswer } from './support.ts';
 import { figure } from '../support/figure.ts';
@@ -123,4 +124,53 @@ test('a key says when it was last used, as its limiter knows it', async () => {
   await temp.store.write([op]);
   expect((await ask(temp.store, `/admin/keys/${id}`)).json).toMatchObject({ lastUsedAt: new Date(NOW).toISOString() });
   expect((await ask(temp.store, '/admin/keys')).json['items']).toMatchObject([{ id, lastUsedAt: new Date(NOW).toISOString() }]);
+});
+
+describe('a name is one live key\'s', () => {
+  const live = async (): Promise<string[]> => (await listKeys(temp.store, 'default')).filter(({ revokedAt }) => revokedAt === null).map(({ name }) => name).toSorted();
+  const make = (name: string): Promise<AdminAnswer> => post('/admin/keys', { name });
+  const rename = (id: string, name: string): Promise<AdminAnswer> => ask(temp.store, `/admin/keys/${id}`, { method: 'PATCH', body: { name } });
+
+  test('of ten that are made at once under one name one is, and the others are told', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => make('same')));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    for (const { json } of answers.filter(({ status }) => status === 409)) expect(json).toMatchObject({ error: { code: 'conflict', field: '/name' } });
+    expect(await live()).toEqual(['same']);
+  });
+
+  test('nor do two renamings, or a renaming and a creation, end in one name', async () => {
+    const [a, b] = [keyOf(await make('a')), keyOf(await make('b'))];
+    const statuses = (await Promise.all([rename(a.id, 'c'), rename(b.id, 'c'), make('c')])).map(({ status }) => status);
+    expect(statuses.filter((status) => status < 300)).toHaveLength(1);
+    expect((await live()).filter((name) => name === 'c')).toHaveLength(1);
+  });
+
+  test('a name that was given up by renaming, rotating or revoking is free, and no other', async () => {
+    const { id } = keyOf(await make('a'));
+    expect((await rename(id, 'b')).status).toBe(200);
+    const other = keyOf(await make('a'));
+    expect((await rename(id, 'a')).status).toBe(409);
+    const rotated = keyOf(await post(`/admin/keys/${id}/rotate`, { overlapSeconds: 3600 }));
+    expect((await make('b')).status).toBe(409);
+    await post(`/admin/keys/${id}/revoke`, undefined);
+    expect((await make('b')).status).toBe(409);
+    await post(`/admin/keys/${rotated.id}/revoke`, undefined);
+    expect((await make('b')).status).toBe(201);
+    await post(`/admin/keys/${other.id}/revoke`, undefined);
+    expect((await make('a')).status).toBe(201);
+    expect(await live()).toEqual(['a', 'b']);
+  });
+
+  test('keys of earlier versions keep their names, also where two have the same one', async () => {
+    const old = (keyId: string, name: string) => putKey(temp.store, testKey({ keyId, name }), undefined);
+    await old('AAAAAAAAAAAA', 'old');
+    await old('BBBBBBBBBBBB', 'twice');
+    await old('CCCCCCCCCCCC', 'twice');
+    expect((await make('old')).status).toBe(409);
+    expect((await ask(temp.store, '/admin/keys/BBBBBBBBBBBB', { method: 'PATCH', body: { rpm: 3 } })).status).toBe(200);
+    expect([(await post('/admin/keys/BBBBBBBBBBBB/rotate', {})).status, (await post('/admin/keys/CCCCCCCCCCCC/rotate', {})).status]).toEqual([201, 201]);
+    expect(await live()).toEqual(['old', 'twice', 'twice']);
+    await post('/admin/keys/AAAAAAAAAAAA/revoke', undefined);
+    expect((await make('old')).status).toBe(201);
+  });
 });

@@ -1,6 +1,7 @@
 import { getKey, listKeys, type KeyRecord } from '../../adapters/store/keys.ts';
 import { listModels } from '../../adapters/store/models.ts';
-import type { Store } from '../../adapters/store/port.ts';
+import type { KeyNames } from '../../adapters/store/key-names.ts';
+import type { Op, Store } from '../../adapters/store/port.ts';
 import type { KeyView } from '../../contract/admin/keys.ts';
 import { allows } from '../../core/routing/eligibility.ts';
 import { AdminError } from '../errors.ts';
@@ -32,10 +33,14 @@ export async function requireModels(store: Store, tenantId: string, allowed: rea
   }
 }
 
-/** Names are for people, so two live keys may not share one. */
-export async function requireFreeName(store: Store, tenantId: string, name: string, except?: string): Promise<void> {
-  const taken = (await listKeys(store, tenantId)).some((key) => key.name === name && key.keyId !== except && key.revokedAt === null);
-  if (taken) throw new AdminError('conflict', 'Another key has this name.', { field: '/name' });
+/** Names are for people, so two live keys may not share one: what gives a free name to a key. Throws where it is taken. */
+export async function claimName(store: Store, names: KeyNames, { tenantId, name, keyId }: KeyRecord): Promise<Op[]> {
+  const isListed = (await listKeys(store, tenantId)).some((key) => key.name === name && key.keyId !== keyId && key.revokedAt === null);
+  const claim = isListed ? undefined : await names.claim(name, keyId);
+  if (claim === undefined) throw nameTaken();
+  return claim;
 }
+
+export const nameTaken = (): AdminError => new AdminError('conflict', 'Another key has this name.', { field: '/name' });
 
 export const instantOf = (text: string | null | undefined): string | null => (text === null || text === undefined ? null : new Date(text).toISOString());

@@ -1,4 +1,5 @@
 import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../adapters/store/keys.ts';
+import { openKeyNames } from '../../adapters/store/key-names.ts';
 import { readLastUsed } from '../../adapters/store/last-used.ts';
 import type { Op } from '../../adapters/store/port.ts';
 import { keyCreate, keyCreated, keyPatch, keyRevoked, keyRotate, keyView } from '../../contract/admin/keys.ts';
@@ -6,7 +7,7 @@ import { listOf } from '../../contract/admin/shared.ts';
 import { hashSecret, newKey } from '../../core/keys/virtual-key.ts';
 import { change } from '../change.ts';
 import { AdminError } from '../errors.ts';
-import { instantOf, keyViewOf, ownKey, requireFreeName, requireModels } from '../keys/records.ts';
+import { claimName, instantOf, keyViewOf, nameTaken, ownKey, requireModels } from '../keys/records.ts';
 import { operation } from '../operation.ts';
 import type { AdminCall, Reply } from '../ports.ts';
 import { keyRecordView } from '../views.ts';
@@ -28,14 +29,13 @@ export const getKeyOperation = operation({ summary: 'One key.', answer: keyView 
 export const createKey = operation({ summary: 'A new key. It is shown in this answer and never again.', body: keyCreate, answer: keyCreated, status: 201 }, async (call) => {
   const { caller, ports, body, nowMs } = call;
   await requireModels(ports.store, caller.tenantId, body.allowedModels);
-  await requireFreeName(ports.store, caller.tenantId, body.name);
   const { env, expiresAt, ...limits } = body;
   const made = newKey(env, ports.randomBytes);
   const record: KeyRecord = {
     ...limits, keyId: made.keyId, tenantId: caller.tenantId, env, hash: hashSecret(await ports.pepper(), made.secret), last4: made.display.slice(-4),
     expiresAt: instantOf(expiresAt), revokedAt: null, createdAt: new Date(nowMs).toISOString(), version: 1,
   };
-  await save(call, 'key.created', record, undefined, []);
+  await save(call, 'key.created', record, undefined, { names: await claimName(ports.store, openKeyNames(ports.store, caller.tenantId), record) });
   return shown(call, record, made.key);
 });
 
@@ -45,10 +45,11 @@ export const updateKey = operation({ summary: 'Changes a key\'s name or limits; 
   if (ifMatch !== undefined && ifMatch !== current.version) throw stale(current);
   if (current.revokedAt !== null) throw new AdminError('conflict', 'A revoked key cannot be changed.');
   await requireModels(ports.store, caller.tenantId, body.allowedModels);
-  if (body.name !== undefined) await requireFreeName(ports.store, caller.tenantId, body.name, current.keyId);
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Partial<KeyRecord>;
   const record: KeyRecord = { ...current, ...given, ...(body.expiresAt !== undefined && { expiresAt: instantOf(body.expiresAt) }), version: current.version + 1 };
-  await save(call, 'key.updated', record, current, []);
+  const names = openKeyNames(ports.store, caller.tenantId);
+  const renamed = record.name === current.name ? [] : [...await claimName(ports.store, names, record), ...await names.release(current.name, current.keyId)];
+  await save(call, 'key.updated', record, current, { names: renamed });
   return { body: keyViewOf(record), etag: record.version };
 });
 
@@ -57,7 +58,7 @@ export const revokeKey = operation({ summary: 'Ends a key. Repeating it changes 
   const current = await ownKey(ports.store, caller.tenantId, params['id']);
   const isOver = current.revokedAt !== null && Date.parse(current.revokedAt) <= nowMs;
   const record: KeyRecord = isOver ? current : { ...current, revokedAt: new Date(nowMs).toISOString(), version: current.version + 1 };
-  if (!isOver) await save(call, 'key.revoked', record, current, []);
+  if (!isOver) await save(call, 'key.revoked', record, current, { names: await openKeyNames(ports.store, caller.tenantId).release(current.name, current.keyId) });
   return { body: { ...keyViewOf(record), revocationSeconds: ports.revocationSeconds }, etag: record.version };
 });
 
@@ -72,16 +73,19 @@ export const rotateKey = operation({
     ...current, keyId: made.keyId, hash: hashSecret(await ports.pepper(), made.secret), last4: made.display.slice(-4), createdAt: new Date(nowMs).toISOString(), version: 1,
   };
   const old: KeyRecord = { ...current, revokedAt: new Date(nowMs + body.overlapSeconds * 1000).toISOString(), version: current.version + 1 };
-  await save(call, 'key.rotated', record, current, [putKeyOp(old, current.version)]);
+  // Of two keys of an earlier version with one name, only one can have it for good; the other is rotated without.
+  const names = await openKeyNames(ports.store, caller.tenantId).claim(record.name, record.keyId, [current.keyId]) ?? [];
+  await save(call, 'key.rotated', record, current, { more: [putKeyOp(old, current.version)], names });
   return shown(call, record, made.key);
 });
 
-/** One atomic write of a key, of what goes with it and of the event. Whoever was overtaken is told. */
-async function save(call: AdminCall, action: string, record: KeyRecord, current: KeyRecord | undefined, more: readonly Op[]): Promise<void> {
+/** One atomic write of a key, of what goes with it, of whose its name is, and of the event. Whoever was overtaken is told. */
+async function save(call: AdminCall, action: string, record: KeyRecord, current: KeyRecord | undefined, { more = [], names }: { readonly more?: readonly Op[]; readonly names: readonly Op[] }): Promise<void> {
   const isNew = current === undefined || current.keyId !== record.keyId;
   const committed = await change(call, {
     action, target: { type: 'key', id: record.keyId, name: record.name }, before: current === undefined ? null : keyRecordView(current), after: keyRecordView(record),
-  }, [putKeyOp(record, isNew ? undefined : current.version), ...more]);
+  }, [putKeyOp(record, isNew ? undefined : current.version), ...more, ...names]);
+  if (!committed.ok && committed.index > more.length) throw nameTaken();
   if (!committed.ok) throw stale(current === undefined ? undefined : await getKey(call.ports.store, current.keyId));
 }
 
