@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
+import type { Store } from '../../functions/adapters/store/port.ts';
 import { getRouting } from '../../functions/adapters/store/routing.ts';
 import { documentSha256 } from '../../functions/core/audit/routing-view.ts';
 import { verifyAudit } from '../../functions/admin/verify-audit.ts';
@@ -114,4 +115,41 @@ test('an event whose save left the document as it was still says which one it is
   expect(await newest()).toMatchObject({ after: { version: 2, documentSha256: expect.any(String) } });
   await tamper(2, { aliases: [] });
   expect((await verifyAudit(temp.store, 'default')).broken).toMatchObject({ seq: 2 });
+});
+
+describe('a model that is deleted while a document that names it is being saved', () => {
+  /** Deletes the model between the judgement of a document and its write. */
+  const deleting = (id: string): Store => {
+    let isArmed = true;
+    const write: Store['write'] = async (ops) => {
+      if (isArmed && ops.some((op) => 'put' in op && op.put.table === 'rules')) {
+        isArmed = false;
+        expect((await ask(temp.store, `/admin/models/${id}`, { method: 'DELETE' })).status).toBe(200);
+      }
+      return temp.store.write(ops);
+    };
+    return { ...temp.store, write };
+  };
+  const using = (id: string) => ({ ports: { store: deleting(id) } });
+
+  test('is not named by a save: refused with its place, nothing stored', async () => {
+    await put({ aliases: [] }, 0);
+    expect(await ask(temp.store, '/admin/routing', { method: 'PUT', body: ALIAS, headers: { 'if-match': '"1"' }, ...using('cheap') })).toMatchObject({ status: 400, json: { error: { field: '/aliases/0/target' } } });
+    expect(await getRouting(temp.store, 'default')).toMatchObject({ version: 1, document: { aliases: [] } });
+  });
+
+  test('nor by the first version, a rollback or an import', async () => {
+    expect((await ask(temp.store, '/admin/routing', { method: 'PUT', body: ALIAS, headers: { 'if-match': '"0"' }, ...using('cheap') })).status).toBe(400);
+    await put({ aliases: [{ name: 'fast', target: 'model:strong' }] }, 0);
+    await put({ aliases: [] }, 1);
+    expect((await ask(temp.store, '/admin/routing/rollback', { method: 'POST', body: { version: 1 }, ...using('strong') })).status).toBe(400);
+    await ask(temp.store, '/admin/models', { method: 'POST', body: { id: 'third', provider: 'openai', upstreamModel: 'm' } });
+    expect((await ask(temp.store, '/admin/config', { method: 'PUT', body: { version: 1, routing: { aliases: [{ name: 'fast', target: 'model:third' }] } }, ...using('third') })).status).toBe(412);
+    expect(await getRouting(temp.store, 'default')).toMatchObject({ version: 2, document: { aliases: [] } });
+  });
+
+  test('stops no save of a document that does not name it', async () => {
+    expect((await ask(temp.store, '/admin/routing', { method: 'PUT', body: ALIAS, headers: { 'if-match': '"0"' }, ...using('strong') })).status).toBe(200);
+    expect((await put({ aliases: [] }, 1)).status).toBe(200);
+  });
 });

@@ -1,6 +1,6 @@
 import type { RoutingDocument } from '../../contract/routing.ts';
 import { fromItem, partition, toItem } from './entity.ts';
-import type { Item, Key, Op, Store } from './port.ts';
+import type { Guard, Item, Key, Op, Store } from './port.ts';
 
 /** `percent` of the sessions are served by this version, the others by version `before`. */
 export interface Rollout { readonly percent: number; readonly before: number }
@@ -49,12 +49,31 @@ export async function saveRouting(store: Store, tenantId: string, document: Rout
   return result.ok ? { ok: true, version: expectedVersion + 1 } : { ok: false, current: await getRouting(store, tenantId) };
 }
 
+/**
+ * How many models were deleted under the version in force. Read before the models that a document is judged by, and given
+ * to `saveRoutingOps`: one that is deleted after that makes the save fail, so no document names a model that is gone.
+ */
+export async function deletionsSoFar(store: Store, tenantId: string): Promise<number> {
+  return Number((await store.get(keyOf(tenantId, 'current')))?.['deletions'] ?? 0);
+}
+
+/** Goes into the batch that deletes a model which version `version` does not name; fails when another one is in force. */
+export const countDeletionOp = (tenantId: string, version: number): Op => ({ update: keyOf(tenantId, 'current'), add: { deletions: 1 }, guards: versionGuard(version) });
+
+const versionGuard = (version: number): Guard[] => (version === 0 ? [{ attr: 'version', absent: true }] : [{ attr: 'version', equals: version }]);
+
+export interface SaveRouting {
+  readonly rollout?: Rollout | undefined;
+  /** What `deletionsSoFar` said before the document was judged. Absent where it names no model that the version in force does not. */
+  readonly deletions?: number;
+}
+
 /** The same as operations, to be written together with others; the guard is the first one's. */
-export function saveRoutingOps(tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta, rollout?: Rollout): Op[] {
+export function saveRoutingOps(tenantId: string, document: RoutingDocument, expectedVersion: number, meta: RoutingMeta, { rollout, deletions }: SaveRouting = {}): Op[] {
   const version = expectedVersion + 1;
   const info: RoutingVersionInfo = { version, at: meta.at, author: meta.author };
   return [
-    { put: keyOf(tenantId, 'current'), item: toItem(info), guards: expectedVersion === 0 ? [{ attr: 'version', absent: true }] : [{ attr: 'version', equals: expectedVersion }] },
+    { put: keyOf(tenantId, 'current'), item: toItem(info), guards: [...versionGuard(expectedVersion), ...(deletions === undefined ? [] : [{ attr: 'deletions', atMost: deletions }])] },
     { put: documentKey(tenantId, version), item: { ...toItem(info), document: toItem(document), ...(rollout && { rollout: toItem(rollout) }) }, guards: [{ absent: true }] },
     { put: keyOf(tenantId, `info#${padded(version)}`), item: toItem(info) },
   ];
@@ -62,7 +81,7 @@ export function saveRoutingOps(tenantId: string, document: RoutingDocument, expe
 
 /** Changes nothing, and fails when another version than this one is in force: for batches that rest on what the routing says. */
 export const routingGuardOp = (tenantId: string, version: number): Op =>
-  ({ update: keyOf(tenantId, 'current'), set: { checked: 1 }, guards: version === 0 ? [{ attr: 'version', absent: true }] : [{ attr: 'version', equals: version }] });
+  ({ update: keyOf(tenantId, 'current'), set: { checked: 1 }, guards: versionGuard(version) });
 
 /** Who saved which version when, newest first; no documents are read. */
 export async function listRoutingVersions(store: Store, tenantId: string, page: { limit: number; cursor?: string }): Promise<{ items: RoutingVersionInfo[]; cursor?: string }> {

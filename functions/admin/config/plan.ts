@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import { listKeys, putKeyOp, type KeyRecord } from '../../adapters/store/keys.ts';
 import { listModels, putModelOp, type ModelRecord } from '../../adapters/store/models.ts';
 import type { Op } from '../../adapters/store/port.ts';
-import { getRouting, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
+import { deletionsSoFar, getRouting, saveRoutingOps, type RoutingVersion } from '../../adapters/store/routing.ts';
 import { getTenant, putTenantOps, type TenantRecord } from '../../adapters/store/tenants.ts';
 import type { configChange, ConfigPut } from '../../contract/admin/config.ts';
 import { routingViews } from '../../core/audit/routing-view.ts';
@@ -35,6 +35,7 @@ interface Planning {
   readonly at: string;
   readonly models: Map<string, ModelRecord>;
   readonly routing: RoutingVersion;
+  readonly deletions: number;
   readonly steps: Step[];
   readonly warnings: RoutingProblem[];
   /** Refuses the second one of a name. */
@@ -47,9 +48,11 @@ interface Planning {
  */
 export async function planConfig(call: AdminCall, document: ConfigPut): Promise<ConfigPlan> {
   const { caller: { tenantId }, ports: { store }, nowMs } = call;
+  // Before the models: what is deleted after that makes the write fail.
+  const deletions = await deletionsSoFar(store, tenantId);
   const [tenant, models, routing, keys] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId), listKeys(store, tenantId)]);
   const planning: Planning = {
-    call, document, at: new Date(nowMs).toISOString(), models: new Map(models.map((record) => [record.id, record])), routing, steps: [], warnings: [], unique: unrepeated(),
+    call, document, at: new Date(nowMs).toISOString(), models: new Map(models.map((record) => [record.id, record])), routing, deletions, steps: [], warnings: [], unique: unrepeated(),
   };
   if (tenant !== undefined) planSettings(planning, tenant);
   for (const [index, model] of document.models.entries()) planModel(planning, model, `/models/${index}`);
@@ -83,7 +86,7 @@ function planModel({ call, at, models, steps, warnings, unique }: Planning, mode
 }
 
 /** The routing in force must fit the models in force, whichever of the two is changed. */
-function planRouting({ call: { caller }, at, document, models, routing, steps, warnings }: Planning): void {
+function planRouting({ call: { caller }, at, document, models, routing, deletions, steps, warnings }: Planning): void {
   const desired = document.routing ?? routing.document;
   const { errors: [error], warnings: doubts } = validateRouting(desired, new Map([...models].map(([id, record]) => [id, registered(record)])));
   if (document.routing === undefined) {
@@ -98,7 +101,7 @@ function planRouting({ call: { caller }, at, document, models, routing, steps, w
   const version = routing.version + 1;
   steps.push({
     change: { type: 'routing', id: String(version), action: 'updated' }, ...routingViews(routing, { version, document: desired }),
-    ops: saveRoutingOps(caller.tenantId, desired, routing.version, { at, author: caller.name }),
+    ops: saveRoutingOps(caller.tenantId, desired, routing.version, { at, author: caller.name }, { deletions }),
   });
 }
 

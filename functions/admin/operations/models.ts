@@ -1,6 +1,6 @@
 import { listKeys } from '../../adapters/store/keys.ts';
 import { deleteModelOp, getModel, listModels, putModelOp, type ModelRecord } from '../../adapters/store/models.ts';
-import { getRouting, getRoutingVersion, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
+import { countDeletionOp, getRouting, getRoutingVersion, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
 import { MODEL_SECRETS, modelCreate, modelPatch, modelTest, modelTestAnswer, modelView } from '../../contract/admin/models.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import { documentSha256 } from '../../core/audit/routing-view.ts';
@@ -31,7 +31,7 @@ export const createModel = operation({ summary: 'Registers a model. Its credenti
   const record: ModelRecord = { ...defined(fields), tenantId, credentials: await sealed(ports, tenantId, fields.provider, { apiKey, credentials }, [], at) ?? [], createdAt: at, updatedAt: at, version: 1 };
   const { auto } = routing.document;
   const document = tier === undefined ? undefined : { ...routing.document, auto: { ...auto, tiers: { ...auto.tiers, [tier]: [...auto.tiers[tier], fields.id] } } };
-  const placed = document === undefined ? [routingGuardOp(tenantId, routing.version)] : saveRoutingOps(tenantId, document, routing.version, { at, author: call.caller.name }, routing.rollout);
+  const placed = document === undefined ? [routingGuardOp(tenantId, routing.version)] : saveRoutingOps(tenantId, document, routing.version, { at, author: call.caller.name }, { rollout: routing.rollout });
   const after = { ...modelRecordView(record), ...(document && { tier, routing: { version: routing.version + 1, documentSha256: documentSha256(document) } }) };
   const committed = await change(call, { action: 'model.created', target: { type: 'model', id: record.id }, before: null, after, secrets: MODEL_SECRETS }, [putModelOp(record, undefined), ...placed]);
   if (!committed.ok) throw committed.index === 0 ? new AdminError('conflict', 'There is a model with this id already.', { field: '/id' }) : overtaken();
@@ -64,8 +64,9 @@ export const deleteModel = operation({ summary: 'Deletes a model and its credent
   const before = routing.rollout && (await getRoutingVersion(ports.store, tenantId, routing.rollout.before));
   const usedBy = [...new Set([...usesOf(current.id, routing, keys), ...(before === undefined ? [] : usesOf(current.id, before, []))])];
   if (usedBy.length > 0) throw new AdminError('in_use', 'Something still uses this model.', { details: { usedBy } });
-  // Under the routing that was looked at: a rule that begins to name the model meanwhile wins.
-  const committed = await change(call, { action: 'model.deleted', target: { type: 'model', id: current.id }, before: modelRecordView(current), after: null, secrets: MODEL_SECRETS }, [deleteModelOp(current), routingGuardOp(tenantId, routing.version)]);
+  // Under the routing that was looked at: a rule that begins to name the model meanwhile wins, and one that is
+  // being saved is judged again.
+  const committed = await change(call, { action: 'model.deleted', target: { type: 'model', id: current.id }, before: modelRecordView(current), after: null, secrets: MODEL_SECRETS }, [deleteModelOp(current), countDeletionOp(tenantId, routing.version)]);
   if (!committed.ok) throw committed.index === 0 ? stale(await getModel(ports.store, tenantId, current.id)) : overtaken();
   return { body: { id: current.id, deleted: true } };
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { listModels } from '../../adapters/store/models.ts';
 import { StoreError } from '../../adapters/store/port.ts';
-import { EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type Rollout, type RoutingVersion } from '../../adapters/store/routing.ts';
+import { deletionsSoFar, EMPTY_ROUTING, getRouting, getRoutingVersion, listRoutingVersions, saveRoutingOps, type Rollout, type RoutingVersion } from '../../adapters/store/routing.ts';
 import { routingAnswer, routingCheckAnswer, routingPut, routingRollback, routingVersionAnswer, routingVersionInfo } from '../../contract/admin/routing.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import { routing, type RoutingDocument } from '../../contract/index.ts';
@@ -12,7 +12,7 @@ import { registered } from '../../gateway/caches.ts';
 import { change } from '../change.ts';
 import { AdminError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import type { AdminCall, AdminPorts } from '../ports.ts';
+import type { AdminCall, AdminPorts, Reply } from '../ports.ts';
 import { wholeNumber } from '../query.ts';
 
 export const getRoutingOperation = operation({ summary: 'The routing document in force, with what is probably not meant so.', answer: routingAnswer }, async ({ caller, ports }) => {
@@ -70,15 +70,21 @@ async function judged(ports: AdminPorts, tenantId: string, document: RoutingDocu
   return validateRouting(document, models);
 }
 
-async function save(call: AdminCall, current: RoutingVersion, document: RoutingDocument, action: string, percent = 100) {
+async function save(call: AdminCall, current: RoutingVersion, document: RoutingDocument, action: string, percent = 100, tries = 3): Promise<Reply> {
   const { caller: { tenantId, name }, ports, nowMs } = call;
+  const deletions = await deletionsSoFar(ports.store, tenantId);
   const { errors: [error], warnings } = await judged(ports, tenantId, document);
   if (error !== undefined) throw new AdminError('invalid_request', error.message, { field: error.pointer });
   const version = current.version + 1;
   const rollout = rolloutOf(percent, current);
-  const ops = saveRoutingOps(tenantId, document, current.version, { at: new Date(nowMs).toISOString(), author: name }, rollout);
+  const ops = saveRoutingOps(tenantId, document, current.version, { at: new Date(nowMs).toISOString(), author: name }, { rollout, deletions });
   const committed = await change(call, { action, target: { type: 'routing', id: String(version) }, ...routingViews(current, { version, document, rollout }) }, ops);
-  if (!committed.ok) throw stale(await getRouting(ports.store, tenantId), document);
+  if (!committed.ok) {
+    const latest = await getRouting(ports.store, tenantId);
+    // The version is still the one that was read: a model has been deleted since the document was judged.
+    if (latest.version === current.version && tries > 1) return save(call, current, document, action, percent, tries - 1);
+    throw stale(latest, document);
+  }
   return { body: { version, document, rollout: rollout ?? null, warnings }, etag: version };
 }
 
