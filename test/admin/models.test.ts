@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
 import { getModel } from '../../functions/adapters/store/models.ts';
 import { getRouting, saveRouting } from '../../functions/adapters/store/routing.ts';
@@ -12,7 +12,7 @@ import { KNOWN_BASE_URLS } from '../../functions/core/models/check-model.ts';
 import type { ModelTest } from '../../functions/admin/ports.ts';
 import { HOSTILE_URLS } from '../support/hostile-urls.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
-import { ask, type AdminAnswer } from './support.ts';
+import { ask, NOW, type AdminAnswer } from './support.ts';
 import { figure } from '../support/figure.ts';
 
 let temp: TempStore;
@@ -118,4 +118,34 @@ test('what the gateway knows of providers\' models can be asked for, and a model
   expect(known?.price).toMatchObject({ input: expect.any(Number), output: expect.any(Number) });
   expect((await post(MODEL)).json).toMatchObject({ price: null, effective: { priced: true, price: known?.price } });
   expect((await patch('cheap', { price: { input: 1, output: 2 } })).json).toMatchObject({ effective: { price: { input: 1, output: 2 } } });
+});
+
+describe('tests of models', () => {
+  const draft = (port: number): object => ({ id: 'x', provider: 'openai-compatible', upstreamModel: 'm', baseUrl: `http://127.0.0.1:${port}/v1` });
+  let asked = 0;
+  beforeEach(() => { asked = 0; });
+  const trial = (atMs: number, body: object = draft(1), tenantId = 'default'): Promise<AdminAnswer> => ask(temp.store, '/admin/models/test', {
+    method: 'POST', body, ports: {
+      now: () => atMs, testModel: async () => { asked += 1; return { ok: true, status: 200, latencyMs: 1, message: 'ok', hint: null }; },
+      identify: async () => ({ userId: 'op', name: 'Operator', via: 'token', memberships: [{ tenantId, role: 'admin' }] }),
+    },
+  });
+
+  test('are at most thirty in any minute, of drafts and of registered models together, and a tenant\'s own', async () => {
+    await ask(temp.store, '/admin/models', { method: 'POST', body: { id: 'mine', provider: 'openai', upstreamModel: 'm' } });
+    for (let at = 0; at < 30; at += 1) expect((await trial(NOW + at * 1000, at % 2 === 0 ? draft(at + 1) : { id: 'mine' })).status).toBe(200);
+    const refused = await trial(NOW + 29_500);
+    expect([refused.status, refused.headers['retry-after'], refused.json]).toMatchObject([429, '31', { error: { code: 'rate_limit_exceeded' } }]);
+    expect(await trial(NOW + 29_500, { id: 'mine' })).toMatchObject({ status: 429 });
+    expect((await trial(NOW + 29_500, draft(1), 'other')).status).toBe(200);
+    expect((await trial(NOW + 59_999)).status).toBe(429);
+    expect([(await trial(NOW + 60_000)).status, (await trial(NOW + 60_001)).status, (await trial(NOW + 61_000)).status]).toEqual([200, 429, 200]);
+    expect(asked).toBe(33);
+  });
+
+  test('that come at once are counted one by one, and what is refused for its content is not counted', async () => {
+    for (let at = 0; at < 40; at += 1) expect((await trial(NOW, { ...draft(1), baseUrl: 'http://10.0.0.1/v1' })).status).toBe(400);
+    const statuses = (await Promise.all(Array.from({ length: 100 }, (_unused, at) => trial(NOW, draft(at + 1))))).map(({ status }) => status);
+    expect([statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 429).length, asked]).toEqual([30, 70, 30]);
+  });
 });

@@ -1,5 +1,6 @@
 import { listKeys } from '../../adapters/store/keys.ts';
 import { deleteModelOp, getModel, listModels, putModelOp, type ModelRecord } from '../../adapters/store/models.ts';
+import { startModelTest, TESTS_PER_MINUTE } from '../../adapters/store/model-tests.ts';
 import { countDeletionOp, getRouting, getRoutingVersion, routingGuardOp, saveRoutingOps } from '../../adapters/store/routing.ts';
 import { MODEL_SECRETS, modelCreate, modelPatch, modelTest, modelTestAnswer, modelView } from '../../contract/admin/models.ts';
 import { listOf } from '../../contract/admin/shared.ts';
@@ -71,17 +72,25 @@ export const deleteModel = operation({ summary: 'Deletes a model and its credent
   return { body: { id: current.id, deleted: true } };
 });
 
-export const testModelOperation = operation({ summary: 'One small request to the provider: of a registered model, or of a draft before it is saved.', body: modelTest, answer: modelTestAnswer }, async (call) => {
+export const testModelOperation = operation({ summary: 'One small request to the provider: of a registered model, or of a draft before it is saved. 30 a minute.', body: modelTest, answer: modelTestAnswer }, async (call) => {
   const { caller: { tenantId }, ports, body, nowMs } = call;
   if (!('provider' in body)) {
     const { provider, upstreamModel, baseUrl, apiVersion, region, credentials: [first] } = await ownModel(ports.store, tenantId, body.id);
+    await requireTurn(call);
     return { body: await ports.testModel({ tenantId, ...defined({ provider, upstreamModel, baseUrl, apiVersion, region }), credential: first === undefined ? null : { credentialId: first.credentialId, sealed: first.sealed } }) };
   }
   requireSound(body, call);
+  await requireTurn(call);
   const [first] = await sealed(ports, tenantId, body.provider, body, [], new Date(nowMs).toISOString()) ?? [];
   const { provider, upstreamModel, baseUrl, apiVersion, region } = body;
   return { body: await ports.testModel({ tenantId, ...defined({ provider, upstreamModel, baseUrl, apiVersion, region }), credential: first === undefined ? null : { credentialId: first.credentialId, sealed: first.sealed } }) };
 });
+
+/** Whoever may test models makes this server call addresses of their choice: not faster than anybody needs. */
+async function requireTurn({ caller: { tenantId }, ports, nowMs }: AdminCall<never, never> | AdminCall): Promise<void> {
+  const turn = await startModelTest(ports.store, tenantId, nowMs);
+  if (!turn.ok) throw new AdminError('rate_limit_exceeded', `Models are tested at most ${TESTS_PER_MINUTE} times a minute.`, { headers: { 'retry-after': String(Math.max(1, Math.ceil(turn.retryMs / 1000))) } });
+}
 
 function requireSound(model: ModelAddress, { ports }: AdminCall<never, never> | AdminCall): void {
   const problem = modelProblem(model, ports.urlPolicy);
