@@ -104,21 +104,21 @@ test('what did not land may be sent again, and never lands later beside the seco
 });
 
 test('an execution that was taken for dead and goes on after all writes nothing', async () => {
+  const [gate, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let isHeld = true;
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => { open = resolve; });
   const write: Store['write'] = async (ops) => {
     if (isHeld && ops.some((op) => 'put' in op && op.put.table === 'keys')) {
       isHeld = false;
-      await gate;
+      reached.resolve();
+      await gate.promise;
     }
     return temp.store.write(ops);
   };
   const slow = makeToken({ ...temp.store, write });
-  while (isHeld) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  await reached.promise;
   const second = ask(temp.store, '/admin/tokens', { method: 'POST', headers: { 'idempotency-key': 'k' }, body: { name: 'ci' }, ports: { now: () => NOW + 61_000 } });
   expect((await second).status).toBe(201);
-  open();
+  gate.resolve();
   expect((await slow).status).toBe(409);
   expect(await tokens()).toHaveLength(1);
   expect((await makeToken(temp.store)).json).toMatchObject({ secret_shown: false });
