@@ -25,7 +25,11 @@ export default defineConfig({
     // Directives for server components mean nothing here.
     rolldownOptions: { onLog: (level, log, next) => { if (log.code !== 'MODULE_LEVEL_DIRECTIVE') next(level, log); },
       // What the shell and most pages share is one file: many small ones cost more, each with a dictionary of its own.
-      output: { codeSplitting: { groups: [{ name: 'kit', test: /frontend[\\/]src[\\/]ui[\\/]/, minShareCount: 8 }] } },
+      // Fields and what is made of them stay out of it, as no page begins with a form; and so does what signing in needs.
+      output: { codeSplitting: { groups: [
+        { name: 'words', test: /frontend[\\/]src[\\/](?:i18n[\\/](?:use-t|locale|message)|ui[\\/]logo)\./, priority: 2 },
+        { name: 'kit', test: /frontend[\\/]src[\\/]ui[\\/](?!(?:fields|alert|limit-field|form|confirm-dialog|custom-range|filter-bar)\.)/, minShareCount: 8, priority: 1 },
+      ] } },
     },
   },
   server: {

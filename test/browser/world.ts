@@ -10,6 +10,7 @@ import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault
 import { analyticsOf } from '../../functions/admin/usage/analytics.ts';
 import { openLocalDoor } from '../../infra/local/door.ts';
 import { DEFAULT_TENANT, ensureDefaultTenant } from '../../infra/local/default-tenant.ts';
+import { startDemo } from '../../infra/local/demo.ts';
 import { newBootId, openEdition, type Edition } from '../../infra/local/edition.ts';
 import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { launchBrowser } from './browser.ts';
@@ -60,15 +61,16 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser. */
-export async function openWorld(): Promise<World> {
+/** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser; `isDemo` = as `npm start -- --demo` begins. */
+export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean } = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'bsg-browser-'));
   const upstream = await scriptedUpstream();
   const keys = localKeys(readOrCreateMasterKey(join(folder, 'master.key')).key);
   const edition = await openEdition({ store: openSqliteStore(join(folder, 'world.sqlite')), keys, allowHosts: [], log: { error: () => {}, warn: () => {}, info: () => {} } as never, bootId: newBootId() });
   await ensureDefaultTenant(edition.store, Date.now());
+  const demo = isDemo ? await startDemo({ edition }) : undefined;
   const paths = { adminToken: join(folder, 'admin-token'), signingKey: join(folder, 'signing-key.json') };
-  const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: false, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
+  const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: isDemo, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
   await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });
   const broken: { part: string | null; how: number | 'hang' } = { part: null, how: 500 };
   breakable(door.server, broken);
@@ -103,6 +105,7 @@ export async function openWorld(): Promise<World> {
     async close() {
       await browser.close();
       await door.drain(1_000);
+      await demo?.close();
       await edition.close();
       await upstream.close();
       await rm(folder, { recursive: true, force: true });
