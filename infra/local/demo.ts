@@ -18,7 +18,7 @@ export async function startDemo({ edition }: { readonly edition: Edition }): Pro
     caches.invalidate();
     // Hundreds of small writes that nobody waits for.
     const evidence = seedEvidence(store, ports.clock.now()).catch(() => {});
-    return { key, close: () => Promise.all([evidence, upstream.close()]).then(() => {}) };
+    return { key, close: () => Promise.all([evidence, upstream.close()]).then(() => undefined) };
   } catch (error) {
     await upstream.close();
     throw error;

@@ -25,6 +25,8 @@ export interface TabOptions {
   /** IANA name; default UTC. */
   readonly timezone?: string;
   readonly isSignedIn?: boolean;
+  /** Touch, and scrollbars that lie over the page. */
+  readonly isPhone?: boolean;
 }
 
 /** One tab of a browser of its own, and everything that went wrong in it. */
@@ -128,8 +130,8 @@ export const TENANT = DEFAULT_TENANT;
 interface TabNeeds { readonly browser: Browser; readonly origin: string; readonly options: TabOptions; readonly link: () => string }
 
 async function openTab({ browser, origin, options, link }: TabNeeds): Promise<Tab> {
-  const { theme = 'light', locale = 'en', width = 1440, height = 900, timezone = 'UTC', isSignedIn = true } = options;
-  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce' });
+  const { theme = 'light', locale = 'en', width = 1440, height = 900, timezone = 'UTC', isSignedIn = true, isPhone = false } = options;
+  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce', isMobile: isPhone, hasTouch: isPhone });
   await context.addInitScript(([chosenTheme, chosenLocale]) => {
     localStorage.setItem('bsg.theme', chosenTheme);
     localStorage.setItem('bsg.locale', chosenLocale);

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
-import { openWorld, type Tab, type TabOptions, type World } from '../../test/browser/world.ts';
+import { openWorld, type Tab, type TabOptions } from '../../test/browser/world.ts';
 import { withPalette } from './palette-png.ts';
 
 /**
@@ -12,7 +12,7 @@ import { withPalette } from './palette-png.ts';
 const LOOKS: Readonly<Record<string, TabOptions>> = {
   'desktop-light': { theme: 'light', width: 1440, height: 900 },
   'desktop-dark': { theme: 'dark', width: 1440, height: 900 },
-  'phone': { theme: 'light', width: 390, height: 844 },
+  'phone': { theme: 'light', width: 390, height: 844, isPhone: true },
 };
 /** A picture ends here however long its page is. */
 const MOST_HEIGHT = 1_800;
@@ -27,7 +27,7 @@ interface Shot {
   readonly isOverlay?: boolean;
 }
 
-const shots = (world: World, requestId: string): readonly Shot[] => [
+const shots = (requestId: string): readonly Shot[] => [
   { name: 'overview', path: '/?range=1h', ready: '.hero__amount' },
   { name: 'rules', path: '/rules?range=1h', ready: '.rules__one' },
   { name: 'models', path: '/models?range=1h', ready: '[data-row]' },
@@ -49,8 +49,11 @@ async function runExample(page: Page): Promise<void> {
   await page.locator('.tester__result .ruler').waitFor();
 }
 
+/** Names are unique; one per look. */
+const KEY_NAMES = ['production', 'staging', 'batch-jobs'].values();
+
 async function createKey(page: Page): Promise<void> {
-  await page.locator('dialog input').first().fill(`production ${page.viewportSize()?.width ?? 0} ${await page.evaluate(() => document.documentElement.dataset['theme'] ?? '')}`);
+  await page.locator('dialog input').first().fill(KEY_NAMES.next().value ?? '');
   await page.locator('dialog [type=submit]').click();
   await page.locator('.save-key__text').waitFor();
 }
@@ -76,12 +79,12 @@ const { values: { locale = 'en', out = join(import.meta.dirname, '..', '..', 'do
 const world = await openWorld({ isDemo: true });
 try {
   const { items } = await world.admin<{ items: { requestId: string; status: number; decision: { stage: string; tier: string | null } }[] }>('GET', '/admin/requests?limit=50');
-  const complex = items.find(({ status, decision }) => status === 200 && decision.stage === 'auto' && decision.tier === 'moderate') ?? items[0];
+  const shown = items.find(({ status, decision }) => status === 200 && decision.stage === 'auto' && decision.tier === 'moderate') ?? items[0];
   await mkdir(out, { recursive: true });
   if (only === undefined) for (const file of await readdir(out)) if (file.endsWith('.png')) await rm(join(out, file));
   for (const [look, options] of Object.entries(LOOKS)) {
     const tab = await world.open({ ...options, locale: locale === 'ko' ? 'ko' : 'en' });
-    for (const shot of shots(world, complex?.requestId ?? '')) {
+    for (const shot of shots(shown?.requestId ?? '')) {
       if (only !== undefined && !shot.name.includes(only)) continue;
       const png = await take(tab, shot, options);
       await writeFile(join(out, `${shot.name}-${look}.png`), png);

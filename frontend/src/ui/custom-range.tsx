@@ -31,7 +31,7 @@ export function CustomRange({ value, onChange }: Pick<TimeRangeProps, 'value' | 
     if (!(start < end)) return setError(t('fromBeforeTo'));
     if (end > Date.now() + 60_000) return setError(t('notFuture'));
     if (end - start > LONGEST_MS) return setError(t('tooLongRange'));
-    onChange({ from: new Date(start).toISOString(), to: new Date(end).toISOString(), ...zone });
+    onChange({ ...(value.range !== undefined && { range: value.range }), from: new Date(start).toISOString(), to: new Date(end).toISOString(), ...zone });
   };
   return (
     <form className="stack range-form" onSubmit={(event) => { event.preventDefault(); apply(); }}>

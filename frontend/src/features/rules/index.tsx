@@ -41,6 +41,7 @@ export function RulesPage() {
   const t = useT(rules);
   const words = useT(ui);
   const may = useMay('member');
+  const hasDraft = useDraft() !== undefined;
   const search = useSearch({ from: '/rules' });
   const navigate = useNavigate({ from: '/rules' });
   const routing = useQuery({ ...routingQuery, enabled: may });
@@ -51,6 +52,7 @@ export function RulesPage() {
     <Page title={t('title')} description={t('description')} actions={(
       <>
         <TimeRange value={rangeOf(search)} onChange={(range) => { void navigate({ search: ({ range: _range, from: _from, to: _to, tz: _tz, ...rest }) => ({ ...rest, ...range }) }); }} />
+        <Link to="/test" {...(hasDraft && { search: { draft: true as const } })} className={buttonClass('secondary')}><FlaskConical aria-hidden size={15} />{t('test')}</Link>
         <Button icon={<HistoryIcon aria-hidden size={15} />} onClick={() => { void navigate({ search: (before) => ({ ...before, history: true }) }); }}>{t('history')}</Button>
       </>
     )}>
@@ -113,7 +115,7 @@ function DraftBar() {
   const draft = useDraft();
   const [isOpen, setOpen] = useState(false);
   const check = useQuery({ ...routingCheckQuery(draft?.document ?? ({} as never)), enabled: draft !== undefined });
-  if (draft === undefined) return <div className="draft draft--clean"><Link to="/test" className={buttonClass('secondary')}><FlaskConical aria-hidden size={15} />{t('test')}</Link></div>;
+  if (draft === undefined) return null;
   const count = changesOf(draft.base, draft.document).length;
   const discard = (): void => {
     setDraft(undefined);
