@@ -8,7 +8,12 @@ import { openWorld, type Tab, type World } from './world.ts';
 const NOW = Date.now();
 /** What everything waits for: without it there is no page at all. */
 const NEEDED = '/admin/me';
-const PAGES = ['/', '/analytics', '/analytics?by=key&stack=model', '/audit', '/audit?tab=changes', '/audit/REQUEST', '/rules', '/models', '/test', '/keys', '/settings'];
+const PAGES = [
+  '/', '/analytics', '/analytics?by=key&stack=model', '/audit', '/audit?tab=changes', '/audit/REQUEST', '/rules', '/rules?history=1', '/models', '/models/claude-haiku', '/test', '/keys', '/keys/KEY',
+  '/settings', '/settings?tab=quality', '/settings?tab=people', '/settings?tab=tokens',
+];
+/** What is a part of its own on a page: as many must be there again once all is well. */
+const PARTS = '.shell__main section:not(dialog *), .shell__main table:not(dialog *), .shell__main form:not(dialog *)';
 
 /** The browser itself notes each answer of 500 on its console; that is no fault of the page. */
 const faultsOf = ({ faults }: Tab): string[] => faults.filter((fault) => !fault.includes('Failed to load resource'));
@@ -16,9 +21,13 @@ const faultsOf = ({ faults }: Tab): string[] => faults.filter((fault) => !fault.
 needs('chromium')('when something fails', () => {
   let world: World;
   let requestId: string;
+  let keyId: string;
+  const addressOf = (path: string): string => path.replace('REQUEST', requestId).replace('KEY', keyId);
   beforeAll(async () => {
     world = await openWorld();
-    const entries = traffic({ days: 10, perDay: 30, nowMs: NOW, keys: await registerModels(world) });
+    const keys = await registerModels(world);
+    keyId = keys[0] ?? '';
+    const entries = traffic({ days: 10, perDay: 30, nowMs: NOW, keys });
     requestId = entries[3]?.requestId ?? '';
     await putTraffic(world, entries, NOW);
   }, 60_000);
@@ -31,11 +40,11 @@ needs('chromium')('when something fails', () => {
 
   test.each(PAGES)('each question of %s may fail alone: the page stays, and Retry brings the answer', async (path) => {
     const tab = await world.open();
-    const address = path.replace('REQUEST', requestId);
+    const address = addressOf(path);
     await tab.go(address);
     await settled(tab);
     const calls = [...new Set(tab.takeCalls())].filter((call) => call.startsWith('GET ')).map((call) => call.slice(4)).filter((call) => call !== NEEDED);
-    const whole = await tab.page.locator('.shell__main section:not(dialog *), .shell__main table:not(dialog *)').count();
+    const whole = await tab.page.locator(PARTS).count();
     for (const call of calls) {
       world.break(call, 500);
       await tab.go(address);
@@ -56,24 +65,66 @@ needs('chromium')('when something fails', () => {
       }
       if (failed > 0) {
         await settled(tab);
-        expect([call, await tab.page.locator('.shell__main section:not(dialog *), .shell__main table:not(dialog *)').count()]).toEqual([call, whole]);
+        expect([call, await tab.page.locator(PARTS).count()]).toEqual([call, whole]);
       }
     }
     await tab.close();
   }, 180_000);
 
-  test('an answer that never comes leaves the rest of the page usable', async () => {
+  test.each(PAGES)('each question of %s may be slow alone: the rest is there meanwhile, and its part comes with the answer', async (path) => {
     const tab = await world.open();
-    world.break('/admin/usage', 'hang');
-    await tab.go('/analytics');
-    await tab.page.getByRole('status').filter({ hasText: 'Loading' }).first().waitFor();
-    await tab.page.getByRole('button', { name: 'Model: any' }).click();
-    await tab.page.getByLabel('claude-haiku').waitFor();
-    world.break(null);
-    await tab.page.keyboard.press('Escape');
-    await tab.page.getByRole('link', { name: 'Audit Log' }).click();
-    await tab.page.locator('[data-row]').first().waitFor();
-    expect(faultsOf(tab)).toEqual([]);
+    const address = addressOf(path);
+    await tab.go(address);
+    await settled(tab);
+    const calls = [...new Set(tab.takeCalls())].filter((call) => call.startsWith('GET ')).map((call) => call.slice(4)).filter((call) => call !== NEEDED);
+    const whole = await tab.page.locator(PARTS).count();
+    for (const call of calls) {
+      world.break(call, 'hang');
+      await tab.go(address);
+      const asked = new Set<string>();
+      // Everything else is asked for and answered while this one waits.
+      for (let waited = 0; waited < 6_000 && asked.size < calls.length - 1; waited += 200) {
+        await tab.page.waitForTimeout(200);
+        for (const one of tab.takeCalls()) if (one !== `GET ${call}`) asked.add(one);
+      }
+      await tab.page.waitForTimeout(300);
+      expect([call, await tab.page.locator('h1').count(), await tab.page.locator('.error-card').count(), tab.faults]).toEqual([call, 1, 0, []]);
+      world.break(null);
+      await tab.page.waitForFunction(([parts, count]) => document.querySelectorAll(parts).length === count && document.querySelector('.shell__main .skeleton') === null, [PARTS, whole] as const);
+    }
+    await tab.close();
+  }, 180_000);
+
+  test.each(['/', '/analytics', '/audit', '/models', '/keys'])('a line that breaks under each question of %s is told in its part, and Retry brings the answer', async (path) => {
+    const tab = await world.open();
+    await tab.go(path);
+    await settled(tab);
+    const calls = [...new Set(tab.takeCalls())].filter((call) => call.startsWith('GET ')).map((call) => call.slice(4)).filter((call) => call !== NEEDED);
+    for (const call of calls) {
+      world.break(call, 'drop');
+      await tab.go(path);
+      await settled(tab);
+      const failed = await tab.page.locator('.error-card').count();
+      if (failed > 0) expect(await tab.page.locator('.error-card').first().textContent()).toContain('The gateway could not be reached.');
+      world.break(null);
+      for (let left = failed; left > 0; left -= 1) {
+        await tab.page.locator('.error-card').first().getByRole('button', { name: 'Retry' }).click();
+        await tab.page.waitForFunction((most) => document.querySelectorAll('.error-card').length < most, left);
+      }
+      expect([call, await tab.page.locator('h1').count(), faultsOf(tab)]).toEqual([call, 1, []]);
+    }
+    await tab.close();
+  }, 120_000);
+
+  test.each(PAGES)('unknown parameters in the address of %s are as if they were not there', async (path) => {
+    const tab = await world.open();
+    const address = addressOf(path);
+    await tab.go(address);
+    await settled(tab);
+    const whole = await tab.page.locator(PARTS).count();
+    await tab.go(`${address}${address.includes('?') ? '&' : '?'}range=tomorrow&from=yesterday&to=%00&tz=Mars&model=&key=%22&tier=huge&stage=5&status=abc&sort=constructor&dir=up&q=&live=perhaps&minLatencyMs=-1&version=x&event=__proto__&by=nothing&stack=%3Cscript%3E&tenant=${'x'.repeat(65)}`);
+    await tab.page.waitForFunction(([parts, count]) => document.querySelectorAll(parts).length === count && document.querySelector('.shell__main .skeleton') === null, [PARTS, whole] as const);
+    expect([await tab.page.locator('h1').count(), await tab.page.locator('.error-card').count(), tab.faults]).toEqual([1, 0, []]);
     await tab.close();
   });
 

@@ -348,10 +348,10 @@ class OpenAI:
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByRole('button', { name: 'Open guarded' }).waitFor();
     expect(tab.faults).toEqual([]);
-    await page.route('**/admin/keys', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":{"code":"internal_error","message":"Something went wrong.","requestId":"01X"}}' }));
+    world.break('/admin/keys');
     await page.reload();
     await page.getByText('This could not be loaded').waitFor();
-    await page.unroute('**/admin/keys');
+    world.break(null);
     await page.getByRole('button', { name: 'Retry' }).click();
     await page.getByRole('button', { name: 'Open guarded' }).waitFor();
     await tab.close();

@@ -41,6 +41,9 @@ export interface Tab {
   close(): Promise<void>;
 }
 
+/** What a broken part of the server does with a request. */
+export type Fault = number | 'hang' | 'drop';
+
 export interface World {
   readonly origin: string;
   readonly edition: Edition;
@@ -55,8 +58,11 @@ export interface World {
   addKey(name: string, change?: Record<string, unknown>): Promise<string>;
   /** One chat request through the gateway; resolves once it is answered. `model` = the one that served. */
   chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
-  /** Until it is called with null, the server answers requests whose path and query contain `part` with that status, or not at all (`hang`). */
-  break(part: string | null, how?: number | 'hang'): void;
+  /**
+   * Until it is called with null, the server answers requests whose path and query contain `part` with that status, lets them wait
+   * until then (`hang`), or ends their connections without a word (`drop`).
+   */
+  break(part: string | null, how?: Fault): void;
   /** A link that signs in once. */
   link(): string;
   open(options?: TabOptions): Promise<Tab>;
@@ -74,8 +80,7 @@ export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean 
   const paths = { adminToken: join(folder, 'admin-token'), signingKey: join(folder, 'signing-key.json') };
   const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: isDemo, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
   await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });
-  const broken: { part: string | null; how: number | 'hang' } = { part: null, how: 500 };
-  breakable(door.server, broken);
+  const breaks = breakable(door.server);
   const origin = `http://127.0.0.1:${(door.server.address() as AddressInfo).port}`;
   const token = (await readFile(paths.adminToken, 'utf8')).trim();
   const browser = await launchBrowser();
@@ -101,7 +106,7 @@ export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean 
       await response.text();
       return { status: response.status, model: response.headers.get('x-bsg-model') };
     },
-    break: (part, how = 500) => { Object.assign(broken, { part, how }); },
+    break: breaks,
     link: () => issuer.link(),
     open: (options = {}) => openTab({ browser, origin, options, link: () => issuer.link() }),
     async close() {
@@ -115,14 +120,25 @@ export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean 
   };
 }
 
-/** In front of everything the server does: answers for it while something is to be broken. */
-function breakable(server: Server, broken: { readonly part: string | null; readonly how: number | 'hang' }): void {
-  const real = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+/** In front of everything the server does: answers for it while something is to be broken. What waited is answered once nothing is. */
+function breakable(server: Server): World['break'] {
+  type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+  const real = server.listeners('request') as Listener[];
+  const serve: Listener = (request, response) => { for (const listener of real) listener.call(server, request, response); };
+  let broken: { readonly part: string | null; readonly how: Fault } = { part: null, how: 500 };
+  const waiting: Parameters<Listener>[] = [];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (broken.part === null || request.url?.includes(broken.part) !== true) for (const listener of real) listener.call(server, request, response);
-    else if (broken.how !== 'hang') response.writeHead(broken.how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
+    const { part, how } = broken;
+    if (part === null || request.url?.includes(part) !== true) serve(request, response);
+    else if (how === 'hang') waiting.push([request, response]);
+    else if (how === 'drop') request.socket.destroy();
+    else response.writeHead(how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
   });
+  return (part, how = 500) => {
+    broken = { part, how };
+    if (part === null) for (const [request, response] of waiting.splice(0)) serve(request, response);
+  };
 }
 
 export const TENANT = DEFAULT_TENANT;

@@ -33,7 +33,7 @@ const shots = (requestId: string): readonly Shot[] => [
   { name: 'models', path: '/models?range=1h', ready: '[data-row]' },
   { name: 'add-model', path: '/models?new=1', ready: 'dialog input', isOverlay: true },
   { name: 'routing-test', path: '/test', ready: 'form', act: runExample },
-  { name: 'analytics', path: '/analytics?range=1h', ready: '.hero__amount' },
+  { name: 'analytics', path: '/analytics?range=1h', ready: '.savings__amount' },
   { name: 'keys', path: '/keys', ready: '[data-row]' },
   { name: 'save-your-key', path: '/keys?new=1', ready: 'dialog input', isOverlay: true, act: createKey },
   { name: 'audit-log', path: '/audit?range=1h', ready: '[data-row]' },

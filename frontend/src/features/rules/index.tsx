@@ -10,12 +10,10 @@ import { usageQuery } from '../../api/usage.ts';
 import { rangeOf } from '../../app/range.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { rules } from '../../i18n/en/rules.ts';
-import { ui } from '../../i18n/en/ui.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorCard } from '../../ui/error-card.tsx';
 import { Page } from '../../ui/page.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
@@ -39,15 +37,12 @@ import './rules.css';
 
 export function RulesPage() {
   const t = useT(rules);
-  const words = useT(ui);
-  const may = useMay('member');
   const hasDraft = useDraft() !== undefined;
   const search = useSearch({ from: '/rules' });
   const navigate = useNavigate({ from: '/rules' });
-  const routing = useQuery({ ...routingQuery, enabled: may });
-  const models = useQuery({ ...modelsQuery, enabled: may });
+  const routing = useQuery(routingQuery);
+  const models = useQuery(modelsQuery);
   const both = { ...routing, data: routing.data !== undefined && models.data !== undefined ? { live: routing.data, models: models.data } : undefined, error: routing.error ?? models.error, isFetching: routing.isFetching || models.isFetching, refetch: () => Promise.all([routing.refetch(), models.refetch()]) as never };
-  if (!may) return <Page title={t('title')} description={t('description')}><Card><EmptyState title={words('forbiddenTitle')}>{t('forbidden')} {words('forbiddenRest')}</EmptyState></Card></Page>;
   return (
     <Page title={t('title')} description={t('description')} actions={(
       <>
