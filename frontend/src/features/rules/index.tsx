@@ -73,7 +73,8 @@ function Pipeline({ live, models }: { readonly live: RoutingAnswer; readonly mod
   const failed = [byStage, byTier, byRule].filter(({ error, data, isFetching }) => error !== null && data === undefined && !isFetching);
   const share = (stage: string): ReactNode => {
     const { data } = byStage;
-    if (data === undefined || data.totals.requests === 0) return null;
+    // The line is kept free: what comes later must move nothing.
+    if (data === undefined || data.totals.requests === 0) return <span className="pipeline__share">{'\u00a0'}</span>;
     const requests = data.breakdown.find(({ id }) => id === stage)?.requests ?? 0;
     const words = t('share_', { share: f.percent(requests / data.totals.requests) });
     return requests === 0 ? <span className="muted pipeline__share">{words}</span> : <Link className="pipeline__share" to="/audit" search={{ ...range, stage: [stage] }} title={f.exactCount(requests)}>{words}</Link>;
