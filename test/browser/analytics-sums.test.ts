@@ -203,7 +203,7 @@ needs('chromium')('Analytics: one truth', () => {
     expect(await zoomed()).toBeLessThan(first);
     await page.goBack();
     expect(await zoomed()).toBe(first);
-    await page.getByRole('button', { name: 'Remove filter: Time range' }).click();
+    await page.locator('.page-head__actions .chip').click();
     await page.waitForURL((url) => !url.searchParams.has('from'));
     expect(search().get('range')).toBe('90d');
     await draw(0.6, 0.9);

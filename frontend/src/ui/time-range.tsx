@@ -22,7 +22,8 @@ export function TimeRange({ value, onChange, presets = ['24h', '7d', '30d'] }: T
   useShortcut(isCustom(value) ? 'Escape' : '', back);
   const bounds = rangeBounds(value, Date.now());
   const isOther = chosen === undefined || !presets.includes(chosen);
-  const chip = chosen === undefined && <button type="button" className="chip" aria-label={t('removeFilter', { name: t('range') })} onClick={back}>{f.interval(Date.parse(bounds.from), Date.parse(bounds.to), bounds.tz)}<X aria-hidden size={13} /></button>;
+  const interval = chosen === undefined ? f.interval(Date.parse(bounds.from), Date.parse(bounds.to), bounds.tz) : '';
+  const chip = chosen === undefined && <button type="button" className="chip" aria-label={t('removeFilter', { name: interval })} onClick={back}>{interval}<X aria-hidden size={13} /></button>;
   return (
     <>{chip}<div className="segments" role="group" aria-label={t('range')}>
       {presets.map((preset) => <button key={preset} type="button" className="segments__one" aria-pressed={preset === chosen} onClick={() => choose(preset)}>{t(`range${preset}`)}</button>)}

@@ -35,10 +35,12 @@ export function Chart({ title, labels, series, format, height = 220, isLastOpen 
   const id = useId();
   const { ref, width } = useWidth();
   const [hidden, setHidden] = useState<readonly string[]>([]);
-  const [at, setAt] = useState<number>();
+  const [chosen, setAt] = useState<number>();
   const [asTable, setAsTable] = useState(false);
   const shown = series.filter((one) => !hidden.includes(one.id));
   const last = labels.length - 1;
+  // Other data may have fewer points than the one that was chosen.
+  const at = chosen !== undefined && chosen <= last ? chosen : undefined;
   const nameOf = (point: number): string => `${labels[point]?.full ?? ''}${isLastOpen && point === last ? ` (${t('soFar')})` : ''}`;
   const valueOf = (one: Series, point: number): string => {
     const value = one.values[point];
