@@ -31,6 +31,9 @@ export const startLocale = (): Promise<void> => setLocale(firstLocale(), false);
 /** A section's texts in the current language. */
 export const textsOf = (id: SectionId): Messages | undefined => (current === 'ko' ? korean?.ko[id] : undefined);
 
+/** A sentence of the API in the current language, or as it is where nobody has translated it. */
+export const sentenceText = (sentence: string): string => (current === 'ko' ? korean?.sentences[sentence] : undefined) ?? sentence;
+
 /** A refusal of the API in the current language: by its sentence, else by its code; the API's own sentence where neither is known. */
 export const refusalText = (code: string, sentence: string): string => (current === 'ko' ? korean?.sentences[sentence] ?? korean?.byCode[code] : undefined) ?? sentence;
 

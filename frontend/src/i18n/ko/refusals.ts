@@ -57,6 +57,30 @@ export const sentences: Readonly<Record<string, string>> = {
   'You belong to several tenants; name one in the header x-bsg-tenant.': '여러 테넌트에 속해 있습니다. x-bsg-tenant 헤더로 하나를 지정하세요.',
   'You belong to this tenant already; the invitation stays open.': '이미 이 테넌트의 구성원입니다. 초대는 그대로 열려 있습니다.',
   'You do not belong to a tenant yet; ask an owner for an invitation.': '아직 어느 테넌트에도 속하지 않았습니다. 소유자에게 초대를 요청하세요.',
+  // Hints about requests that were turned away.
+  'The limits of its key or organisation are reached; look at them under the keys and in the settings.': '키나 조직의 한도에 도달했습니다. API 키와 설정에서 한도를 확인하세요.',
+  'A request came without a valid key of this gateway. Send one that is neither revoked nor expired as "Authorization: Bearer bsg_…" or "x-api-key"; a key of a provider is not one.': '이 게이트웨이의 올바른 키 없이 요청이 왔습니다. 폐기하거나 만료되지 않은 키를 "Authorization: Bearer bsg_…" 또는 "x-api-key"로 보내세요. 제공자의 키는 사용할 수 없습니다.',
+  'A request came for a model that nobody knows here. Register it, give it an alias, or ask for "auto".': '등록되지 않은 모델로 요청이 왔습니다. 모델을 등록하거나 별칭을 만들거나 "auto"로 요청하세요.',
+  'A request came with a key whose list of models does not have the one that was asked for.': '요청한 모델이 그 키에 허용된 모델 목록에 없습니다.',
+  'A request came for a path that is not served. The base URL of OpenAI clients ends in /v1; that of Anthropic clients does not.': '제공하지 않는 경로로 요청이 왔습니다. OpenAI 클라이언트의 기본 URL은 /v1로 끝나고 Anthropic 클라이언트의 기본 URL은 그렇지 않습니다.',
+  'A request came with the wrong method for its path.': '경로에 맞지 않는 메서드로 요청이 왔습니다.',
+  'A request came for an endpoint that is not served.': '제공하지 않는 엔드포인트로 요청이 왔습니다.',
+  'A request came without "content-type: application/json", or compressed.': '"content-type: application/json"이 없거나 압축된 요청이 왔습니다.',
+  'A request came whose body is larger than this gateway takes.': '이 게이트웨이가 받을 수 있는 크기보다 큰 요청이 왔습니다.',
+  'A request came that is longer than what any of its models takes.': '어느 모델의 한도에도 맞지 않을 만큼 긴 요청이 왔습니다.',
+  'Requests come while the gateway is paused; the settings end that.': '게이트웨이가 일시 중지된 동안 요청이 오고 있습니다. 설정에서 다시 시작할 수 있습니다.',
+  'Requests came while the store could not be reached.': '저장소에 연결할 수 없는 동안 요청이 왔습니다.',
+  'A request came while none of its models could be used: registered, with a credential, enabled and well.': '사용할 수 있는 모델이 없을 때 요청이 왔습니다. 모델이 등록되고 자격 증명이 있으며 사용 중이고 정상이어야 합니다.',
+  'A model points back at this gateway; change its base URL.': '이 게이트웨이를 다시 가리키는 모델이 있습니다. 그 모델의 기본 URL을 바꾸세요.',
+  'A request came with a key of this organisation that is revoked or expired, or whose secret part is wrong. Copy it again, or make a new one.': '폐기했거나 만료되었거나 비밀 부분이 틀린 키로 요청이 왔습니다. 키를 다시 복사하거나 새로 만드세요.',
+  'A request came that this gateway could not read as what its endpoint expects; the error that the client got names the field.': '엔드포인트의 형식에 맞지 않는 요청이 왔습니다. 클라이언트가 받은 오류에 해당 필드가 적혀 있습니다.',
+  // Hints about a model that was tried.
+  'The provider does not accept this API key for this model.': '제공자가 이 모델에 이 API 키를 받아들이지 않습니다.',
+  'The provider does not know this upstream model name, or this key may not use it.': '제공자가 이 모델 이름을 모르거나 이 키로는 사용할 수 없는 모델입니다.',
+  'Nothing answered in time: check the base URL and whether the server is up.': '제한 시간 안에 응답이 없습니다. 기본 URL과 서버 상태를 확인하세요.',
+  'The key works; the provider is limiting requests right now.': '키는 유효하지만 지금은 제공자가 요청을 제한하고 있습니다.',
+  'The provider answered, but refused the request: check the upstream model name and the API version.': '제공자가 응답했지만 요청을 거부했습니다. 제공자 모델 이름과 API 버전을 확인하세요.',
+  'Something answered that does not speak this API: check the base URL, version segment included.': '이 API가 아닌 응답이 왔습니다. 버전 경로를 포함해 기본 URL을 확인하세요.',
 };
 
 /** Codes that mean the same wherever they come from, for sentences that are not above. */
