@@ -33,6 +33,8 @@ export interface TabOptions {
 export interface Tab {
   readonly page: Page;
   readonly context: BrowserContext;
+  /** What its requests carry, by which the server can be broken for it alone. */
+  readonly mark: string;
   /** Console errors, page errors, violations of the page's policy and requests to other origins; must stay empty. */
   readonly faults: string[];
   /** Requests to `/admin` since the last call, as `GET /admin/me`. */
@@ -40,6 +42,10 @@ export interface Tab {
   go(path: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The header by which the server tells tabs apart. */
+const MARK = 'x-test-tab';
+let tabs = 0;
 
 /** What a broken part of the server does with a request. */
 export type Fault = number | 'hang' | 'drop';
@@ -60,9 +66,9 @@ export interface World {
   chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
   /**
    * Until it is called with null, the server answers requests whose path and query contain `part` with that status, lets them wait
-   * until then (`hang`), or ends their connections without a word (`drop`).
+   * until then (`hang`), or ends their connections without a word (`drop`); only for one tab, where one is given.
    */
-  break(part: string | null, how?: Fault): void;
+  break(part: string | null, how?: Fault, tab?: Tab): void;
   /** A link that signs in once. */
   link(): string;
   open(options?: TabOptions): Promise<Tab>;
@@ -125,19 +131,25 @@ function breakable(server: Server): World['break'] {
   type Listener = (request: IncomingMessage, response: ServerResponse) => void;
   const real = server.listeners('request') as Listener[];
   const serve: Listener = (request, response) => { for (const listener of real) listener.call(server, request, response); };
-  let broken: { readonly part: string | null; readonly how: Fault } = { part: null, how: 500 };
+  const broken = new Map<string, { readonly part: string; readonly how: Fault }>();
   const waiting: Parameters<Listener>[] = [];
+  const markOf = (request: IncomingMessage): string => String(request.headers[MARK] ?? '');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { part, how } = broken;
-    if (part === null || request.url?.includes(part) !== true) serve(request, response);
+    const { part, how } = broken.get(markOf(request)) ?? broken.get('') ?? {};
+    if (part === undefined || how === undefined || request.url?.includes(part) !== true) serve(request, response);
     else if (how === 'hang') waiting.push([request, response]);
     else if (how === 'drop') request.socket.destroy();
     else response.writeHead(how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
   });
-  return (part, how = 500) => {
-    broken = { part, how };
-    if (part === null) for (const [request, response] of waiting.splice(0)) serve(request, response);
+  return (part, how = 500, tab = undefined) => {
+    const mark = tab?.mark ?? '';
+    if (part !== null) return void broken.set(mark, { part, how });
+    broken.delete(mark);
+    for (const [request, response] of waiting.splice(0)) {
+      if (mark === '' || markOf(request) === mark) serve(request, response);
+      else waiting.push([request, response]);
+    }
   };
 }
 
@@ -147,7 +159,8 @@ interface TabNeeds { readonly browser: Browser; readonly origin: string; readonl
 
 async function openTab({ browser, origin, options, link }: TabNeeds): Promise<Tab> {
   const { theme = 'light', locale = 'en', width = 1440, height = 900, timezone = 'UTC', isSignedIn = true, isPhone = false } = options;
-  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce', isMobile: isPhone, hasTouch: isPhone });
+  const mark = String(tabs += 1);
+  const context = await browser.newContext({ extraHTTPHeaders: { [MARK]: mark }, viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce', isMobile: isPhone, hasTouch: isPhone });
   await context.addInitScript(([chosenTheme, chosenLocale]) => {
     localStorage.setItem('bsg.theme', chosenTheme);
     localStorage.setItem('bsg.locale', chosenLocale);
@@ -169,7 +182,7 @@ async function openTab({ browser, origin, options, link }: TabNeeds): Promise<Ta
     if (url.origin !== origin && !['data:', 'blob:'].includes(url.protocol)) faults.push(`elsewhere: ${request.url()}`);
   });
   const tab: Tab = {
-    page, context, faults,
+    page, context, mark, faults,
     takeCalls() {
       const taken = calls;
       calls = [];
