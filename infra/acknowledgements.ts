@@ -25,12 +25,11 @@ export function acknowledgeFindings(stack: GatewayStack, { waf, dashboardWafArn,
   };
   on(stack.dataApi.method, { rule: 'APIG4', reason: VIRTUAL_KEY }, { rule: 'COG4', reason: VIRTUAL_KEY });
   on(stack.publicMethod, { rule: 'APIG4', reason: PUBLIC_DOCUMENT }, { rule: 'COG4', reason: PUBLIC_DOCUMENT });
-  if (!waf) for (const { api } of [stack.dataApi, stack.adminApi]) on(api.deploymentStage, { rule: 'APIG3', reason: WAF });
+  if (!waf) for (const api of [stack.dataApi.api, stack.adminApi.api, stack.bridge?.api]) on(api?.deploymentStage, { rule: 'APIG3', reason: WAF });
   on(stack.dataApi.api.node.tryFindChild('CloudWatchRole'), {
     rule: 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]', reason: LOG_ROLE,
   });
   on(stack.bridge?.method, { rule: 'APIG4', reason: SIGN_IN }, { rule: 'COG4', reason: SIGN_IN });
-  on(stack.bridge?.api.deploymentStage, { rule: 'APIG3', reason: WAF });
   on(stack.bridge?.credential, {
     rule: 'SMG4', reason: 'The user pool reads this secret only while the stack is deployed, so a rotation by itself would end signing in; docs/sign-in.md says how to change it.',
   });

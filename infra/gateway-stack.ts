@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { CfnOutput, CfnParameter, Duration, Fn, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnCondition, CfnOutput, CfnParameter, Duration, Fn, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { tagParts } from './adoption.ts';
 import { AdminApi } from './constructs/admin-api.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AuditArchive } from './constructs/audit-archive.ts';
@@ -81,7 +82,8 @@ export class GatewayStack extends Stack {
     this.bridge = federation?.kind !== 'bridge' ? undefined : new Bridge(this, 'Bridge', {
       ...options, federation, tables: this.tables, signInOrigin: `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`,
     });
-    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, signInPrefix, ...keep, provider: this.providerOf(federation) });
+    this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, inviteOwner: this.invitation(), signInPrefix, ...keep, provider: this.providerOf(federation) });
+    tagParts({ tables: this.tables, vault: this.vault, pepper: this.pepper, archive: this.archive, pool: this.identity.pool }, options.stackName);
 
     this.gateway = this.makeGateway();
     this.admin = this.makeAdmin(ownerEmail, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`);
@@ -102,15 +104,16 @@ export class GatewayStack extends Stack {
     // Stages that log can be made only after the account's role for these logs.
     this.adminApi.api.deploymentStage.node.addDependency(this.dataApi.api);
     this.bridge?.api.deploymentStage.node.addDependency(this.dataApi.api);
-    this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
-    this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig() });
+    this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api, ...(this.bridge === undefined ? [] : [this.bridge.api])], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
+    this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig(federation?.label) });
+    this.tables.denyRewritingHistory(this.files.publisher.role);
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.function, admin: this.admin.function, watch: this.watchAudit.function, archiveJob: this.archiveAudit.function, tables: this.tables.byName,
       jobs: { RollUp: [this.rollUp.function, 15], Sweep: [this.sweep.function, 15], ArchiveAudit: [this.archiveAudit.function, 30], PlanEvidence: [this.planEvidence.function, 180] },
-      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail,
+      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail, bridgeApi: this.bridge?.api, webLog: this.web?.logGroup,
     });
     this.overview = new Overview(this, 'Overview', {
-      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures,
+      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
       jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });
     this.outputs = this.makeOutputs();
@@ -165,10 +168,11 @@ export class GatewayStack extends Stack {
   }
 
   /** What the dashboard must know before anybody signed in; the same shape as on one machine. */
-  private publicConfig(): Record<string, unknown> {
+  private publicConfig(provider: string | undefined): Record<string, unknown> {
     return {
       edition: 'aws', apiBaseUrl: `${this.adminApi.origin}/prod`, gatewayUrl: this.baseUrl, issuer: this.identity.pool.userPoolProviderUrl,
-      clientId: this.identity.dashboard.userPoolClientId, scope: `openid email ${this.identity.scope}`, signInLabel: 'Sign in', version: VERSION, demo: false,
+      clientId: this.identity.dashboard.userPoolClientId, scope: `openid email ${this.identity.scope}`, version: VERSION, demo: false,
+      ...(provider === undefined ? { signInLabel: 'Sign in' } : { signInLabel: `Sign in with ${provider}`, identityProvider: provider }),
     };
   }
 
@@ -189,6 +193,12 @@ export class GatewayStack extends Stack {
     }).valueAsString;
   }
 
+  /** A parameter and no option, because it must stay as it was: a stack keeps the value of its last deployment. */
+  private invitation(): CfnCondition {
+    const { valueAsString } = new CfnParameter(this, 'OwnerInvitation', { description: 'no: the pool was adopted, and the owner is in it', default: 'yes', allowedValues: ['yes', 'no'] });
+    return new CfnCondition(this, 'InviteOwner', { expression: Fn.conditionEquals(valueAsString, 'yes') });
+  }
+
   private makeOutputs(): CfnOutput[] {
     return [
       new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.baseUrl }),
@@ -198,7 +208,7 @@ export class GatewayStack extends Stack {
       new CfnOutput(this, 'AuditArchiveBucket', { description: 'The archive of audit events', value: this.archive.bucket.bucketName }),
       new CfnOutput(this, 'OnRemoval', {
         description: 'What removing the stack does', value: this.options.retain
-          ? 'Tables, keys, user pool, archive and logs are kept; deploy once with -c retain=false before removing to lose them.'
+          ? 'Tables, keys, user pool, archive and logs are kept, and -c adopt=… takes them over again; deploy once with -c retain=false before removing to lose them.'
           : 'Removing the stack also removes tables, keys, user pool and logs. THEIR DATA IS LOST.',
       }),
       ...(this.dataApi.pointTo === undefined ? [] : [new CfnOutput(this, 'ApiDomainTarget', { description: 'Point the API\'s host name here (CNAME or alias)', value: this.dataApi.pointTo })]),

@@ -35,11 +35,13 @@ export interface GatewayOptions extends FederationOptions {
   readonly dashboardCertificateArn: string | undefined;
   /** What runs the data plane: a function per request behind API Gateway, or an HTTP server of many requests at once. */
   readonly compute: 'function' | 'web';
-  /** A firewall before both APIs, with the requests that one address may make in five minutes. */
+  /** A firewall before all APIs, with the requests that one address may make in five minutes. */
   readonly waf: boolean;
   readonly wafRequestsPer5Minutes: number;
   /** A web ACL for CloudFront, which must lie in us-east-1 and so cannot be made by this stack. */
   readonly dashboardWafArn: string | undefined;
+  /** A list of what a removed stack has left: takes that over before the deployment. Only of use to `npm run deploy`. */
+  readonly adopt: string | undefined;
   /** Folder with one bundle folder per function. */
   readonly bundles: string;
   /** Folder of the built dashboard. */
@@ -79,6 +81,7 @@ const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[
   waf: { accepts: 'true or false', fallback: false, read: flag },
   wafRequestsPer5Minutes: { accepts: 'a whole number from 100 to 20000000', fallback: 10_000, read: whole(100, 20_000_000) },
   dashboardWafArn: optional('the ARN of a global web ACL in us-east-1', matching(/^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/)),
+  adopt: optional('the path of a file that lists what a removed stack has left', matching(/^[^\0\n]{1,500}$/)),
   bundles: { accepts: 'the path of a folder', fallback: 'dist/lambda', read: matching(/^[^\0\n]{1,500}$/) },
   dashboard: { accepts: 'the path of a folder', fallback: 'dist/dashboard', read: matching(/^[^\0\n]{1,500}$/) },
 };
@@ -101,6 +104,7 @@ export function readOptions(context: Readonly<Record<string, unknown>>): Gateway
   for (const [name, other] of PAIRS) {
     if ((options[name] === undefined) !== (options[other] === undefined)) throw new OptionError(`Options ${name} and ${other} go together: give both or neither.`);
   }
+  if (options.adopt !== undefined && !options.retain) throw new OptionError('Option adopt takes over what is to be kept: leave out retain=false.');
   if (options.compute === 'web' && options.apiDomain !== undefined) throw new OptionError('Option compute=web has an address of its own: leave out apiDomain and apiCertificateArn.');
   return options;
 }

@@ -83,6 +83,21 @@ const noProfiles = {
   },
 };
 
+/**
+ * Parts of the SDK that no operation here uses: answers that are streams of events (the SDK's own, not the models'), and a cache for services whose endpoints
+ * must be asked for. They would be 20 KB of every function.
+ */
+const unusedParts = {
+  name: 'unused-parts',
+  setup(build) {
+    build.onLoad({ filter: /@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/ }, () => ({
+      contents: 'export class EventStreamSerde { constructor() { throw new Error("Event streams are not part of this function."); } }'
+        + 'export const eventStreamSerdeProvider = () => undefined; export const resolveEventStreamSerdeConfig = (input) => Object.assign(input, { eventStreamMarshaller: undefined });',
+    }));
+    build.onLoad({ filter: /@aws-sdk\/endpoint-cache\/dist-es\/index\.js$/ }, () => ({ contents: 'export class EndpointCache { get() {} set() {} delete() {} has() { return false; } clear() {} }' }));
+  },
+};
+
 /** Of its own package.json a client of the SDK reads only the version. */
 const onlyVersions = {
   name: 'only-versions',
@@ -98,7 +113,7 @@ const onlyVersions = {
  * ones), and carry the SDK with them: the runtime's own copy is hundreds of files to find and read at a cold start, which
  * then takes some 15 % longer. `npm run bench:cold` measures both.
  */
-export const LAMBDA_OPTIONS = { ...OPTIONS, mainFields: ['module', 'main'], plugins: [...OPTIONS.plugins, noProfiles, onlyVersions] };
+export const LAMBDA_OPTIONS = { ...OPTIONS, mainFields: ['module', 'main'], plugins: [...OPTIONS.plugins, noProfiles, unusedParts, onlyVersions] };
 
 /**
  * Bundles one target to `dist/<name>.mjs` unless that file is newer knowledge than all of its sources: the stamp beside

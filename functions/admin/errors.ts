@@ -21,7 +21,7 @@ const STATUS = {
 export type AdminErrorCode = keyof typeof STATUS;
 
 export interface AdminErrorOptions {
-  /** The query parameter, or the body's field as a JSON pointer. */
+  /** The query parameter or header, or the body's field as a JSON pointer. */
   readonly field?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Members of the answer beside `error`, such as the record as it stands now. Never anything that the caller may not read. */

@@ -70,8 +70,11 @@ export interface Decision {
 
 export type Need = 'agent' | 'images' | 'documents' | 'audio' | 'tools' | 'hosted_tools' | 'json_schema' | 'strict_schema' | 'embedding';
 
-/** The request as far as eligibility and conditions look at it: counts and kinds, no text. `maxOutput` null = the caller set no limit. */
-export interface RequestInputs { maxOutput: number | null; turns: number; toolCount: number; needs: Need[] }
+/**
+ * The request as far as eligibility and conditions look at it: counts and kinds, no text. `maxOutput` null = the caller set no limit.
+ * `standsAlone`: nothing goes on from it that could be told, so its session is not touched.
+ */
+export interface RequestInputs { maxOutput: number | null; turns: number; toolCount: number; needs: Need[]; standsAlone?: true }
 
 export interface Candidate {
   model: string;

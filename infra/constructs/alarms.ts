@@ -1,10 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Alarm, ComparisonOperator, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Operation, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, MetricFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -24,6 +25,10 @@ export interface AlarmsProps {
   readonly tables: Readonly<Record<TableName, Table>>;
   readonly failures: Queue;
   readonly email: string | undefined;
+  /** Where BSVibe is no OpenID provider. */
+  readonly bridgeApi: RestApi | undefined;
+  /** The log of the server, with compute=web. */
+  readonly webLog: ILogGroup | undefined;
 }
 
 const PERIOD = Duration.minutes(5);
@@ -47,8 +52,19 @@ export class Alarms extends Construct {
     this.alarm('AuditRewritten', 'An audit event was altered or removed', props.watch.metricErrors(sum), 1);
     this.alarm('AuditUnwatched', 'Changes of audit events wait for an hour to be looked at', props.watch.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }), HOUR_MS);
     this.alarm('AuditNotArchived', 'Audit events could not be archived, or their chain is broken', props.archiveJob.metricErrors(sum), 1);
+    if (props.bridgeApi !== undefined) this.alarm('BridgeFailures', 'The sign-in bridge failed to answer', props.bridgeApi.metricServerError(sum), 3);
+    if (props.webLog !== undefined) this.alarm('WebErrors', 'The HTTP server of the data plane logged errors', this.errorsIn(props.webLog), 5);
     for (const [name, metric] of [['UsageThrottles', this.throttles(props.tables.usage)], ['ConfigThrottles', this.throttles(props.tables.keys)]] as const) this.alarm(name, 'A table refused requests', metric, 10);
     for (const [name, [job, minutes]] of Object.entries(props.jobs)) this.silence(`${name}Silent`, `A job has not run for ${minutes} minutes`, job.metricInvocations({ period: Duration.minutes(minutes), statistic: 'Sum' }));
+  }
+
+  /** Lines that the server itself calls errors: a metric of our own, whatever the service counts. */
+  private errorsIn(logGroup: ILogGroup): IMetric {
+    const metricNamespace = Stack.of(this).stackName;
+    const filter = new MetricFilter(this, 'WebErrorLines', {
+      logGroup, metricNamespace, metricName: 'WebErrors', filterPattern: FilterPattern.stringValue('$.level', '=', 'error'), defaultValue: 0,
+    });
+    return filter.metric({ period: PERIOD, statistic: 'Sum' });
   }
 
   private throttles(table: Table): IMetric {

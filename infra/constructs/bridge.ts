@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, type SecretValue } from 'aws-cdk-lib';
 import { EndpointType, LambdaIntegration, RequestValidator, ResponseTransferMode, RestApi, type Method } from 'aws-cdk-lib/aws-apigateway';
 import { ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
@@ -40,6 +40,8 @@ export class Bridge extends Construct {
   constructor(scope: Construct, id: string, props: BridgeProps) {
     super(scope, id);
     this.api = new RestApi(this, 'Api', {
+      // Metrics are told apart by this name alone.
+      restApiName: `${Stack.of(this).stackName}-sign-in`,
       description: 'BSGateway: sign-in bridge',
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
       cloudWatchRole: false,

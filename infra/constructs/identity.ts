@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type SecretValue } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, type CfnCondition, type SecretValue } from 'aws-cdk-lib';
 import {
   AccountRecovery, CfnManagedLoginBranding, CfnUserPoolUser, ClientAttributes, FeaturePlan, ManagedLoginVersion, Mfa, OAuthScope,
   OidcAttributeRequestMethod, ProviderAttribute, ResourceServerScope, UserPool, UserPoolClient, UserPoolClientIdentityProvider, UserPoolDomain,
@@ -24,6 +24,8 @@ export interface IdentityProps {
   readonly dashboardOrigin: string;
   /** Gets an invitation by e-mail when the stack is made. */
   readonly ownerEmail: string;
+  /** Whether the owner is to be made a user of the pool. */
+  readonly inviteOwner: CfnCondition;
   readonly signInPrefix: string;
   readonly retain: boolean;
   /** Beside the pool's own sign-in. */
@@ -47,7 +49,7 @@ export class Identity extends Construct {
 
   constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id);
-    this.pool = this.userPool(props.retain);
+    this.pool = makeUserPool(this, props.retain);
     const domain = new UserPoolDomain(this, 'Domain', {
       userPool: this.pool, cognitoDomain: { domainPrefix: props.signInPrefix }, managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
     });
@@ -70,26 +72,9 @@ export class Identity extends Construct {
       userPoolId: this.pool.userPoolId, username: props.ownerEmail, desiredDeliveryMediums: ['EMAIL'],
       userAttributes: [{ name: 'email', value: props.ownerEmail }, { name: 'email_verified', value: 'true' }],
     });
+    // A pool that was adopted has its owner already.
+    owner.cfnOptions.condition = props.inviteOwner;
     owner.applyRemovalPolicy(props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
-  }
-
-  private userPool(retain: boolean): UserPool {
-    return new UserPool(this, 'Pool', {
-      selfSignUpEnabled: false,
-      signInAliases: { email: true },
-      signInCaseSensitive: false,
-      autoVerify: { email: true },
-      standardAttributes: { email: { required: true, mutable: true } },
-      // A changed address counts only once it was verified, so nobody becomes the owner by claiming that address.
-      keepOriginal: { email: true },
-      mfa: Mfa.REQUIRED,
-      mfaSecondFactor: { otp: true, sms: false },
-      accountRecovery: AccountRecovery.EMAIL_ONLY,
-      passwordPolicy: { minLength: 14, requireDigits: true, requireLowercase: true, requireUppercase: true, requireSymbols: true, tempPasswordValidity: Duration.days(3) },
-      featurePlan: FeaturePlan.ESSENTIALS,
-      deletionProtection: retain,
-      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
   }
 
   private oidcProvider({ label, issuer, clientId, clientSecret, endpoints, scopes, attributes }: Provider): UserPoolIdentityProviderOidc {
@@ -139,3 +124,23 @@ const PROFILE = {
   readAttributes: new ClientAttributes().withStandardAttributes({ email: true, emailVerified: true, fullname: true }),
   writeAttributes: new ClientAttributes().withStandardAttributes({ email: true, fullname: true }),
 };
+
+/** The pool alone: nobody signs up, everybody has a second factor. */
+export function makeUserPool(scope: Construct, retain: boolean): UserPool {
+  return new UserPool(scope, 'Pool', {
+    selfSignUpEnabled: false,
+    signInAliases: { email: true },
+    signInCaseSensitive: false,
+    autoVerify: { email: true },
+    standardAttributes: { email: { required: true, mutable: true } },
+    // A changed address counts only once it was verified, so nobody becomes the owner by claiming that address.
+    keepOriginal: { email: true },
+    mfa: Mfa.REQUIRED,
+    mfaSecondFactor: { otp: true, sms: false },
+    accountRecovery: AccountRecovery.EMAIL_ONLY,
+    passwordPolicy: { minLength: 14, requireDigits: true, requireLowercase: true, requireUppercase: true, requireSymbols: true, tempPasswordValidity: Duration.days(3) },
+    featurePlan: FeaturePlan.ESSENTIALS,
+    deletionProtection: retain,
+    removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+}

@@ -13,6 +13,8 @@ export interface OverviewProps {
   readonly jobs: Readonly<Record<string, LambdaFunction>>;
   readonly usage: Table;
   readonly failures: Queue;
+  /** Where BSVibe is no OpenID provider. */
+  readonly bridge: { readonly api: RestApi; readonly handler: { readonly function: LambdaFunction } } | undefined;
 }
 
 const PERIOD = Duration.minutes(5);
@@ -23,10 +25,10 @@ const at = (statistic: string) => ({ period: PERIOD, statistic });
 export class Overview extends Construct {
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string, { dataApi, gateway, admin, jobs, usage, failures }: OverviewProps) {
+  constructor(scope: Construct, id: string, { dataApi, gateway, admin, jobs, usage, failures, bridge }: OverviewProps) {
     super(scope, id);
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 8 });
-    const functions = { Gateway: gateway, Admin: admin, ...jobs };
+    const functions = { Gateway: gateway, Admin: admin, ...jobs, ...(bridge && { Bridge: bridge.handler.function }) };
     const each = (metric: (of: LambdaFunction, label: string) => IMetric): IMetric[] => Object.entries(functions).map(([label, of]) => metric(of, label));
     this.dashboard = new Dashboard(this, 'Dashboard', {
       widgets: [
@@ -40,6 +42,7 @@ export class Overview extends Construct {
           graph('Usage table: units', usage.metricConsumedWriteCapacityUnits(SUM), usage.metricConsumedReadCapacityUnits(SUM)),
           graph('Failed runs that wait', failures.metricApproximateNumberOfMessagesVisible(at('Maximum'))),
         ],
+        ...(bridge === undefined ? [] : [[graph('Sign-in bridge', bridge.api.metricCount(SUM), bridge.api.metricClientError(SUM), bridge.api.metricServerError(SUM))]]),
       ],
     });
   }

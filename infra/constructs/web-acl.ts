@@ -4,12 +4,12 @@ import { Construct } from 'constructs';
 
 export interface WebAclProps {
   readonly apis: readonly RestApi[];
-  /** Requests of one address in five minutes, over both APIs; more are answered 403 until it calms down. */
+  /** Requests of one address in five minutes, over all of them; more are answered 403 until it calms down. */
   readonly requestsPer5Minutes: number;
 }
 
 /**
- * A firewall before both APIs: a bound per address and the addresses that AWS knows for abuse. No rule looks at bodies:
+ * A firewall before the APIs: a bound per address and the addresses that AWS knows for abuse. No rule looks at bodies:
  * prompts are full of what such rules take for attacks.
  */
 export class WebAcl extends Construct {

@@ -23,16 +23,17 @@ export interface WebComputeProps {
 export class WebCompute extends Construct {
   readonly function: WebFunction;
   readonly baseUrl: string;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, { bundles, environment, logRetentionDays, retain, role }: WebComputeProps) {
     super(scope, id);
     const folder = join(bundles, 'gateway-web');
     if (!existsSync(join(folder, 'index.mjs'))) throw new OptionError(`The bundle ${join(folder, 'index.mjs')} is missing: run "node tools/build.mjs lambda" or name another folder with option bundles.`);
-    const logGroup = new LogGroup(this, 'Log', { retention: logRetentionDays satisfies RetentionDays, removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY });
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }));
+    this.logGroup = new LogGroup(this, 'Log', { retention: logRetentionDays satisfies RetentionDays, removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY });
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }));
     this.function = new WebFunction(this, 'Function', {
       code: WebFunctionCode.fromAssetToManagedBucket(folder), runtime: WebFunctionRuntime.NODEJS_24_X, entryPoint: 'index.mjs',
-      role, logGroup, environment: { ...environment }, timeout: Duration.minutes(15), maxConcurrencyPerEnvironment: 64,
+      role, logGroup: this.logGroup, environment: { ...environment }, timeout: Duration.minutes(15), maxConcurrencyPerEnvironment: 64,
       defaultEndpointAuth: WebFunctionAuthType.APPLICATION_MANAGED,
     });
     this.baseUrl = `https://${this.function.endpoint.domainName}/v1`;

@@ -37,6 +37,23 @@ type Name = keyof typeof OPTIONS;
 const USAGE = '[--port N] [--host H] [--data DIR] [--config FILE] [--demo] [--allow-upstream HOST[:PORT]]… [--max-body MiB] [--json]';
 const MAX_BODY_MIB = 1_024;
 
+/** What `npm start -- --help` prints; undefined where nobody asked. */
+export const helpFor = (args: readonly string[]): string | undefined => (args.some((arg) => arg === '--help' || arg === '-h') ? HELP : undefined);
+
+const HELP = `usage: npm start -- [options]
+
+  --port N                       port to listen on (8787; 0 = any free one)
+  --host H                       address to listen on (127.0.0.1; another one needs BSG_ADMIN_PASSWORD)
+  --data DIR                     database, master key and admin token (./data)
+  --config FILE                  models, routing and keys, as README.md shows
+  --demo                         simulated models, a key and an hour of simulated traffic
+  --allow-upstream HOST[:PORT]   a private host that models may point to; may be repeated
+  --max-body MiB                 larger requests are refused with 413 (32)
+  --json                         one JSON line when ready, for scripts
+
+  npm run -s keygen prints a new key, npm run -s signin a link to the dashboard.
+`;
+
 /** Reads the arguments of `npm start -- …`. Throws `StartError` with one sentence for every mistake. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const given = optionsOf(args);

@@ -18,7 +18,7 @@ export async function startDemo({ edition }: { readonly edition: Edition }): Pro
     caches.invalidate();
     // Hundreds of small writes that nobody waits for.
     const evidence = seedEvidence(store, ports.clock.now()).catch(() => {});
-    return { key, close: () => Promise.all([evidence, upstream.close()]).then(() => undefined) };
+    return { key, close: async () => { await Promise.all([evidence, upstream.close()]); } };
   } catch (error) {
     await upstream.close();
     throw error;

@@ -7,7 +7,7 @@ import type { AdminToken } from './admin-token.ts';
 import { OPERATOR } from './default-tenant.ts';
 import { IssuerAdapter } from './issuer/adapter.ts';
 import { openSignIn } from './issuer/links.ts';
-import { escaped, signInPage } from './issuer/page.ts';
+import { escaped, PAGE_HEADERS, signInPage } from './issuer/page.ts';
 import type { PasswordGate } from './issuer/password.ts';
 import { CLIENT_ID, MOUNT, openProvider } from './issuer/provider.ts';
 import { openSigningKey } from './issuer/signing-key.ts';
@@ -99,7 +99,7 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
     }
   }
 
-  const sessionCookie = (): string => `${COOKIE}=${sessions.make()}; Path=${MOUNT}; HttpOnly; SameSite=Lax; Max-Age=${SESSION_SECONDS}`;
+  const sessionCookie = (): string => `${COOKIE}=${sessions.make()}; Path=${MOUNT}; HttpOnly; SameSite=Lax; Max-Age=${SESSION_SECONDS}${issuer().startsWith('https:') ? '; Secure' : ''}`;
 
   return {
     prefix: `${MOUNT}/`,
@@ -123,10 +123,7 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
 
 function page(response: ServerResponse, status: number, title: string, lines: readonly string[], form?: string): void {
   const html = signInPage({ title, lines, ...(form !== undefined && { form }) });
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-  }).end(html);
+  response.writeHead(status, PAGE_HEADERS).end(html);
 }
 
 const passwordForm = ({ url }: IncomingMessage): string =>

@@ -8,13 +8,13 @@ import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault/local-key.ts';
 import type { HttpDoor } from '../../functions/gateway/http.ts';
 import { applyConfig } from './apply-config.ts';
-import { parseCommandLine, StartError, type CommandLine } from './command-line.ts';
+import { helpFor, parseCommandLine, StartError, type CommandLine } from './command-line.ts';
 import { ensureDefaultTenant } from './default-tenant.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
 import { openLocalDoor } from './door.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
-import { masterKeyFits } from './master-key-fits.ts';
+import { claimDatabase, masterKeyFits } from './master-key-fits.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { keepTheKey, welcome } from './welcome.ts';
 
@@ -51,7 +51,8 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
     process.exit(1);
   });
   const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
-  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials.`);
+  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials and knows none of its virtual keys.`);
+  await claimDatabase(edition.store, keys);
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {
@@ -113,8 +114,11 @@ async function stop({ door, edition, folder, demo, rollUps, log }: Running): Pro
   process.exit();
 }
 
+const args = process.argv.slice(2);
+const help = helpFor(args);
 try {
-  await start(parseCommandLine(process.argv.slice(2)));
+  if (help === undefined) await start(parseCommandLine(args));
+  else process.stdout.write(help);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
+import { manageEverything, type AdminAnswer } from '../support/admin-crud.ts';
 import { identityProvider, type IdentityProvider } from '../support/identity-provider.ts';
 import { lambdaService } from '../support/lambda-service.ts';
 import { lambdaWorld, UPSTREAM_CREDENTIAL, type LambdaWorld } from '../support/lambda-world.ts';
@@ -28,10 +29,11 @@ needs('java')('the administration as a Lambda function', () => {
     await Promise.all([world?.close(), provider?.close(), upstream?.close()]);
   });
 
-  const ask = async (method: string, path: string, { token, body }: { token?: string; body?: unknown } = {}): Promise<{ status: number; headers: Readonly<Record<string, string>>; json: Record<string, unknown> }> => {
-    const call = runtime.invoke(proxyEvent(method, path, { headers: { ...(token !== undefined && { Authorization: `Bearer ${token}` }) }, ...(body !== undefined && { body }) }));
+  const ask = async (method: string, path: string, { token, body, headers: more = {} }: { token?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<AdminAnswer> => {
+    const call = runtime.invoke(proxyEvent(method, path, { headers: { ...more, ...(token !== undefined && { Authorization: `Bearer ${token}` }) }, ...(body !== undefined && { body }) }));
     const { statusCode, headers } = await call.prelude;
-    const answer = { status: statusCode, headers, json: JSON.parse(await call.text()) as Record<string, unknown> };
+    const text = await call.text();
+    const answer = { status: statusCode, headers, json: text === '' ? {} : JSON.parse(text) as Record<string, unknown> };
     await runtime.idle();
     return answer;
   };
@@ -75,6 +77,13 @@ needs('java')('the administration as a Lambda function', () => {
     expect([saved.status, JSON.stringify(saved.json).includes(UPSTREAM_CREDENTIAL)]).toEqual([201, false]);
     expect((await ask('POST', '/admin/models/test', { token, body: { id: 'mine' } })).json).toMatchObject({ ok: true });
     expect(runtime.output()).not.toContain(UPSTREAM_CREDENTIAL);
+  });
+
+  test('everything that an owner manages is made, read, changed and removed with a token as the pool signs them, the data plane\'s parts included', async () => {
+    const token = provider.token('the-owner');
+    await manageEverything(async (method, path, { body, ifMatch } = {}) => ask(method, path, { token, body, ...(ifMatch !== undefined && { headers: { 'If-Match': ifMatch } }) }), upstream.baseUrl);
+    // ID tokens, tokens of other clients and of programs without the scope are none.
+    for (const change of [{ token_use: 'id', aud: provider.clientId }, { client_id: 'another' }, { client_id: 'machine-client', scope: 'other/scope' }, { exp: 1 }]) expect((await ask('GET', '/admin/me', { token: provider.token('the-owner', change) })).status).toBe(401);
   });
 
   test('it never asks the key service to open anything', () => {

@@ -352,6 +352,7 @@ class OpenAI:
     const tab = await world.open();
     const { page } = tab;
     await tab.go('/keys');
+    await page.getByRole('searchbox').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('nothing-like-this');
     await page.getByText('Nothing matches these filters').waitFor();

@@ -4,8 +4,9 @@ import { root } from './tree.ts';
 
 type Data = Record<string, Record<string, readonly Record<string, number>[]>>;
 interface Line { readonly ok: boolean; readonly text: string }
-const { budgetLines, median } = (await import(join(root, 'tools/bench/budgets.mjs'))) as {
+const { budgetLines, decisionLines, median } = (await import(join(root, 'tools/bench/budgets.mjs'))) as {
   budgetLines: (data: Data, startMs: readonly number[]) => Line[];
+  decisionLines: (decisions: readonly object[]) => Line[];
   median: (values: readonly number[]) => number;
 };
 const lineOf = (data: Data, words: string, startMs: readonly number[] = []): Line | undefined => budgetLines(data, startMs).find(({ text }) => text.startsWith(words));
@@ -32,6 +33,12 @@ describe('the benchmark\'s verdict', () => {
 
   test('says nothing about what was not measured', () => {
     expect(budgetLines({}, []).map(({ text }) => text)).toEqual(['failed requests: 0 (at most 0)']);
+  });
+
+  test('holds a decision to 1 ms up to 1,000 characters and to 2 ms above, by its p50, and prints the p99 beside it', () => {
+    const taken = (size: number, p50: number) => decisionLines([{ size, script: 'english', p50, p99: 9, undisturbedP99: 0.5 }])[0];
+    expect(taken(1_000, 0.99)).toEqual({ ok: true, text: 'routing decision, 100 rules × 10 conditions, 1,000 characters of English, p50 ms: 0.99 (below 1); p99 9.00, undisturbed 0.50' });
+    expect([taken(1_000, 1), taken(1_001, 1.99), taken(4_194_304, 2)].map((line) => line?.ok)).toEqual([false, true, false]);
   });
 
   test('takes the mean of the middle two of an even number', () => {

@@ -60,6 +60,10 @@ describe('the functions\' bundles', () => {
     expect(EMPTY_ROUTING).toEqual(routing.parse({}));
   });
 
+  test('no function carries the parts of the SDK that none uses', () => {
+    for (const name of Object.keys(LAMBDAS)) expect(bundle(name).inputs.filter((path) => /event-streams\/(?!index\.js)|node_modules\/(?:mnemonist|obliterator)\//.test(path))).toEqual([]);
+  });
+
   test('guarantee B5: the administration\'s holds neither the opening half of the vault nor a provider', () => {
     const { inputs } = bundle('admin');
     expect(inputs.filter((path) => path === 'functions/adapters/vault/open.ts' || path.startsWith('functions/adapters/providers/') || /node_modules\/(?:openai|@anthropic-ai)\//.test(path))).toEqual([]);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readOptions } from '../../infra/options.ts';
@@ -25,8 +25,9 @@ test('the operator\'s guide names every option of the stack with its default, an
   }
 });
 
+const price = (name: string): number => Number(rows.find(([first]) => first === name)?.[1]);
+
 test('its worked examples follow from its formula and its prices', () => {
-  const price = (name: string): number => Number(rows.find(([first]) => first === name)?.[1]);
   const perMillion = price('api') + price('invocation') + 6 * 1 * price('compute') + 12 * price('write') + price('storage') + price('logs');
   const examples = rows.filter(([first]) => /^[\d,]+$/.test(first ?? ''));
   expect(examples).toHaveLength(3);
@@ -40,10 +41,23 @@ test('its worked examples follow from its formula and its prices', () => {
 test('what the web mode consumes follows from its formula', () => {
   const examples = rows.filter(([first]) => /^[\d,]+, web$/.test(first ?? ''));
   expect(examples).toHaveLength(3);
+  // What web mode replaces.
+  expect(page).toContain(`the ${(price('api') + price('invocation') + 6 * price('compute')).toFixed(2)} USD that API Gateway and Lambda take`);
   for (const [requests = '', ...figures] of examples) {
     const count = Number(requests.replace(', web', '').replaceAll(',', ''));
-    expect(figures.map((figure) => Number(figure.replaceAll(',', '')))).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
+    const [usd, ...consumed] = figures.map((figure) => Number(figure.replaceAll(',', '')));
+    expect(usd).toBeCloseTo(price('fixed') + 0.4 + (count / 1e6) * (12 * price('write') + price('storage') + price('logs')), 2);
+    expect(consumed).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
   }
+});
+
+test('what the runbook says to look for in a log is what the functions write', () => {
+  const code = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(root, 'functions', name), 'utf8')).join('\n');
+  const events = [...code.matchAll(/\blog\.(?:error|warn|info)\('([^']+)'/g)].map(([, event]) => event);
+  const runbook = page.slice(page.indexOf('## Runbook'), page.indexOf('## What only a real account'));
+  const named = [...runbook.matchAll(/`((?!aws |npm )[a-z-]+(?: [a-z-]+)+)`/g)].map(([, words]) => words);
+  expect(named.length).toBeGreaterThan(4);
+  for (const words of named) expect(events).toContain(words);
 });
 
 test('the commands that it names exist, and the README leads to it', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -35,11 +35,21 @@ describe('synth as a command', () => {
     expect(existsSync(join(folder, 'cdk.out/manifest.json'))).toBe(true);
   });
 
+  test('with adopt writes what `cdk import` takes over, and for it which part is which', () => {
+    const parts = [...['tenants', 'models', 'rules', 'keys', 'audit', 'usage'].map((name) => [`table-${name}`, `dynamodb:r:1:table/T-${name}`]), ['vault-key', 'kms:r:1:key/v'], ['pepper-key', 'kms:r:1:key/p'], ['audit-archive', 's3:::a'], ['access-logs', 's3:::l'], ['user-pool', 'cognito-idp:r:1:userpool/r_1']];
+    writeFileSync(join(folder, 'kept.json'), JSON.stringify({ ResourceTagMappingList: parts.map(([part, arn]) => ({ ResourceARN: `arn:aws:${arn}`, Tags: [{ Key: 'bsgateway:stack', Value: 'BSGateway' }, { Key: 'bsgateway:part', Value: part }] })) }));
+    expect(synth(['-c', 'adopt=kept.json'])).toEqual({ status: 0, stdout: 'Synthesised BSGateway to cdk.out/BSGateway.template.json.\n', stderr: '' });
+    const mapping = JSON.parse(readFileSync(join(folder, 'cdk.out/adoption.json'), 'utf8')) as Record<string, object>;
+    const { Resources: resources } = JSON.parse(readFileSync(join(folder, 'cdk.out/BSGateway.template.json'), 'utf8')) as { Resources: Record<string, object> };
+    expect([Object.keys(mapping).length, Object.keys(mapping).filter((id) => resources[id] === undefined)]).toEqual([11, []]);
+  });
+
   test.each([
     [['-c', 'retain=perhaps'], 'Option retain accepts true or false, not "perhaps".\n'],
     [['-c', 'ownerMail=a@example.com'], /^There is no option ownerMail: accepted are [^\n]+\.\n$/],
     [['retain=false'], 'Synth accepts only options of the form -c name=value, not retain=false.\n'],
     [['-c', `bundles=${bundles}`, '-c', 'dashboard=nowhere'], /^The dashboard nowhere\/index\.html is missing: run [^\n]+\.\n$/],
+    [['-c', 'adopt=nowhere.json'], /^Option adopt accepts a file with the answer of [^\n]+, which nowhere\.json is not\.\n$/],
     [['-c', 'bundles=nowhere'], /^The bundle nowhere\/gateway\/index\.mjs is missing: run [^\n]+\.\n$/],
   ])('%j stops it with one sentence', (args, sentence) => {
     const { status, stdout, stderr } = synth(args);

@@ -35,12 +35,19 @@ describe('options of signing in with BSVibe', () => {
     });
   });
 
-  test.each([
+  const REFUSED = [
     ['bsvibe', 'yes'], ['bsvibeLabel', 'a'], ['bsvibeLabel', 'with blank'], ['bsvibeLabel', 'Cognito'], ['bsvibeIssuer', 'http://auth.example'], ['bsvibeIssuer', 'https://auth.example/'],
     ['bsvibeIssuer', 'https://user@auth.example'], ['bsvibeIssuer', 'https://auth.example/?x'], ['bsvibeAuth', 'auth.example'], ['bsvibeAuth', 'https://auth.example/#x'], ['bsvibeJwks', ''],
     ['bsvibeClientId', 'a b'], ['bsvibeClientSecret', 'name with blank'], ['bsvibeEndpoints', 'https://a.example,https://b.example'], ['bsvibeEndpoints', 'http://a.example,https://b.example,https://c.example,https://d.example'],
     ['bsvibeScopes', 'email'], ['bsvibeScopes', ''], ['bsvibeAttributes', 'name=name'], ['bsvibeAttributes', 'email=a,email=b'], ['bsvibeAttributes', 'email=email,role=role'], ['bsvibeVerifiesEmail', 'perhaps'],
-  ])('%s refuses %j in one sentence that says what is accepted', (name, value) => {
+  ] as const;
+
+  test('every option is tried with a wrong value', () => {
+    const tried = new Set<string>(REFUSED.map(([name]) => name));
+    expect(Object.keys(readOptions({})).filter((name) => name.startsWith('bsvibe') && !tried.has(name))).toEqual([]);
+  });
+
+  test.each(REFUSED)('%s refuses %j in one sentence that says what is accepted', (name, value) => {
     expect(refusal({ [name]: value })).toMatch(new RegExp(`^Option ${name} accepts [^\n]+, not [^\n]*\\.$`));
   });
 

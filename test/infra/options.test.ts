@@ -23,14 +23,21 @@ describe('options of the stack', () => {
     expect(readOptions({ retain: false, throttleRps: 20 })).toMatchObject({ retain: false, throttleRps: 20 });
   });
 
-  test.each([
+  const REFUSED = [
     ['ownerEmail', 'owner'], ['ownerEmail', 'a@b@example.com'], ['ownerEmail', ''], ['alarmEmail', 'x@y'], ['stackName', '1st'], ['stackName', 'a b'],
     ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
     ['throttleBurst', '5001'], ['gatewayMemoryMb', '128'], ['gatewayMemoryMb', '1e4'], ['reservedConcurrency', '-1'], ['signInPrefix', 'my-cognito'],
     ['signInPrefix', 'Upper'], ['signInPrefix', 'ends-'], ['apiLogRole', 'no'], ['allowUpstreams', 'http://host'], ['allowUpstreams', 'a,,b'], ['apiDomain', 'LLM'], ['apiDomain', 'https://llm.example.com'], ['apiCertificateArn', 'abc'], ['dashboardCertificateArn', 'arn:aws:acm:eu-central-1:111122223333:certificate/a'],
     ['compute', 'ec2'], ['waf', 'on'], ['wafRequestsPer5Minutes', '10'], ['dashboardWafArn', 'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/a/b'], ['bundles', ''], ['dashboard', ''],
-    ['throttleRps', ['1']], ['stackName', { a: 1 }], ['ownerEmail', null],
-  ])('%s refuses %j in one sentence that says what is accepted', (name, value) => {
+    ['throttleRps', ['1']], ['stackName', { a: 1 }], ['ownerEmail', null], ['adopt', ''], ['dashboardDomain', 'localhost'],
+  ] as const;
+
+  test('every option is tried with a wrong value, here or where its own tests are', () => {
+    const tried = new Set<string>(REFUSED.map(([name]) => name));
+    expect(Object.keys(readOptions({})).filter((name) => !tried.has(name) && !name.startsWith('bsvibe'))).toEqual([]);
+  });
+
+  test.each(REFUSED)('%s refuses %j in one sentence that says what is accepted', (name, value) => {
     const message = refusal({ [name]: value });
     expect(message).toMatch(new RegExp(`^Option ${name} accepts .+, not .+\\.$`));
     expect(message).not.toContain('\n');

@@ -9,10 +9,14 @@ import { figure } from '../support/figure.ts';
 import { lambdaWorld, type LambdaWorld } from '../support/lambda-world.ts';
 import { needs } from '../support/optional.ts';
 import { proxyEvent, type Runtime } from '../support/runtime-api.ts';
+import { manageEverything } from '../support/admin-crud.ts';
+import { Browser, bridgeWorld } from '../support/bridge-world.ts';
+import { identityProvider } from '../support/identity-provider.ts';
+import { OidcClient, throughBsvibe } from '../support/oidc-client.ts';
 import { json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { decide, type Statement } from './iam-evaluator.ts';
-import type { Role } from './rights.ts';
-import { synthesize, type Synthesized } from './synthesized.ts';
+import { roleOf, type Role } from './rights.ts';
+import { BRIDGED, synthesize, type Synthesized } from './synthesized.ts';
 
 interface Asked { readonly action: string; readonly table: string; readonly index: string | undefined; readonly partition: string }
 type Values = Readonly<Record<string, { readonly S?: string }>>;
@@ -37,12 +41,28 @@ function partitionOf({ Key, Item, KeyConditionExpression = '', ExpressionAttribu
   return partition;
 }
 
+/** What was asked of the store since the last time. */
+function takenFrom({ dynamo }: LambdaWorld): Asked[] {
+  const all = dynamo.operations.map((operation, at) => askedFor(operation, JSON.parse(dynamo.bodies[at] ?? '{}') as Body)).flat();
+  dynamo.operations.length = 0;
+  dynamo.bodies.length = 0;
+  return all;
+}
+
+function refusedBy(stack: Synthesized, role: Role, asked: readonly Asked[]): string[] {
+  const identity: Statement[] = stack.identityPolicy(roleOf(stack.stack, role));
+  return [...new Set(asked.filter(({ action, table, index, partition }) => {
+    const arn = stack.arnOf(stack.stack.tables.byName[table as Table]);
+    return decide({ identity }, { principal: stack.arnOf(roleOf(stack.stack, role)), action, resource: index === undefined ? arn : `${arn}/index/${index}`, context: { 'dynamodb:LeadingKeys': [partition] } }) !== 'allow';
+  }).map(({ action, table, index, partition }) => `${action} ${table} ${index ?? ''} ${partition}`))];
+}
+
 needs('java')('what the functions do', () => {
   let world: LambdaWorld;
   let upstream: ScriptedUpstream;
   let stack: Synthesized;
   beforeAll(async () => {
-    stack = synthesize();
+    stack = synthesize(BRIDGED);
     [world, upstream] = await Promise.all([lambdaWorld(), scriptedUpstream()]);
   }, 180_000);
   afterAll(async () => {
@@ -50,20 +70,8 @@ needs('java')('what the functions do', () => {
     await Promise.all([world?.close(), upstream?.close()]);
   });
 
-  /** What was asked of the store since the last time. */
-  const taken = (): Asked[] => {
-    const all = world.dynamo.operations.map((operation, at) => askedFor(operation, JSON.parse(world.dynamo.bodies[at] ?? '{}') as Body)).flat();
-    world.dynamo.operations.length = 0;
-    world.dynamo.bodies.length = 0;
-    return all;
-  };
-  const refused = (role: Role, asked: readonly Asked[]): string[] => {
-    const identity: Statement[] = stack.identityPolicy(stack.stack[role].role);
-    return [...new Set(asked.filter(({ action, table, index, partition }) => {
-      const arn = stack.arnOf(stack.stack.tables.byName[table as Table]);
-      return decide({ identity }, { principal: stack.arnOf(stack.stack[role].role), action, resource: index === undefined ? arn : `${arn}/index/${index}`, context: { 'dynamodb:LeadingKeys': [partition] } }) !== 'allow';
-    }).map(({ action, table, index, partition }) => `${action} ${table} ${index ?? ''} ${partition}`))];
-  };
+  const taken = (): Asked[] => takenFrom(world);
+  const refused = (role: Role, asked: readonly Asked[]): string[] => refusedBy(stack, role, asked);
   const send = async (runtime: Runtime, event: Record<string, unknown>): Promise<{ status: number; id: string }> => {
     const invocation = runtime.invoke(event);
     const { statusCode, headers } = await invocation.prelude;
@@ -119,5 +127,41 @@ needs('java')('what the functions do', () => {
     const asked = taken();
     expect(asked.length).toBeGreaterThan(0);
     expect(refused(role, asked)).toEqual([]);
+  });
+
+  test('nor does the control plane, whatever an owner manages', async () => {
+    const provider = await identityProvider();
+    const runtime = await world.start('admin', 'admin', {
+      ALLOW_UPSTREAMS: `127.0.0.1:${upstream.port}`, BSG_DASHBOARD_URL: 'https://dashboard.example', BSG_GATEWAY_FUNCTION: 'the-gateway', NODE_EXTRA_CA_CERTS: provider.certificateFile,
+      BSG_ISSUER: provider.issuer, BSG_USER_POOL_CLIENT_ID: provider.clientId, BSG_MACHINE_CLIENT_ID: 'machine-client', BSG_SIGN_IN_ORIGIN: provider.origin, BSG_OWNER_EMAIL: 'owner@example.com',
+    });
+    provider.emails.set('the-owner', { email: 'owner@example.com', verified: true });
+    await runtime.idle();
+    taken();
+    await manageEverything(async (method, path, { body, ifMatch } = {}) => {
+      const call = runtime.invoke(proxyEvent(method, path, { headers: { Authorization: `Bearer ${provider.token('the-owner')}`, ...(ifMatch !== undefined && { 'If-Match': ifMatch }) }, ...(body !== undefined && { body }) }));
+      const { statusCode, headers } = await call.prelude;
+      const text = await call.text();
+      await runtime.idle();
+      return { status: statusCode, headers, json: text === '' ? {} : JSON.parse(text) as Record<string, unknown> };
+    }, upstream.baseUrl);
+    await Promise.all([runtime.kill(), provider.close()]);
+    const asked = taken();
+    expect(refused('admin', asked)).toEqual([]);
+    expect(asked.filter(({ table }) => table === 'audit').length).toBeGreaterThan(5);
+    figure('B4', `control plane: ${asked.length} requests to the store, 0 outside of its rights`);
+  });
+
+  test('nor does the bridge, when somebody signs in', async () => {
+    const bridge = await bridgeWorld();
+    const [browser, client] = [new Browser(bridge), new OidcClient(bridge)];
+    const request = await client.ask();
+    const { wentTo = '' } = await browser.runCallback(await throughBsvibe(bridge, browser, request));
+    const { claims, accessToken } = await client.exchange(request, wentTo);
+    await client.userinfo(accessToken, claims.sub);
+    const asked = takenFrom(bridge.world);
+    await bridge.close();
+    expect(new Set(asked.map(({ action }) => action))).toEqual(new Set(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']));
+    expect(refused('bridge', asked)).toEqual([]);
   });
 });

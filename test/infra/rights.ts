@@ -1,8 +1,12 @@
+import type { Role as IamRole } from 'aws-cdk-lib/aws-iam';
+import { SIGN_INS } from '../../functions/adapters/store/sign-ins.ts';
 import type { GatewayStack } from '../../infra/gateway-stack.ts';
 import type { AccessRequest, Decision } from './iam-evaluator.ts';
 
-export type Role = 'gateway' | 'admin' | 'rollUp' | 'sweep' | 'archiveAudit' | 'planEvidence' | 'watchAudit';
-export type Target = 'vault' | 'pepper' | 'archive' | 'gatewayFunction' | 'failures' | 'archive/tenant/1.ndjson' | 'audit/stream/x' | 'ownLog' | 'otherLog'
+/** Every role of a stack with everything in it. */
+export const ROLES = ['gateway', 'admin', 'rollUp', 'sweep', 'archiveAudit', 'planEvidence', 'watchAudit', 'publisher', 'bridge'] as const;
+export type Role = (typeof ROLES)[number];
+export type Target = 'vault' | 'pepper' | 'archive' | 'gatewayFunction' | 'failures' | 'archive/tenant/1.ndjson' | 'audit/stream/x' | 'ownLog' | 'otherLog' | 'bridgeLog' | 'issuerKey' | 'credential' | 'site/index.html'
   | 'tenants' | 'models' | 'rules' | 'keys' | 'audit' | 'usage' | `${'keys' | 'usage' | 'audit' | 'models'}/index/by-i1`;
 export type Right = readonly [Role, string, Target, AccessRequest['context'], Decision];
 
@@ -19,6 +23,9 @@ const OURS = sealContext('bsgateway');
 const MAC = { 'kms:MacAlgorithm': 'HMAC_SHA_256' };
 const at = (...partitions: string[]) => ({ 'dynamodb:LeadingKeys': partitions });
 const TENANT = at('T#default');
+/** What the bridge asks of its key, and where it keeps sign-ins. */
+const SIGN = { 'kms:SigningAlgorithm': 'RSASSA_PKCS1_V1_5_SHA_256', 'kms:MessageType': 'DIGEST' };
+const OWN = at(`${SIGN_INS}#code#abc`);
 
 /** Who may do what with what: the table of rights, as DECISIONS and the reliability requirements want it. */
 export const RIGHTS: readonly Right[] = [
@@ -190,15 +197,82 @@ export const RIGHTS: readonly Right[] = [
   ['gateway', 'logs:PutLogEvents', 'ownLog', {}, YES],
   ['gateway', 'logs:PutLogEvents', 'otherLog', {}, NO],
   ['gateway', 'logs:CreateLogGroup', 'ownLog', {}, NO],
+  // The bridge signs and shows its own key, reads its own credential, keeps its own sign-ins: nothing of any tenant.
+  ['bridge', 'kms:Sign', 'issuerKey', SIGN, YES],
+  ['bridge', 'kms:Sign', 'issuerKey', { ...SIGN, 'kms:SigningAlgorithm': 'RSASSA_PSS_SHA_256' }, NO],
+  ['bridge', 'kms:Sign', 'issuerKey', { ...SIGN, 'kms:MessageType': 'RAW' }, NO],
+  ['bridge', 'kms:Sign', 'issuerKey', {}, NO],
+  ['bridge', 'kms:GetPublicKey', 'issuerKey', {}, YES],
+  ['bridge', 'kms:Verify', 'issuerKey', SIGN, NO],
+  ['bridge', 'kms:Decrypt', 'issuerKey', {}, NO],
+  ['bridge', 'kms:PutKeyPolicy', 'issuerKey', {}, NO],
+  ['bridge', 'kms:CreateGrant', 'issuerKey', {}, NO],
+  ['bridge', 'kms:Sign', 'vault', SIGN, NO],
+  ['bridge', 'kms:GetPublicKey', 'vault', {}, NO],
+  ['bridge', 'kms:Decrypt', 'vault', {}, NEVER],
+  ['bridge', 'kms:GenerateDataKey', 'vault', {}, NO],
+  ['bridge', 'kms:GenerateMac', 'pepper', MAC, NO],
+  ['bridge', 'secretsmanager:GetSecretValue', 'credential', {}, YES],
+  ['bridge', 'secretsmanager:PutSecretValue', 'credential', {}, NO],
+  ['bridge', 'dynamodb:GetItem', 'tenants', OWN, YES],
+  ['bridge', 'dynamodb:PutItem', 'tenants', OWN, YES],
+  ['bridge', 'dynamodb:DeleteItem', 'tenants', OWN, YES],
+  ['bridge', 'dynamodb:Query', 'tenants', OWN, NO],
+  ['bridge', 'dynamodb:Scan', 'tenants', {}, NO],
+  ['bridge', 'dynamodb:GetItem', 'tenants', {}, NO],
+  ['bridge', 'dynamodb:GetItem', 'tenants', TENANT, NO],
+  ['bridge', 'dynamodb:PutItem', 'tenants', at('SUB#x'), NO],
+  ['bridge', 'dynamodb:PutItem', 'tenants', at('BR#code#x', 'T#default'), NO],
+  ['bridge', 'dynamodb:PutItem', 'tenants', at('BRX'), NO],
+  ['bridge', 'dynamodb:GetItem', 'models', TENANT, NO],
+  ['bridge', 'dynamodb:PutItem', 'models', OWN, NEVER],
+  ['bridge', 'dynamodb:GetItem', 'keys', at('K#A'), NO],
+  ['bridge', 'dynamodb:PutItem', 'keys', OWN, NEVER],
+  ['bridge', 'dynamodb:PutItem', 'usage', OWN, NEVER],
+  ['bridge', 'dynamodb:PutItem', 'audit', TENANT, NO],
+  ['bridge', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  ['bridge', 'lambda:InvokeFunction', 'gatewayFunction', {}, NO],
+  ['bridge', 'logs:PutLogEvents', 'bridgeLog', {}, YES],
+  ['bridge', 'logs:CreateLogGroup', 'bridgeLog', {}, NO],
+  ['bridge', 'kms:Encrypt', 'vault', OURS, NEVER],
+  ['bridge', 'dynamodb:UpdateItem', 'audit', TENANT, NEVER],
+  ['bridge', 'dynamodb:PartiQLDelete', 'audit', TENANT, NEVER],
+  // Nobody else signs people in.
+  ...(['gateway', 'admin', 'rollUp', 'sweep', 'publisher'] as const).flatMap((role): Right[] => [
+    [role, 'kms:Sign', 'issuerKey', SIGN, NO], [role, 'secretsmanager:GetSecretValue', 'credential', {}, NO],
+  ]),
+  // The publisher puts files into the dashboard's bucket.
+  ['publisher', 's3:PutObject', 'site/index.html', {}, YES],
+  ['publisher', 's3:DeleteObject', 'site/index.html', {}, NO],
+  ['publisher', 's3:PutObject', 'archive/tenant/1.ndjson', {}, NO],
+  ['publisher', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  ['publisher', 'dynamodb:GetItem', 'tenants', TENANT, NO],
+  ['publisher', 'kms:Decrypt', 'vault', OURS, NEVER],
+  ['admin', 's3:PutObject', 'site/index.html', {}, NO],
   ['gateway', 'iam:PassRole', 'vault', {}, NO],
   ['admin', 'sts:AssumeRole', 'vault', {}, NO],
 ];
 
+/** The bridge of a stack that has one. */
+export function bridgeOf({ bridge }: GatewayStack) {
+  if (bridge === undefined) throw new Error('this stack has no bridge');
+  return bridge;
+}
+
+export function roleOf(stack: GatewayStack, role: Role): IamRole {
+  if (role === 'bridge') return bridgeOf(stack).handler.role;
+  return role === 'publisher' ? stack.files.publisher.role : stack[role].role;
+}
+
 /** The resource behind a name of the table, and what stands behind it (`/index/by-i1`). */
 export function targetOf(stack: GatewayStack, target: Target) {
   const [name = '', ...rest] = target.split('/');
-  const { tables, vault, pepper, archive, gateway, admin, failures } = stack;
-  const constructs = { ...tables.byName, vault: vault.key, pepper: pepper.key, archive: archive.bucket, gatewayFunction: gateway.function, failures, ownLog: gateway.logGroup, otherLog: admin.logGroup };
+  const { tables, vault, pepper, archive, gateway, admin, failures, site } = stack;
+  const bridge = bridgeOf(stack);
+  const constructs = {
+    ...tables.byName, vault: vault.key, pepper: pepper.key, archive: archive.bucket, gatewayFunction: gateway.function, failures, ownLog: gateway.logGroup, otherLog: admin.logGroup,
+    bridgeLog: bridge.handler.logGroup, issuerKey: bridge.key, credential: bridge.credential, site: site.bucket,
+  };
   const construct = constructs[name as keyof typeof constructs];
-  return { construct, suffix: rest.map((part) => `/${part}`).join('') };
+  return { construct, suffix: rest.map((part) => `/${part}`).join(''), isKey: ['vault', 'pepper', 'issuerKey'].includes(name) };
 }

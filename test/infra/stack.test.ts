@@ -6,11 +6,10 @@ import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { ARCHIVE_VARIABLE, readAwsEnvironment, SITE_BUCKET_VARIABLE, SITE_FOLDER_VARIABLE, UPSTREAMS_VARIABLE } from '../../functions/adapters/aws/environment.ts';
+import { jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
 import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
 import { DASHBOARD_POLICY } from '../../infra/local/dashboard.ts';
-import { decide, like, type Statement } from './iam-evaluator.ts';
-import { RIGHTS, sealContext, targetOf, type Role } from './rights.ts';
-import { resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
+import { BRIDGED, resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
 import { figure } from '../support/figure.ts';
 
 let made: Synthesized;
@@ -18,11 +17,13 @@ beforeAll(() => { made = synthesize({ ownerEmail: 'owner@example.com', alarmEmai
 afterAll(() => made.remove());
 
 const NONE: [string, Resource] = ['', { Type: '', Properties: {} }];
-const ROLES: readonly Role[] = ['gateway', 'admin', 'rollUp', 'sweep', 'archiveAudit', 'planEvidence', 'watchAudit'];
-const roleOf = (name: Role) => made.stack[name].role;
+/** A line as the functions log it. */
+function jsonLine(write: (log: Log) => void): string {
+  let line = '';
+  write(jsonLog((text) => { line = text; }, () => 0));
+  return line;
+}
 const propertiesOf = (construct: IConstruct): Properties => made.resources[made.idOf(construct)]?.Properties ?? {};
-const listOf = (value: string | readonly string[] | undefined): readonly string[] => (typeof value === 'string' ? [value] : value ?? []);
-const policyOf = (role: Role): Statement[] => made.identityPolicy(roleOf(role));
 const environmentOf = (construct: IConstruct): Record<string, string> =>
   resolve((propertiesOf(construct)['Environment'] as Properties)['Variables']) as Record<string, string>;
 
@@ -84,70 +85,6 @@ describe('checks of the stack', () => {
     remove();
     expect(left).toEqual([`AwsSolutions-APIG4 at ${other?.node.path}/Resource`]);
     figure('J2', 'of two methods one acknowledged: 1 finding remains');
-  });
-});
-
-describe('rights', () => {
-  test('the table has at least 60 rows', () => { expect(RIGHTS.length).toBeGreaterThanOrEqual(60); });
-
-  test.each(RIGHTS.map((row) => [`${row[0]} ${row[1]} on ${row[2]} with ${JSON.stringify(row[3])}: ${row[4]}`, row] as const))('%s', (_title, [role, action, target, context, expected]) => {
-    const { construct, suffix } = targetOf(made.stack, target);
-    const key = target === 'vault' || target === 'pepper' ? made.keyPolicy(construct) : undefined;
-    const decision = decide({ identity: policyOf(role), ...(key && { resource: key }) }, {
-      principal: made.arnOf(roleOf(role)), action, resource: made.arnOf(construct) + suffix, ...(context && { context }),
-    });
-    expect(decision).toBe(expected);
-  });
-
-  test('guarantee B4: exactly one role may decrypt with the vault key, none may re-encrypt, and a wide right elsewhere in the account helps nobody', () => {
-    const ask = (principal: string, identity: Statement[], action: string) =>
-      decide({ identity, resource: made.keyPolicy(made.stack.vault.key) }, { principal, action, resource: made.arnOf(made.stack.vault.key), context: sealContext('bsgateway') });
-    expect(ROLES.filter((role) => ask(made.arnOf(roleOf(role)), policyOf(role), 'kms:Decrypt') === 'allow')).toEqual(['gateway']);
-    const everything: Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
-    const stranger = 'arn:aws:iam::111122223333:role/stranger';
-    for (const action of ['kms:Decrypt', 'kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant']) expect(ask(stranger, everything, action)).toBe('explicit deny');
-    expect(ask(stranger, everything, 'kms:GenerateDataKey')).toBe('implicit deny');
-    // Somebody must still be able to look after the key.
-    expect(ask(stranger, everything, 'kms:PutKeyPolicy')).toBe('allow');
-    const allowed = ROLES.flatMap(policyOf).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => listOf(Action));
-    expect(allowed.filter((action) => action.startsWith('kms:')).toSorted()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateMac', 'kms:GenerateMac']);
-    figure('B4', `${ROLES.length} roles: 1 may decrypt, 0 re-encrypt`);
-  });
-
-  test('no role has a wildcard in an action, and in a resource only where it is acknowledged', () => {
-    const WIDE = [['archiveAudit', 's3:PutObject', [`${made.idOf(made.stack.archive.bucket)}/*`]], ['watchAudit', 'dynamodb:ListStreams', ['*']]];
-    for (const role of ROLES) {
-      for (const { Effect, Action, Resource, NotAction, NotResource } of policyOf(role)) {
-        expect([NotAction, NotResource]).toEqual([undefined, undefined]);
-        if (Effect !== 'Allow') continue;
-        expect(listOf(Action).filter((each) => each.includes('*'))).toEqual([]);
-        const wide = listOf(Resource).filter((each) => each.includes('*'));
-        if (wide.length > 0) expect(WIDE).toContainEqual([role, Action, wide.map((each) => each.replace(/^arn:.*:/, ''))]);
-      }
-    }
-  });
-
-  test('every role is assumed by Lambda alone, has no managed policy, and stays far below the size limit', () => {
-    for (const role of ROLES) {
-      const { AssumeRolePolicyDocument, ManagedPolicyArns } = propertiesOf(roleOf(role));
-      expect(ManagedPolicyArns).toBeUndefined();
-      expect((AssumeRolePolicyDocument as { Statement: object[] }).Statement).toEqual([{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }]);
-      expect(JSON.stringify(policyOf(role)).length).toBeLessThan(9000);
-    }
-  });
-
-  test('guarantee H7: every application role is explicitly refused to change or remove audit events, which outlive their table under a lock', () => {
-    const audit = made.arnOf(made.stack.tables.byName.audit);
-    for (const role of ROLES) {
-      const denied = policyOf(role).filter(({ Effect, Resource, Condition }) => Effect === 'Deny' && Condition === undefined && listOf(Resource).some((each) => like(each, audit))).flatMap(({ Action }) => listOf(Action));
-      expect(denied).toEqual(expect.arrayContaining(['UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLUpdate', 'PartiQLDelete', 'PartiQLInsert'].map((action) => `dynamodb:${action}`)));
-    }
-    const bucket = propertiesOf(made.stack.archive.bucket);
-    expect(bucket).toMatchObject({ ObjectLockEnabled: true, VersioningConfiguration: { Status: 'Enabled' } });
-    // Events live 400 days in their table; the archive's copy is locked for no less.
-    expect(bucket['ObjectLockConfiguration']).toMatchObject({ Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 400 } } });
-    expect(propertiesOf(made.stack.tables.byName.audit)['StreamSpecification']).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
-    figure('H7', `${ROLES.length} roles with an explicit deny of 6 actions; archive locked for 400 days`);
   });
 });
 
@@ -308,6 +245,11 @@ describe('guarantee J3: the template', () => {
     }
   });
 
+  test('says what removing it does, and how to have what is kept again', () => {
+    const said = (made.template.toJSON() as { Outputs: Record<string, { Value: string }> }).Outputs['OnRemoval']?.Value;
+    expect(said).toMatch(/^Tables, keys, user pool, archive and logs are kept, .*-c adopt=.*-c retain=false/);
+  });
+
   test('closes every bucket to the public and to plain HTTP, and the queue to plain HTTP', () => {
     const buckets = made.ofType('AWS::S3::Bucket');
     for (const [, { Properties }] of buckets) {
@@ -341,8 +283,9 @@ describe('guarantee J3: the template', () => {
       expect(told.map((name) => name.toLowerCase())).toContain(anchor);
       expect([AlarmActions, ActionsEnabled]).toEqual([[expect.anything()], undefined]);
     }
-    // No page of the runbook without its alarm.
-    expect(told).toHaveLength(alarms.length);
+    // No page of the runbook without its alarm; two are of options, where their tests find them.
+    expect(told).toEqual(expect.arrayContaining(['BridgeFailures', 'WebErrors']));
+    expect(told).toHaveLength(alarms.length + 2);
     const [failures] = alarms.filter(({ MetricName }) => MetricName === '5XXError');
     const name = propertiesOf(made.stack.dataApi.api)['Name'];
     expect(failures?.['Dimensions']).toEqual([{ Name: 'ApiName', Value: name }]);
@@ -369,7 +312,9 @@ describe('guarantee J3: the template', () => {
       edition: 'aws', apiBaseUrl: `https://${api}.execute-api.eu-central-1.amazonaws.com/prod`, gatewayUrl: expect.stringMatching(/^https:.*\/v1$/),
       clientId: made.idOf(made.stack.identity.dashboard), scope: 'openid email bsgateway/admin', demo: false,
     });
-    for (const name of ['issuer', 'signInLabel', 'version']) expect(String(config[name]).length).toBeGreaterThan(0);
+    for (const name of ['issuer', 'version']) expect(String(config[name]).length).toBeGreaterThan(0);
+    // Without BSVibe the pool's own page signs people in.
+    expect([config['signInLabel'], config['identityProvider']]).toEqual(['Sign in', undefined]);
     expect(Object.keys(config).join()).not.toMatch(/secret|password/i);
   });
 
@@ -401,6 +346,7 @@ describe('guarantee J3: the template', () => {
     remove();
     const { Parameters: parameters } = template;
     const resources = Object.values(template.Resources);
+    expect((template as unknown as { Outputs: Record<string, { Value: string }> }).Outputs['OnRemoval']?.Value).toMatch(/^Removing the stack also removes tables, keys, user pool and logs\. THEIR DATA IS LOST\.$/);
     expect(parameters['OwnerEmail']).toMatchObject({ Type: 'String' });
     expect(parameters['OwnerEmail']).not.toHaveProperty('Default');
     const stateful = resources.filter(({ Type }) => STATEFUL.includes(Type));
@@ -422,7 +368,7 @@ describe('options that cost', () => {
   let full: Synthesized;
   beforeAll(() => {
     full = synthesize({
-      ownerEmail: 'owner@example.com', apiDomain: 'llm.example.com', apiCertificateArn: ARN, dashboardDomain: 'console.example.com', dashboardCertificateArn: ARN,
+      ...BRIDGED, reservedConcurrency: '50', logRetentionDays: '90', archiveLockDays: '800', allowUpstreams: 'llm.lan:8000', apiDomain: 'llm.example.com', apiCertificateArn: ARN, dashboardDomain: 'console.example.com', dashboardCertificateArn: ARN,
       waf: 'true', wafRequestsPer5Minutes: '3000', dashboardWafArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/mine/0a-1b',
     });
   });
@@ -448,12 +394,13 @@ describe('options that cost', () => {
     expect(JSON.parse(String(config))).toMatchObject({ gatewayUrl: 'https://llm.example.com/v1' });
   });
 
-  test('the firewall bounds each address before both APIs and looks at no body', () => {
+  test('the firewall bounds each address before all three APIs and looks at no body', () => {
     const rules = full.ofType('AWS::WAFv2::WebACL').map(([, { Properties }]) => Properties['Rules'] as Properties[])[0] ?? [];
     expect(rules.map(({ Name }) => Name)).toEqual(['Rate', 'Reputation']);
     expect(rules[0]).toMatchObject({ Action: { Block: {} }, Statement: { RateBasedStatement: { Limit: 3000, AggregateKeyType: 'IP' } } });
     expect(JSON.stringify(rules)).not.toMatch(/Body|CommonRuleSet|SQLi/);
-    expect(full.ofType('AWS::WAFv2::WebACLAssociation')).toHaveLength(2);
+    expect(full.ofType('AWS::WAFv2::WebACLAssociation')).toHaveLength(full.ofType('AWS::ApiGateway::Stage').length);
+    expect(full.ofType('AWS::ApiGateway::Stage')).toHaveLength(3);
     expect(made.ofType('AWS::WAFv2::WebACL')).toEqual([]);
   });
 });
@@ -484,6 +431,17 @@ describe('compute=web', () => {
     const outputs = (web.template.toJSON() as { Outputs: Record<string, { Value: unknown }> }).Outputs;
     expect(JSON.stringify(outputs['BaseUrl']?.Value)).not.toContain('execute-api');
     expect(made.ofType('AWS::Lambda::WebFunction')).toEqual([]);
+  });
+
+  test('its own errors raise an alarm: lines of its log, which no metric of API Gateway counts', () => {
+    const [[, { Properties }] = NONE, ...others] = web.ofType('AWS::Logs::MetricFilter');
+    expect(others).toEqual([]);
+    expect(Properties).toMatchObject({ FilterPattern: '{ $.level = "error" }', LogGroupName: { Ref: web.idOf(web.stack.web?.logGroup ?? web.stack) } });
+    const [metric] = Properties['MetricTransformations'] as Properties[];
+    const alarms = web.ofType('AWS::CloudWatch::Alarm').map(([, { Properties: alarm }]) => alarm).filter(({ MetricName }) => MetricName === 'WebErrors');
+    expect(alarms).toEqual([expect.objectContaining({ Namespace: metric?.['MetricNamespace'], AlarmDescription: expect.stringContaining('#weberrors'), Threshold: 5 })]);
+    expect(JSON.parse(jsonLine((log) => log.error('crashed')))).toMatchObject({ level: 'error' });
+    expect(made.ofType('AWS::Logs::MetricFilter')).toEqual([]);
   });
 });
 

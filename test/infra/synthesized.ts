@@ -9,6 +9,9 @@ import type { Statement } from './iam-evaluator.ts';
 
 export const FUNCTIONS = ['gateway', 'gateway-web', 'admin', 'bridge', 'roll-up', 'sweep-reservations', 'archive-audit', 'plan-evidence', 'watch-audit', 'publish-dashboard'];
 
+/** Options of a stack whose BSVibe is no OpenID provider: the one with the most in it. */
+export const BRIDGED = { ownerEmail: 'owner@example.com', bsvibe: 'bridge', bsvibeIssuer: 'https://auth.bsvibe.example/auth/v1', bsvibeAuth: 'https://auth.bsvibe.example', signInPrefix: 'acme-llm', alarmEmail: 'oncall@example.com' };
+
 /** A folder with an empty handler for every function; remove it when done. */
 export function placeholderBundles(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bsg-bundles-'));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { KeyCreate } from '../../functions/contract/index.ts';
+import type { KeyCreate, ModelConfig } from '../../functions/contract/index.ts';
 import { DEPLOYMENT_VARIABLE, PEPPER_KEY_VARIABLE, tableVariable, VAULT_KEY_VARIABLE } from '../../functions/adapters/aws/environment.ts';
 import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import { putKey, type KeyRecord } from '../../functions/adapters/store/keys.ts';
@@ -21,6 +21,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export const UPSTREAM_CREDENTIAL = 'sk-upstream-credential-canary';
 const CREATED = '2026-01-01T00:00:00.000Z';
 
+export type LambdaModel = Partial<ModelConfig> & { readonly id: string; readonly baseUrl: string };
+
 /** The stack's services on this machine: DynamoDB Local behind a counting relay, the key service, and functions as built. */
 export interface LambdaWorld {
   readonly store: Store;
@@ -31,7 +33,7 @@ export interface LambdaWorld {
   bundle(name: string): Promise<string>;
   env(role: KmsRole, extra?: Record<string, string>): Record<string, string>;
   start(name: string, role: KmsRole, extra?: Record<string, string>): Promise<Runtime>;
-  addModel(model: { id: string; baseUrl: string; provider?: 'openai-compatible' | 'anthropic' }): Promise<void>;
+  addModel(model: LambdaModel): Promise<void>;
   addKey(limits?: Partial<KeyCreate>): Promise<{ key: string; record: KeyRecord }>;
   close(): Promise<void>;
 }
@@ -73,7 +75,7 @@ export async function bundle(name: string): Promise<string> {
 }
 
 /** Registers a model whose credential is sealed by the control plane's role. */
-export async function addModel(store: Store, kms: KmsServer, model: { id: string; baseUrl: string; provider?: 'openai-compatible' | 'anthropic' }): Promise<void> {
+export async function addModel(store: Store, kms: KmsServer, { apiKeyEnv: _env, credentials: _credentials, ...model }: LambdaModel): Promise<void> {
   const credentialId = `cred_${randomBytes(6).toString('hex')}`;
   const keys = kmsSealingKeys({ client: kms.client('admin'), keyId: VAULT_KEY });
   const sealed = await sealCredential(keys, credentialContext('default', credentialId), UPSTREAM_CREDENTIAL);

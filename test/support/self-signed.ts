@@ -9,12 +9,12 @@ const sequence = (...parts: Uint8Array[]): Buffer => der(0x30, ...parts);
 const oid = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
 const utcTime = (text: string): Buffer => der(0x17, Buffer.from(text));
 
-/** A certificate for one DNS name, signed by itself (X.509 v3, ECDSA P-256, valid 2020–2049), made anew each time. */
-export function selfSigned(dnsName: string): { readonly key: string; readonly cert: string } {
+/** A certificate for DNS names, signed by itself (X.509 v3, ECDSA P-256, valid 2020–2049), made anew each time. */
+export function selfSigned(...dnsNames: readonly string[]): { readonly key: string; readonly cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid('2a8648ce3d040302'));
-  const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(dnsName)))));
-  const alternative = sequence(oid('551d11'), der(0x04, sequence(der(0x82, Buffer.from(dnsName)))));
+  const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(dnsNames[0] ?? '')))));
+  const alternative = sequence(oid('551d11'), der(0x04, sequence(...dnsNames.map((each) => der(0x82, Buffer.from(each))))));
   const authority = sequence(oid('551d13'), der(0x01, Buffer.from([0xff])), der(0x04, sequence(der(0x01, Buffer.from([0xff])))));
   const serial = Buffer.concat([Buffer.from([0x01]), randomBytes(8)]);
   const content = sequence(

@@ -43,6 +43,29 @@ describe('npm run deploy', () => {
     expect(said[0]).toContain(words);
   });
 
+  const ADOPT = ['-c', 'ownerEmail=a@example.com', '-c', 'adopt=kept.json', '--profile', 'work', '--require-approval', 'never'];
+
+  test('what a removed stack has left is imported first, as it is, and the whole stack deployed around it without another invitation', async () => {
+    const { code, ran, said } = await deployed([OK, OK, OK, OK], ADOPT);
+    expect([code, said]).toEqual([0, []]);
+    expect(ran).toEqual([
+      ['infra/app.ts', '-c', 'ownerEmail=a@example.com', '-c', 'adopt=kept.json'],
+      ['node_modules/aws-cdk/bin/cdk', 'import', '--app', 'cdk.out', '--resource-mapping', 'cdk.out/adoption.json', '--profile', 'work'],
+      ['infra/app.ts', '-c', 'ownerEmail=a@example.com'],
+      ['node_modules/aws-cdk/bin/cdk', 'deploy', '--app', 'cdk.out', '--all', '--parameters', 'OwnerInvitation=no', '--profile', 'work', '--require-approval', 'never'],
+    ]);
+  });
+
+  test('where the import fails nothing is deployed; where the deployment after it fails, how to go on is said', async () => {
+    expect(await deployed([OK, { code: 1, errors: 'CREATE_FAILED' }], ADOPT)).toMatchObject({ code: 1, ran: { length: 2 }, said: [] });
+    const { code, said } = await deployed([OK, OK, OK, { code: 1, errors: 'CREATE_FAILED' }], ADOPT);
+    expect([code, said]).toEqual([1, [expect.stringContaining('--parameters OwnerInvitation=no')]]);
+  });
+
+  test.each(['BSGateway: no new resources compared to the currently deployed stack, skipping import.', 'No resources selected for import.'])('an import that found nothing to do ends it: %s', async (errors) => {
+    expect(await deployed([OK, { code: 0, errors }], ADOPT)).toMatchObject({ code: 1, ran: { length: 2 }, said: [expect.stringContaining('exists already')] });
+  });
+
   test('another failure speaks for itself', async () => {
     expect(await deployed([OK, { code: 1, errors: 'CREATE_FAILED' }])).toMatchObject({ code: 1, said: [] });
   });

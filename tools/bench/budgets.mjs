@@ -36,3 +36,21 @@ export function budgetLines(data, startMs) {
   const errors = Object.values(data.mine ?? {}).flat().reduce((sum, sample) => sum + Math.abs(sample.errors ?? 0), 0);
   return [...lines, { ok: errors === 0, text: `failed requests: ${errors} (at most 0)` }];
 }
+
+/** Characters up to which a decision is to take less than 1 ms; above, less than 2. */
+const SMALL = 1_000;
+
+/**
+ * One line per measured size: p50 must be below what is asked of p99 on a quiet machine; both p99 are printed beside it.
+ * @param {{size: number, script: string, p50: number, p99: number, undisturbedP99: number}[]} decisions of `decision-time.ts`, ms
+ * @returns {{ok: boolean, text: string}[]}
+ */
+export function decisionLines(decisions) {
+  return decisions.map(({ size, script, p50, p99, undisturbedP99 }) => {
+    const most = size <= SMALL ? 1 : 2;
+    return {
+      ok: p50 < most,
+      text: `routing decision, 100 rules × 10 conditions, ${size.toLocaleString('en')} characters of ${script === 'korean' ? 'Korean' : 'English'}, p50 ms: ${p50.toFixed(2)} (below ${most}); p99 ${p99.toFixed(2)}, undisturbed ${undisturbedP99.toFixed(2)}`,
+    };
+  });
+}

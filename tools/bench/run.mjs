@@ -1,18 +1,23 @@
 // `npm run bench`: BSGateway beside a direct connection and a raw pass-through, then one line per budget.
 // Options go to bench.mjs, e.g. `npm run bench -- --rounds 1 --secs 2 --scenarios c50,ttft,burst,sse200`; `--no-startup`
-// leaves out the start-up timing. Exits 1 when a budget is missed or anything answered with an error.
+// leaves out the start-up timing, `--decision` leaves out everything but the time of a routing decision. Exits 1 when a budget is missed or anything answered with an error.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBuilt } from '../build.mjs';
 import { NODE_FLAGS } from '../launcher/node-flags.mjs';
-import { budgetLines } from './budgets.mjs';
+import { budgetLines, decisionLines } from './budgets.mjs';
 import { benchConfig, MESSAGES_MODEL, ANTHROPIC_MODEL } from './gateway-config.mjs';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
 const PORT = 9301;
+
+const args = process.argv.slice(2);
+// First, while nothing else runs: it is the one figure that loads no core but its own.
+const decisions = decisionLines(JSON.parse(execFileSync(process.execPath, [path.join(here, 'decision-time.ts')], { encoding: 'utf8' })));
+if (args.includes('--decision')) finish(decisions);
 
 for (const program of ['wrk', 'taskset']) {
   if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) {
@@ -23,7 +28,6 @@ for (const program of ['wrk', 'taskset']) {
 
 const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'bsgateway-bench-'));
 process.on('exit', () => fs.rmSync(temp, { recursive: true, force: true }));
-const args = process.argv.slice(2);
 const withStartup = !args.includes('--no-startup');
 const out = path.join(temp, 'results.json');
 const [server, keygen] = [await ensureBuilt(root, 'server'), await ensureBuilt(root, 'keygen')];
@@ -43,9 +47,12 @@ if (bench.status !== 0) process.exit(bench.status ?? 1);
 
 const startMs = withStartup ? await startTimes(6) : [];
 const { data } = JSON.parse(fs.readFileSync(out, 'utf8'));
-const lines = budgetLines(data, startMs.slice(1));
-console.log(`\n${lines.map(({ ok, text }) => `${ok ? 'pass' : 'FAIL'}  ${text}`).join('\n')}`);
-process.exit(lines.every(({ ok }) => ok) ? 0 : 1);
+finish([...budgetLines(data, startMs.slice(1)), ...decisions]);
+
+function finish(lines) {
+  console.log(`\n${lines.map(({ ok, text }) => `${ok ? 'pass' : 'FAIL'}  ${text}`).join('\n')}`);
+  process.exit(lines.every(({ ok }) => ok) ? 0 : 1);
+}
 
 /** Milliseconds from the command `npm start` to the first answered request, `times` times on one data folder. */
 async function startTimes(times) {

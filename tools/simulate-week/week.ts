@@ -27,7 +27,7 @@ export interface Learning {
   hourly(nowMs: number): Promise<EvidencePlan | undefined> | EvidencePlan | undefined;
 }
 
-export interface Day { readonly day: number; readonly gross: number; readonly shadow: number; readonly net: number; /** Expected quality of what was served less that of the baseline. */ readonly difference: number; readonly labels: number; readonly downgraded: number }
+export interface Day { readonly day: number; readonly gross: number; readonly shadow: number; readonly net: number; /** Expected quality of what was served less that of the baseline. */ readonly difference: number; /** The same as it turned out: answers are good or bad by chance. */ readonly seen: number; /** Expected quality of the baseline. */ readonly strongest: number; readonly requests: number; readonly labels: number; readonly downgraded: number }
 export interface Week {
   readonly days: readonly Day[];
   /** Days' worth of the template's requests that the model served after it had changed. */
@@ -45,6 +45,11 @@ export interface WeekOptions {
   readonly requests?: number;
 }
 
+type Sums = Record<'full' | 'served' | 'shadow' | 'difference' | 'seen' | 'strongest' | 'requests' | 'labels' | 'downgraded', number>;
+
+/** A value of the whole week: the days' mean, by their requests. */
+export const ofWeek = ({ days }: Week, value: (day: Day) => number): number => days.reduce((sum, day) => sum + value(day) * day.requests, 0) / days.reduce((sum, { requests }) => sum + requests, 0);
+
 /**
  * One tenant's week, after those before: requests at an even pace, served by what evidence says and else by what the mode says, sampled and
  * judged like live traffic. Qualities are those of the table; each answer is good or bad by chance.
@@ -53,9 +58,11 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
   const requests = perWeek * (1 + before);
   const table = { ...given, change: { ...given.change, day: given.change.day + DAYS * before } };
   const random = randomOf(seed);
+  // How answers turned out is drawn apart: looking at it changes nothing.
+  const luckOfAnswers = randomOf(seed + 1_000_000);
   const { baseline, change } = table;
   const pool = Object.keys(table.models);
-  const days: { full: number; served: number; shadow: number; difference: number; requests: number; labels: number; downgraded: number }[] = [];
+  const days: Sums[] = [];
   let plan: EvidencePlan | undefined;
   let [labels, hour] = [0, -1];
   let today = new Map<string, number>();
@@ -66,7 +73,7 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
     const day = Math.floor(elapsedMs / DAY_MS) + 1;
     const isNewDay = days.length < day;
     if (isNewDay) {
-      days.push({ full: 0, served: 0, shadow: 0, difference: 0, requests: 0, labels: 0, downgraded: 0 });
+      days.push({ full: 0, served: 0, shadow: 0, difference: 0, seen: 0, strongest: 0, requests: 0, labels: 0, downgraded: 0 });
       today = new Map();
     }
     if (Math.floor(elapsedMs / 3_600_000) !== hour) {
@@ -85,6 +92,10 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
     sums.full += costOf(table, row, baseline);
     sums.served += costOf(table, row, model);
     sums.difference += qualityOf(table, row, model, day) - qualityOf(table, row, baseline, day);
+    sums.strongest += qualityOf(table, row, baseline, day);
+    const turnsOut = luckOf(luckOfAnswers);
+    const [own, strongest] = [model, baseline].map((each) => (turnsOut() < qualityOf(table, row, each, day) ? 1 : 0));
+    if (model !== baseline) sums.seen += (own ?? 0) - (strongest ?? 0);
     sums.downgraded = Object.values(plan?.assignments ?? {}).filter(({ why }) => why === 'certified').length;
     const { rate, models } = samplingOf({
       labels, plan, templateKey: row.key, tierModel: model, baseline, pool, qualityTarget: QUALITY_TARGET, today: { templateLabels: today.get(row.key) ?? 0, dayFraction: (elapsedMs % DAY_MS) / DAY_MS },
@@ -108,8 +119,9 @@ export async function liveWeek({ table: given, seed, mode, learning, before = 0,
   }
   return {
     exposedDays: exposed,
-    days: days.slice(DAYS * before).map(({ full, served, shadow, difference, requests: count, labels: judgedToday, downgraded }, at) => ({
-      day: at + 1, gross: 1 - served / full, shadow: shadow / full, net: 1 - (served + shadow) / full, difference: difference / count, labels: judgedToday, downgraded,
+    days: days.slice(DAYS * before).map(({ full, served, shadow, difference, seen, strongest, requests: count, labels: judgedToday, downgraded }, at) => ({
+      day: at + 1, gross: 1 - served / full, shadow: shadow / full, net: 1 - (served + shadow) / full, difference: difference / count, seen: seen / count, strongest: strongest / count,
+      requests: count, labels: judgedToday, downgraded,
     })),
   };
 }

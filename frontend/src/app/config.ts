@@ -9,6 +9,8 @@ export interface AppConfig {
   readonly clientId: string;
   readonly scope: string;
   readonly signInLabel: string;
+  /** The provider that people come from, by its name in the user pool: its page is opened at once. Absent: the issuer's own page. */
+  readonly identityProvider?: string;
   readonly version: string;
   readonly demo?: boolean;
 }

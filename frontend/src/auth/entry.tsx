@@ -1,5 +1,5 @@
 import type { Root } from 'react-dom/client';
-import { ConfigError } from '../app/config.ts';
+import { config, ConfigError } from '../app/config.ts';
 import { forgetReturn, returnPath } from './return-path.ts';
 import { LoginPage, type Problem } from './login-page.tsx';
 import { beginSignIn, endSignIn, SignInError } from './oidc.ts';
@@ -7,22 +7,22 @@ import { handOver, keepTokens } from './tokens.ts';
 
 /** `/login` and `/callback`, without anything of the dashboard itself. */
 export async function start(root: Root, configError: unknown): Promise<void> {
-  const show = (problem?: Problem, isWorking = false): void => root.render(<LoginPage problem={problem} isWorking={isWorking} onSignIn={signIn} />);
-  const signIn = (): void => {
+  const show = (problem?: Problem, isWorking = false): void => root.render(<LoginPage problem={problem} isWorking={isWorking} onSignIn={() => signIn(config().identityProvider)} onOtherWays={() => signIn()} />);
+  const signIn = (provider?: string): void => {
     show(undefined, true);
-    leave().catch((error: unknown) => show(problemOf(error)));
+    leave(provider).catch((error: unknown) => show(problemOf(error)));
   };
   if (configError !== undefined) return show(problemOf(configError));
   const search = new URLSearchParams(location.search);
   if (location.pathname === '/callback') return arrive(show);
-  if (search.has('start') || search.has('other')) return signIn();
+  if (search.has('start') || search.has('other')) return signIn(search.has('switch') ? undefined : config().identityProvider);
   show(search.has('signed_out') ? { kind: 'signed-out' } : search.has('loop') ? { kind: 'loop' } : undefined);
 }
 
-const leave = (): Promise<void> => {
+const leave = (provider: string | undefined): Promise<void> => {
   const search = new URLSearchParams(location.search);
   sessionStorage.removeItem('bsg.signed-out');
-  return beginSignIn({ returnTo: returnPath(), forOtherTab: search.has('other'), asSomebodyElse: search.has('switch') });
+  return beginSignIn({ returnTo: returnPath(), forOtherTab: search.has('other'), asSomebodyElse: search.has('switch'), provider });
 };
 
 async function arrive(show: (problem?: Problem, isWorking?: boolean) => void): Promise<void> {

@@ -8,8 +8,17 @@ import { Logo } from '../ui/logo.tsx';
 
 export interface Problem { readonly kind: 'signed-out' | 'done' | 'loop' | 'config' | 'cancelled' | 'stale' | 'misconfigured' | 'unreachable' | 'clock'; readonly detail?: string }
 
+export interface LoginPageProps {
+  readonly problem: Problem | undefined;
+  readonly isWorking: boolean;
+  readonly onSignIn: () => void;
+  /** The issuer's own page, where the button leads past it. */
+  readonly onOtherWays?: () => void;
+}
+
 /** One button. What went wrong is said above it, in words. */
-export function LoginPage({ problem, isWorking, onSignIn }: { readonly problem: Problem | undefined; readonly isWorking: boolean; readonly onSignIn: () => void }) {
+export function LoginPage(props: LoginPageProps) {
+  const { problem } = props;
   const t = useT(login);
   useEffect(() => { document.title = `${t('title')} · BSGateway`; }, [t]);
   const isUsable = problem?.kind !== 'config' && problem?.kind !== 'done';
@@ -20,21 +29,22 @@ export function LoginPage({ problem, isWorking, onSignIn }: { readonly problem: 
         <h1 className="login__name">BSGateway</h1>
         <p className="login__line">{t('tagline')}</p>
         {problem !== undefined && <ProblemText problem={problem} />}
-        {isUsable && <SignInButton isWorking={isWorking} problem={problem} onSignIn={onSignIn} />}
+        {isUsable && <SignInButton {...props} />}
       </div>
       <Choices />
     </main>
   );
 }
 
-function SignInButton({ isWorking, problem, onSignIn }: { readonly isWorking: boolean; readonly problem: Problem | undefined; readonly onSignIn: () => void }) {
+function SignInButton({ isWorking, problem, onSignIn, onOtherWays }: LoginPageProps) {
   const t = useT(login);
-  const { signInLabel, edition } = config();
-  // The default label is ours to translate; any other is the operator's own word.
-  const label = signInLabel === '' || signInLabel === 'Sign in' ? t('signIn') : signInLabel;
+  const { signInLabel, identityProvider, edition } = config();
+  // The default label and that of a provider are ours to translate; any other is the operator's own word.
+  const label = identityProvider !== undefined ? t('signInWith', { provider: identityProvider }) : signInLabel === '' || signInLabel === 'Sign in' ? t('signIn') : signInLabel;
   return (
     <>
       <button type="button" className="button button--primary login__button" disabled={isWorking} aria-busy={isWorking} onClick={onSignIn}>{isWorking ? t('leaving') : problem === undefined || problem.kind === 'signed-out' ? label : t('tryAgain')}</button>
+      {identityProvider !== undefined && <button type="button" className="login__other" disabled={isWorking} onClick={onOtherWays}>{t('otherWays')}</button>}
       {edition === 'local' && <p className="login__hint">{t.rich('localHint', { command: <code>npm run -s signin</code> })}</p>}
     </>
   );

@@ -57,8 +57,18 @@ const base64url = (bytes: Uint8Array): string => btoa(String.fromCharCode(...byt
 const random = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const redirectUri = (): string => `${location.origin}/callback`;
 
-/** Leaves for the issuer. `returnTo` = path, search and hash to come back to. */
-export async function beginSignIn({ returnTo, isSilent = false, forOtherTab = false, asSomebodyElse = false }: { returnTo: string; isSilent?: boolean; forOtherTab?: boolean; asSomebodyElse?: boolean }): Promise<void> {
+export interface SignIn {
+  /** Path, search and hash to come back to. */
+  readonly returnTo: string;
+  readonly isSilent?: boolean;
+  readonly forOtherTab?: boolean;
+  readonly asSomebodyElse?: boolean;
+  /** A provider of a user pool, whose page is opened instead of the pool's own (Cognito's `identity_provider`). */
+  readonly provider?: string | undefined;
+}
+
+/** Leaves for the issuer. */
+export async function beginSignIn({ returnTo, isSilent = false, forOtherTab = false, asSomebodyElse = false, provider }: SignIn): Promise<void> {
   const { authorization_endpoint } = await found();
   // `crypto.subtle` exists on https and loopback only; without it the verifier is its own challenge (RFC 7636, plain), which our issuers refuse.
   if (crypto.subtle === undefined) throw new SignInError('misconfigured', 'https');
@@ -68,7 +78,7 @@ export async function beginSignIn({ returnTo, isSilent = false, forOtherTab = fa
   sessionStorage.setItem(STORED, JSON.stringify(transaction));
   const { clientId, scope } = config();
   const url = new URL(authorization_endpoint);
-  const parameters = { response_type: 'code', client_id: clientId, redirect_uri: redirectUri(), scope, state: transaction.state, code_challenge: challenge, code_challenge_method: 'S256', ...(isSilent && { prompt: 'none' }), ...(asSomebodyElse && { prompt: 'login' }) };
+  const parameters = { response_type: 'code', client_id: clientId, redirect_uri: redirectUri(), scope, state: transaction.state, code_challenge: challenge, code_challenge_method: 'S256', ...(isSilent && { prompt: 'none' }), ...(asSomebodyElse && { prompt: 'login' }), ...(provider !== undefined && { identity_provider: provider }) };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   location.replace(url);
 }

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../contract/index.ts';
+import type { LedgerEntry, Reason } from '../../contract/index.ts';
 
 /** What one process has counted since it began, for Prometheus to collect. */
 export interface Metrics {
@@ -34,7 +34,7 @@ const HELP: Readonly<Record<string, readonly [type: 'counter' | 'histogram', hel
   bsgateway_requests_total: ['counter', 'Requests that were admitted and have ended.'],
   bsgateway_refusals_total: ['counter', 'Requests that were refused before anything was asked upstream, by error code.'],
   bsgateway_refusals_unrecorded_total: ['counter', 'Refusals that the usage does not show because the store was away for too long.'],
-  bsgateway_routing_fallbacks_total: ['counter', 'Requests routed without what their strategy rests on: the trained artifact, or its judge.'],
+  bsgateway_routing_fallbacks_total: ['counter', 'Requests routed without what their strategy rests on: the trained artifact, its judge, or evidence where the mode asks for it.'],
   bsgateway_failed_attempts_total: ['counter', 'Calls of an upstream that gave no answer.'],
   bsgateway_tokens_total: ['counter', 'Tokens by class as the provider counted them, estimates included.'],
   bsgateway_cost_usd_total: ['counter', 'What the requests cost, failed attempts included.'],
@@ -69,11 +69,14 @@ export function openMetrics(): Metrics {
   };
 }
 
+/** Reasons that say: something was missing, so a safer model served. */
+const FALLBACKS: ReadonlySet<Reason> = new Set<Reason>(['artifact_missing', 'judge_failed', 'no_evidence']);
+
 function count(series: Series, entry: LedgerEntry): void {
   const model = series.of(entry.servedModel ?? 'none');
   model.ended(`${entry.status}\n${entry.decision?.stage ?? 'none'}`);
   const reason = entry.decision?.reason;
-  if (reason === 'artifact_missing' || reason === 'judge_failed') series.add('bsgateway_routing_fallbacks_total', { reason }, 1);
+  if (reason !== undefined && FALLBACKS.has(reason)) series.add('bsgateway_routing_fallbacks_total', { reason }, 1);
   for (const { model: tried, errorCode } of entry.attempts) if (errorCode !== undefined) series.add('bsgateway_failed_attempts_total', { model: tried, code: errorCode }, 1);
   const { input, cacheRead, cacheWrite5m, cacheWrite1h, output } = entry.tokens;
   model.tokens.input += input ?? 0;

@@ -48,7 +48,7 @@ export interface KeyState {
 }
 
 /** Others' progress is the only reason to try again; more than this in a row means a store that does not answer sensibly. */
-export const MAX_TRIES = 16;
+export const MAX_TRIES = 32;
 const TRIES_WITHOUT_PAUSE = 4;
 const BACKOFF = { baseMs: 2, capMs: 64 };
 

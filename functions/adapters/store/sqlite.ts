@@ -25,14 +25,15 @@ interface Job {
   readonly ops: readonly Op[];
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
-  /** By the monotonic clock: until when somebody else's transaction is waited for. */
-  readonly untilMs: number;
+  /** By the monotonic clock. */
+  readonly queuedMs: number;
 }
 type Outcome = { readonly result: WriteResult } | { readonly error: unknown };
 
-/** Keeps a transaction under about 5 ms, which is how long the event loop may stand still. */
+/** A transaction takes no more batches after so long: the event loop stands still meanwhile, and other processes wait for the lock. */
+const TRANSACTION_MS = 5;
 const JOBS_PER_TRANSACTION = 64;
-/** How long a write waits for another connection's transaction. */
+/** How long a write waits for other connections' transactions; waiting behind writes of its own process is not counted. */
 const BUSY_TIMEOUT_MS = 2_000;
 /**
  * While SQLite itself waits nothing else of this process runs, so it waits only as long as a short transaction takes;
@@ -130,6 +131,8 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
   let queue: Job[] = [];
   let isScheduled = false;
   let isClosed = false;
+  /** By the monotonic clock: since when nothing but others' transactions is met. */
+  let lockedOutSinceMs: number | undefined;
 
   const schedule = (afterMs = 0): void => {
     if (isScheduled) return;
@@ -148,29 +151,38 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
     let outcomes: Outcome[];
     try {
       outcomes = inTransaction(db, statements, () => {
+        const untilMs = performance.now() + TRANSACTION_MS;
         const folds = new Folds(statements, jobs.map((job) => job.ops));
-        const all = jobs.map((job) => runJob(statements, folds, job));
+        const done: Outcome[] = [];
+        for (const job of jobs) {
+          done.push(runJob(statements, folds, job));
+          if (performance.now() >= untilMs) break;
+        }
         folds.store();
-        return all;
+        return done;
       });
     } catch (error) {
       recover(jobs, error);
       return;
     }
-    for (const [i, job] of jobs.entries()) {
-      const outcome = outcomes[i];
-      if (outcome !== undefined && 'result' in outcome) job.resolve(outcome.result);
-      else job.reject(outcome?.error);
+    lockedOutSinceMs = undefined;
+    const left = jobs.slice(outcomes.length);
+    if (left.length > 0) queue = [...left, ...queue];
+    for (const [i, outcome] of outcomes.entries()) {
+      if ('result' in outcome) jobs[i]?.resolve(outcome.result);
+      else jobs[i]?.reject(outcome.error);
     }
   };
   /** Nothing of a failed transaction is stored. Another's transaction is waited for; otherwise each batch alone shows which one failed. */
   const recover = (jobs: readonly Job[], error: unknown): void => {
     if (isBusy(error) && !isClosed) {
       const nowMs = performance.now();
+      const sinceMs = (lockedOutSinceMs ??= nowMs);
+      const hasWaited = ({ queuedMs }: Job): boolean => nowMs - Math.max(queuedMs, sinceMs) >= BUSY_TIMEOUT_MS;
       // The queue is in the order of arrival: those behind the ones that were tried may have waited too long as well.
       const waiting = [...jobs, ...queue];
-      queue = waiting.filter(({ untilMs }) => untilMs > nowMs);
-      for (const job of waiting) if (job.untilMs <= nowMs) job.reject(asStoreError(error));
+      queue = waiting.filter((job) => !hasWaited(job));
+      for (const job of waiting) if (hasWaited(job)) job.reject(asStoreError(error));
       if (queue.length > 0) schedule(BUSY_RETRY_MS);
     } else if (jobs.length === 1 || isBusy(error)) {
       for (const job of jobs) job.reject(asStoreError(error));
@@ -184,7 +196,7 @@ function openWriter(db: DatabaseSync, statements: Statements): Writer {
         reject(new StoreError('unavailable', 'the store is closed'));
         return;
       }
-      queue.push({ ops, resolve, reject, untilMs: performance.now() + BUSY_TIMEOUT_MS });
+      queue.push({ ops, resolve, reject, queuedMs: performance.now() });
       schedule();
     }),
     close() {

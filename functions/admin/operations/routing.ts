@@ -89,5 +89,5 @@ function rolloutOf(percent: number, current: RoutingVersion): Rollout | undefine
 }
 
 function stale(current: RoutingVersion, yours: RoutingDocument): AdminError {
-  return new AdminError('version_conflict', 'Somebody has changed the routing since you read it.', { details: { current: { version: current.version, document: current.document }, yours } });
+  return new AdminError('version_conflict', 'Somebody has changed the routing since you read it.', { field: 'if-match', details: { current: { version: current.version, document: current.document }, yours } });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Condition, ConditionOp } from '../../contract/index.ts';
 import type { RequestFacts } from './request-facts.ts';
-import type { TextSearch } from './text-search.ts';
+import { prepareGlob, type PreparedGlob, type TextSearch } from './text-search.ts';
 
 /** What a condition may look at beside the request itself. */
 export interface ConditionWorld {
@@ -28,25 +28,25 @@ export interface CompiledCondition {
 
 type Scalar = string | number | boolean;
 /** A condition's values, folded; `all` for looking one up, because a request may have hundreds of tools and a condition 64 names. */
-interface Wanted { readonly list: readonly Scalar[]; readonly all: ReadonlySet<string | boolean> }
+interface Wanted { readonly list: readonly Scalar[]; readonly all: ReadonlySet<string | boolean>; readonly globs: readonly PreparedGlob[] }
 const comparable = (value: Scalar): string | boolean => (typeof value === 'boolean' ? value : String(value));
 
 export function compileCondition(condition: Condition): CompiledCondition {
   const { field, op, value } = condition;
   const list = (Array.isArray(value) ? value : [value]).map((item) => (typeof item === 'string' ? fold(item) : item));
-  const values: Wanted = { list, all: new Set(list.map(comparable)) };
-  const matches = (seen: Scalar, search: TextSearch): boolean | null => compare(op, typeof seen === 'string' ? fold(seen) : seen, values, search);
+  const values: Wanted = { list, all: new Set(list.map(comparable)), globs: op === 'glob' ? list.map((item) => prepareGlob(String(item))) : [] };
   if (LONG_FIELDS.has(field)) {
     const long = field as LongField;
     return { key: conditionKey(condition), negate: condition.negate, test: ({ facts, search }) => compare(op, foldedOf(facts, long), values, search) };
   }
+  if (field === 'tool_names') return { key: conditionKey(condition), negate: condition.negate, test: ({ facts, search }) => anyOf(foldedTools(facts), (name) => compare(op, name, values, search)) };
   return {
     key: conditionKey(condition),
     negate: condition.negate,
     test(world) {
       const seen = fieldOf(field, world);
       if (seen === null) return null;
-      return typeof seen === 'object' ? anyOf(seen, (one) => matches(one, world.search)) : matches(seen, world.search);
+      return compare(op, typeof seen === 'string' ? fold(seen) : seen, values, world.search);
     },
   };
 }
@@ -71,9 +71,16 @@ function foldedOf(facts: RequestFacts, field: LongField): string {
   return (memo[field] ??= fold(field === 'text' ? facts.text : field === 'system' ? facts.system : facts.allText));
 }
 
+const tools = new WeakMap<RequestFacts, readonly string[]>();
+function foldedTools(facts: RequestFacts): readonly string[] {
+  let names = tools.get(facts);
+  if (names === undefined) tools.set(facts, (names = facts.toolNames.map(fold)));
+  return names;
+}
+
 const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
 
-function fieldOf(field: string, world: ConditionWorld): Scalar | readonly string[] | null {
+function fieldOf(field: string, world: ConditionWorld): Scalar | null {
   const { facts } = world;
   switch (field) {
     case 'input_tokens': return facts.inputTokens;
@@ -81,7 +88,6 @@ function fieldOf(field: string, world: ConditionWorld): Scalar | readonly string
     case 'has_code': return facts.hasCode;
     case 'has_error_trace': return facts.hasErrorTrace;
     case 'tool_count': return facts.toolNames.length;
-    case 'tool_names': return facts.toolNames;
     case 'has_images': return facts.hasImages;
     case 'language': return facts.language;
     case 'model': return world.requestedModel;
@@ -117,7 +123,7 @@ function compare(op: ConditionOp, seen: Scalar, wanted: Wanted, search: TextSear
     case 'in': return wanted.all.has(comparable(seen));
     case 'contains': return typeof seen === 'string' && anyOf(values, (value) => search.contains(seen, String(value)));
     case 'starts_with': return typeof seen === 'string' && anyOf(values, (value) => search.startsWith(seen, String(value)));
-    case 'glob': return typeof seen === 'string' && anyOf(values, (value) => search.glob(seen, String(value)));
+    case 'glob': return typeof seen === 'string' && anyOf(wanted.globs, (glob) => search.glob(seen, glob));
     case 'between': return number(seen) >= number(first) && number(seen) <= number(second);
     case 'gt': return number(seen) > number(first);
     case 'gte': return number(seen) >= number(first);

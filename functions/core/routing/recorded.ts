@@ -5,7 +5,7 @@ import { FEATURES_VERSION, type Scored } from './classifier/static.ts';
 import type { CompiledCondition, ConditionWorld } from './condition.ts';
 import type { RegisteredModel } from './policy.ts';
 import type { RequestFacts } from './request-facts.ts';
-import type { Recollection } from './resolve.ts';
+import type { Recollection } from './resolve-input.ts';
 import type { SessionState } from './session-choice.ts';
 
 /** The key of an entry as it stands now; the record itself only has its id. */
@@ -110,7 +110,7 @@ export class Recorded implements Recollection {
 }
 
 /** The request as far as routing asks for it without reading its text; anything else of it was never kept. */
-function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, needs }: RequestInputs): RequestFacts {
+function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, needs, standsAlone }: RequestInputs): RequestFacts {
   const has = (need: Need): boolean => needs.includes(need);
   const conversation: Pick<Conversation, 'dialect' | 'tools' | 'maxOutputTokens'> = {
     dialect: dialect as Conversation['dialect'], tools: [], ...(maxOutput !== null && { maxOutputTokens: maxOutput }),
@@ -118,6 +118,6 @@ function factsOf({ dialect, inputs }: Decision, { maxOutput, turns, toolCount, n
   return {
     conversation, context: {}, inputTokens: inputs.inputTokens, turns, toolNames: Array.from({ length: toolCount }, () => ''), isAgent: has('agent'),
     hasImages: has('images'), hasDocuments: has('documents'), hasAudio: has('audio'), usesTools: has('tools'), hasHostedTools: has('hosted_tools'),
-    wantsStructuredOutput: has('json_schema'), wantsStrictSchema: has('strict_schema'), wantsEmbedding: has('embedding'), lastIsToolResult: inputs.session?.inLoop ?? false,
+    wantsStructuredOutput: has('json_schema'), wantsStrictSchema: has('strict_schema'), wantsEmbedding: has('embedding'), lastIsToolResult: inputs.session?.inLoop ?? false, mayContinue: standsAlone !== true,
   } as unknown as RequestFacts;
 }

@@ -73,13 +73,19 @@ export class ReplayTally {
     this.#examples.length = Math.min(this.#examples.length, MAX_EXAMPLES);
   }
 
-  /** Only automatic routing leaves a session with a model; where one of the two sides did not, the session goes on as that side had it. */
-  #follow({ sessionId, decision }: LedgerEntry, { model, tier }: { readonly model: string | null; readonly tier: Tier | null }): void {
-    if (sessionId === null || decision === null || (decision.tier === null && tier === null)) return;
-    const before = this.#diverged.get(sessionId) ?? decision.inputs.session?.model;
-    const after = tier === null ? before : (model ?? before);
+  /**
+   * Only answers to what automatic routing decided leave a session with a model, and none that stand alone. Where one of the
+   * two sides left it with none, the session goes on as that side had it.
+   */
+  #follow({ sessionId, decision, servedModel, status }: LedgerEntry, { model, tier }: { readonly model: string | null; readonly tier: Tier | null }): void {
+    if (sessionId === null || decision === null || servedModel === null || status !== 200 || decision.inputs.request?.standsAlone === true) return;
+    const [keptLive, keptByDraft] = [decision.tier !== null, tier !== null && model !== null];
+    if (!keptLive && !keptByDraft) return;
+    // What made the first model fail then would have made it fail again.
+    const wouldServe = model === decision.route[0] ? servedModel : model;
+    const after = keptByDraft ? wouldServe : (this.#diverged.get(sessionId) ?? decision.inputs.session?.model);
     this.#diverged.delete(sessionId);
-    if (after === undefined || (decision.tier !== null && after === decision.route[0])) return;
+    if (after === undefined || after === null || (keptLive && after === servedModel)) return;
     this.#diverged.set(sessionId, after);
     if (this.#diverged.size > MAX_DIVERGED) for (const oldest of this.#diverged.keys()) { this.#diverged.delete(oldest); break; }
   }

@@ -51,10 +51,10 @@ export class RequestFacts {
     return (this.#memo.text ??= latestUserText(this.conversation));
   }
   get system(): string {
-    return (this.#memo.system ??= textOf(this.conversation.system).slice(0, TEXT_BOUND));
+    return (this.#memo.system ??= beginningOf(textsOf(this.conversation.system), TEXT_BOUND));
   }
   get allText(): string {
-    return (this.#memo.all ??= [textOf(this.conversation.system), ...this.conversation.turns.map((turn) => textOf(turn.parts))].join('\n').slice(0, TEXT_BOUND * 4));
+    return (this.#memo.all ??= allTextOf(this.conversation, TEXT_BOUND * 4));
   }
   get language(): string {
     return (this.#memo.language ??= languageOf(this.text));
@@ -91,6 +91,11 @@ export class RequestFacts {
     const parts = this.conversation.turns.at(-1)?.parts ?? [];
     return parts.some((part) => part.type === 'tool-result') && !parts.some((part) => part.type === 'text' && part.text.trim() !== '');
   }
+  /** It may go on from an earlier request: its caller names the session, or it brings an answer along. */
+  get mayContinue(): boolean {
+    const { sessionHeader, claudeSessionHeader } = this.context;
+    return sessionHeader !== undefined || claudeSessionHeader !== undefined || this.conversation.turns.some(({ role }) => role === 'assistant');
+  }
   /** A request of an agent: it has tools, or comes from a program known to be one. */
   get isAgent(): boolean {
     return this.usesTools || (this.context.userAgent !== undefined && AGENTS.test(this.context.userAgent));
@@ -114,7 +119,8 @@ export function inputsOf(facts: RequestFacts): RequestInputs {
   if (facts.wantsStrictSchema) needs.push('strict_schema');
   if (facts.wantsEmbedding) needs.push('embedding');
   const { conversation, turns } = facts;
-  return { maxOutput: conversation.maxOutputTokens ?? null, turns, toolCount: conversation.tools.length, needs };
+  const standsAlone = !facts.mayContinue && !facts.usesTools;
+  return { maxOutput: conversation.maxOutputTokens ?? null, turns, toolCount: conversation.tools.length, needs, ...(standsAlone && { standsAlone }) };
 }
 
 /** Adds up what a request weighs, part by part. */
@@ -160,14 +166,47 @@ function latestUserText({ turns }: Conversation): string {
   for (let at = turns.length - 1; at >= 0; at -= 1) {
     const turn = turns[at];
     if (turn?.role !== 'user') continue;
-    const text = textOf(turn.parts);
-    if (text.trim() !== '') return text.length > TEXT_BOUND ? `${text.slice(0, TEXT_BOUND / 2)}\n${text.slice(-TEXT_BOUND / 2)}` : text;
+    const texts = textsOf(turn.parts);
+    if (texts.every((text) => text.trim() === '')) continue;
+    const length = texts.reduce((sum, text) => sum + text.length, texts.length - 1);
+    return length <= TEXT_BOUND ? texts.join('\n') : `${beginningOf(texts, TEXT_BOUND / 2)}\n${endOf(texts, TEXT_BOUND / 2)}`;
   }
   return '';
 }
 
-function textOf(parts: readonly Part[]): string {
+/** Texts that are read one after the other, each on a line of its own; empty ones at the beginning make none. */
+function textsOf(parts: readonly Part[]): readonly string[] {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  const first = texts.findIndex((text) => text !== '');
+  return first < 0 ? [] : texts.slice(first);
+}
+
+/** The first `bound` characters of them. What lies beyond is not even put together: it may be megabytes. */
+function beginningOf(texts: readonly string[], bound: number): string {
   let text = '';
-  for (const part of parts) if (part.type === 'text') text += text === '' ? part.text : `\n${part.text}`;
-  return text;
+  for (const [at, own] of texts.entries()) {
+    if (text.length >= bound) break;
+    text += at === 0 ? own.slice(0, bound) : `\n${own.slice(0, bound)}`;
+  }
+  return text.slice(0, bound);
+}
+
+/** The last `bound` characters of them. */
+function endOf(texts: readonly string[], bound: number): string {
+  let text = '';
+  for (let at = texts.length - 1; at >= 0 && text.length < bound; at -= 1) {
+    const own = (texts[at] ?? '').slice(-bound);
+    text = at === texts.length - 1 ? own : `${own}\n${text}`;
+  }
+  return text.slice(-bound);
+}
+
+/** The first `bound` characters of everything that is said, a turn a line. */
+function allTextOf({ system, turns }: Conversation, bound: number): string {
+  let text = beginningOf(textsOf(system), bound);
+  for (const turn of turns) {
+    if (text.length >= bound) break;
+    text += `\n${beginningOf(textsOf(turn.parts), bound)}`;
+  }
+  return text.slice(0, bound);
 }

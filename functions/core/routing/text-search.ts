@@ -1,4 +1,5 @@
 import { globMatches, STEP_COST } from './pattern.ts';
+import { CHUNK, loadUnits, units } from './units.ts';
 
 /**
  * What the conditions of one decision may search in all, in characters read: some 20 ms at worst. A thousand conditions over 64 KiB
@@ -10,6 +11,23 @@ const LONG = 1_024;
 const SEARCHES_BEFORE_INDEX = 4;
 /** Characters that a search costs beside those it reads. */
 const SEARCH_COST = 64;
+
+/** A glob made ready for many searches. */
+export interface PreparedGlob {
+  readonly glob: string;
+  /** Whether its only wildcard is `*`; then what stands before the first, after the last, and between. */
+  readonly isPlain: boolean;
+  readonly isLiteral: boolean;
+  readonly first: string;
+  readonly last: string;
+  readonly inner: readonly string[];
+}
+
+/** Takes a glob apart once; a decision may try sixty thousand of them. */
+export function prepareGlob(glob: string): PreparedGlob {
+  const pieces = glob.split('*');
+  return { glob, isPlain: plain(glob), isLiteral: pieces.length === 1, first: pieces[0] ?? '', last: pieces.at(-1) ?? '', inner: pieces.slice(1, -1).filter((piece) => piece !== '') };
+}
 
 /**
  * Searches in texts for one decision, with a bound on all of them together: past it the answer is null (nobody knows). The
@@ -30,15 +48,13 @@ export class TextSearch {
   }
 
   /** As `globMatches`; case and form are the caller's affair. */
-  glob(text: string, glob: string): boolean | null {
+  glob(text: string, prepared: PreparedGlob): boolean | null {
     if (!this.#begin()) return null;
-    if (!plain(glob)) return this.#stepwise(text, glob);
-    const pieces = glob.split('*');
-    const [first = '', last = ''] = [pieces[0], pieces.at(-1)];
+    const { glob, first, last, inner } = prepared;
+    if (!prepared.isPlain) return this.#stepwise(text, glob);
     this.#left -= first.length + last.length;
-    if (pieces.length === 1) return text === glob;
-    if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
-    const inner = pieces.slice(1, -1).filter((piece) => piece !== '');
+    if (prepared.isLiteral) return text === glob;
+    if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
     if (inner.some((piece) => this.#excludes(text, piece))) return false;
     let at = first.length;
     // The leftmost place of each piece leaves the most room for those that follow.
@@ -94,32 +110,45 @@ function plain(glob: string): boolean {
 }
 
 const FRAGMENT = 4;
-const { imul } = Math;
 const INDEX_BITS = 19;
 
 /** Which runs of four characters a text holds, by hash: what lacks one of a literal's runs does not hold the literal. */
 class Fragments {
-  readonly #bits = new Uint8Array(2 ** (INDEX_BITS - 3));
+  readonly #bits: Uint32Array;
 
   constructor(text: string) {
-    for (let at = FRAGMENT; at <= text.length; at += 1) {
-      const hash = hashBefore(text, at);
-      this.#bits[hash >> 3] = (this.#bits[hash >> 3] ?? 0) | (1 << (hash & 7));
-    }
+    this.#bits = runsOf(text);
   }
 
   mayHold(literal: string): boolean {
-    for (let at = FRAGMENT; at <= literal.length; at += 1) {
-      const hash = hashBefore(literal, at);
-      if (((this.#bits[hash >> 3] ?? 0) & (1 << (hash & 7))) === 0) return false;
+    let run = 0;
+    for (let at = 0; at < literal.length; at += 1) {
+      run = withNext(run, literal.charCodeAt(at));
+      if (at < FRAGMENT - 1) continue;
+      const place = placeOf(run);
+      if (((this.#bits[place >>> 5] ?? 0) & (1 << place)) === 0) return false;
     }
     return true;
   }
 }
 
-function hashBefore(text: string, end: number): number {
-  const left = imul(text.charCodeAt(end - 4), 0x9e3779b1) ^ imul(text.charCodeAt(end - 3), 0x85ebca6b);
-  const right = imul(text.charCodeAt(end - 2), 0xc2b2ae35) ^ imul(text.charCodeAt(end - 1), 0x27d4eb2f);
-  const mixed = imul(left ^ (right >>> 15) ^ right, 0x2c1b3c6d);
-  return (mixed ^ (mixed >>> 13)) >>> (32 - INDEX_BITS);
+/** A bit for each run; the first three, which reach back before the text, set bits that nobody asks for. */
+function runsOf(text: string): Uint32Array {
+  const bits = new Uint32Array(2 ** (INDEX_BITS - 5));
+  let run = 0;
+  for (let from = 0; from < text.length; from += CHUNK) {
+    const count = loadUnits(text, from);
+    for (let at = 0; at < count; at += 1) {
+      run = withNext(run, units[at] as number);
+      const place = placeOf(run);
+      bits[place >>> 5] = (bits[place >>> 5] as number) | (1 << place);
+    }
+  }
+  return bits;
 }
+
+/** The last four characters, a byte of each: the oldest is pushed out. */
+const withNext = (run: number, unit: number): number => (run << 8) | ((unit ^ (unit >>> 8)) & 0xff);
+
+/** All of the run bears on the upper bits of the product. */
+const placeOf = (run: number): number => Math.imul(run ^ (run >>> 15), 0x9e37_79b1) >>> (32 - INDEX_BITS);

@@ -1,3 +1,5 @@
+import { CHUNK, loadUnits, unitPairs } from './units.ts';
+
 /** Tokens of an image as OpenAI and Anthropic roughly count them: low detail, and anything else. */
 export const SMALL_IMAGE_TOKENS = 85;
 export const LARGE_IMAGE_TOKENS = 1_600;
@@ -10,8 +12,53 @@ export function estimateTokens(text: string): number {
   return Math.ceil(weight(text));
 }
 
-/** The same before rounding, so that many pieces add up without a rounding each. */
+/** Shorter than this a plain loop is faster than asking for the whole. */
+const SHORT = 256;
+
+/** The same before rounding, so that many pieces add up without a rounding each. Exact at any size: a budget rests on it. */
 export function weight(text: string): number {
+  if (text.length < SHORT) return weightOf(text);
+  // As many bytes as units: all of it is ASCII. Counting bytes is the one thing that strings do many units at a time.
+  if (Buffer.byteLength(text) === text.length) return text.length / 4;
+  let sum = 0;
+  for (let from = 0; from < text.length; from += CHUNK) {
+    const count = loadUnits(text, from);
+    const { beyondAscii, trailing } = countPairs(unitPairs, (count + 1) >> 1);
+    sum += (count - beyondAscii) / 4 + beyondAscii - trailing;
+  }
+  return sum;
+}
+
+/** In both halves of a number: the bits of a unit that is beyond ASCII; its lower 15 bits; a one. */
+const BEYOND_ASCII = 0xff80_ff80;
+const LOWER = 0x7fff_7fff;
+const ONES = 0x1_0001;
+
+/**
+ * Of the first `count` pairs of units, how many units are beyond ASCII, and how many are the second half of a code point.
+ * Both units of a pair at once: adding 0x7fff to the lower 15 bits carries into the highest bit where one of them is set.
+ */
+function countPairs(words: Uint32Array, count: number): { readonly beyondAscii: number; readonly trailing: number } {
+  let [beyond, others, looked] = [0, 0, 0];
+  for (let at = 0; at < count; at += 1) {
+    // Most of what is not all ASCII is ASCII: eight units that are take one look.
+    while (at + 3 < count && (((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) & BEYOND_ASCII) === 0) at += 4;
+    if (at >= count) break;
+    const word = words[at] as number;
+    const high = word & BEYOND_ASCII;
+    if (high === 0) continue;
+    looked += 2;
+    beyond += ((((high & LOWER) + LOWER) | high) >>> 15) & ONES;
+    const notTrailing = (word ^ 0xdc00_dc00) & 0xfc00_fc00;
+    others += ((((notTrailing & LOWER) + LOWER) | notTrailing) >>> 15) & ONES;
+  }
+  return { beyondAscii: bothOf(beyond), trailing: looked - bothOf(others) };
+}
+
+/** Two counts in the halves of one number, together. */
+const bothOf = (counts: number): number => (counts & 0xffff) + (counts >>> 16);
+
+function weightOf(text: string): number {
   let ascii = 0;
   let other = 0;
   for (let at = 0; at < text.length; at += 1) {

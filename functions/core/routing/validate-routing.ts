@@ -130,6 +130,7 @@ class Check {
     for (const tier of TIERS) {
       for (const [at, id] of auto.tiers[tier].entries()) {
         this.#model(`/auto/tiers/${tier}/${at}`, id);
+        if (auto.tiers[tier].indexOf(id) < at) this.#error(`/auto/tiers/${tier}/${at}`, `The tier "${tier}" names "${id}" twice.`);
       }
     }
     if (auto.judgeModel !== null) this.#model('/auto/judgeModel', auto.judgeModel);

@@ -1,3 +1,9 @@
+/** Sent with every page of the issuer: nothing is loaded from anywhere, and nobody may frame it. */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+} as const;
+
 /** The issuer's only page: plain, without script, readable in light and dark. */
 export function signInPage({ title, lines, form }: { readonly title: string; readonly lines: readonly string[]; readonly form?: string }): string {
   return `<!doctype html>

@@ -4,6 +4,7 @@ import type { Store } from '../../../functions/adapters/store/port.ts';
 import { ADMIN_SCOPE } from '../../../functions/adapters/identity/scope.ts';
 import { OPERATOR } from '../default-tenant.ts';
 import { IssuerAdapter } from './adapter.ts';
+import { escaped, PAGE_HEADERS, signInPage } from './page.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export const CLIENT_ID = 'dashboard';
@@ -48,8 +49,12 @@ function configuration({ issuer, origins, key, store }: IssuerSettings): Configu
     scopes: ['openid', 'offline_access'],
     features: {
       devInteractions: { enabled: false },
-      revocation: { enabled: true },
-      rpInitiatedLogout: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (ctx, form) => show(ctx, { title: 'Sign out of the dashboard?', lines: [], form: `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button><button type="submit" form="op.logoutForm">Stay signed in</button>` }),
+        postLogoutSuccessSource: async (ctx) => show(ctx, { title: 'You are signed out', lines: [BACK] }),
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: async () => RESOURCE,
@@ -66,8 +71,17 @@ function configuration({ issuer, origins, key, store }: IssuerSettings): Configu
     findAccount: async (_ctx, accountId) => ({ accountId, claims: async () => ({ sub: accountId, name: OPERATOR.name }) }),
     interactions: { url: (_ctx, { uid }) => `${new URL(issuer).pathname}/interaction/${uid}` },
     loadExistingGrant: grantAll,
-    ttl: { AuthorizationCode: MINUTE, Interaction: 15 * MINUTE, Session: 12 * 60 * MINUTE, Grant: 14 * DAY, RefreshToken: 14 * DAY, IdToken: 15 * MINUTE },
+    renderError: async (ctx, { error, error_description: description }) => show(ctx, { title: 'That did not work', lines: [escaped(description ?? error), BACK] }),
+    ttl: { AuthorizationCode: MINUTE, AccessToken: 15 * MINUTE, Interaction: 15 * MINUTE, Session: 12 * 60 * MINUTE, Grant: 14 * DAY, RefreshToken: 14 * DAY, IdToken: 15 * MINUTE },
   };
+}
+
+const BACK = '<a href="/">Back to the dashboard</a>';
+
+/** In the place of the library's own pages, which load a font from another host. */
+function show(ctx: KoaContextWithOIDC, page: Parameters<typeof signInPage>[0]): void {
+  ctx.set(PAGE_HEADERS);
+  ctx.body = signInPage(page);
 }
 
 /** Our own dashboard asks nobody for consent. */

@@ -127,6 +127,23 @@ describe('a file that another connection writes to', () => {
     expect(await store.get(key)).toEqual({ late: 1 });
   });
 
+  test('is waited for anew after each transaction of its own: who waits behind writes of the same process is not refused for that', async () => {
+    const { store, file } = await temp();
+    let other = hold(file);
+    const writes = Array.from({ length: 65 }, () => store.write([{ update: key, add: { n: 1 } }]));
+    await pause(1_200);
+    other.exec('ROLLBACK');
+    other.close();
+    // A transaction takes at most 64; before the next, the other is there again.
+    await Promise.race(writes);
+    other = hold(file);
+    await pause(1_200);
+    other.exec('ROLLBACK');
+    other.close();
+    expect((await Promise.all(writes)).every((result) => result.ok)).toBe(true);
+    expect(await store.get(key)).toEqual({ n: 65 });
+  });
+
   test('is waited for at closing, so that nothing that was taken is dropped', async () => {
     const { store, file } = await temp();
     const script = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(process.argv[1]); db.exec('BEGIN IMMEDIATE'); console.log('held'); setTimeout(() => { db.exec('ROLLBACK'); db.close(); }, 500);`;

@@ -22,6 +22,20 @@ describe('the token estimate', () => {
       expect(estimateTokens(text)).toBe(Math.ceil(ascii / 4 + points.length - ascii));
     }), { numRuns: full(2_000) });
   });
+  test('is as exact for long texts, which are counted in another way', () => {
+    const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('plain ASCII words ', '안녕하세요 ', 'it’s ', '🙂', '\ud800', '\udc00', 'é', '\u007f', '\u0080'));
+    fc.assert(fc.property(fc.array(piece, { minLength: 1, maxLength: 30 }), fc.integer({ min: 200, max: 50_000 }), (pieces, length) => {
+      const once = pieces.join('') || 'x';
+      const text = once.repeat(Math.ceil(length / once.length)).slice(0, length);
+      let [ascii, other] = [0, 0];
+      for (const unit of text.split('').map((each) => each.charCodeAt(0))) {
+        if (unit < 0x80) ascii += 1;
+        else if (unit < 0xdc00 || unit > 0xdfff) other += 1;
+      }
+      expect(estimateTokens(text)).toBe(Math.ceil(ascii / 4 + other));
+    }), { numRuns: full(500) });
+    expect(estimateTokens('a'.repeat(4 * 1024 * 1024))).toBe(1024 * 1024);
+  });
   test.each([['low', 85], ['high', 1_600], ['auto', 1_600], [undefined, 1_600]])('an image of detail %s weighs %d', (detail, tokens) => {
     const { inputTokens, hasImages } = facts(ask([{ type: 'image_url', image_url: { url: 'https://example.com/a.png', detail } }]));
     expect([inputTokens, hasImages]).toEqual([tokens, true]);
@@ -56,6 +70,20 @@ describe('the latest user turn', () => {
     expect(text.length).toBeLessThanOrEqual(TEXT_BOUND + 1);
     expect([text.startsWith('BEGIN'), text.endsWith('END')]).toEqual([true, true]);
   });
+});
+
+test('the texts that routing reads are cut out of all that was said, however it was divided', () => {
+  const text = fc.oneof({ weight: 4, arbitrary: fc.string({ maxLength: 8 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 70_000 }).map((n) => `${n} words `.repeat(n / 8)) });
+  const turn = fc.record({ role: fc.constantFrom('user', 'assistant'), texts: fc.array(text, { minLength: 1, maxLength: 4 }) });
+  const content = (texts: readonly string[]): unknown => texts.map((each) => ({ type: 'text', text: each }));
+  const joined = (texts: readonly string[]): string => texts.reduce((all, each) => (all === '' ? each : `${all}\n${each}`), '');
+  fc.assert(fc.property(fc.array(text, { maxLength: 3 }), fc.array(turn, { minLength: 1, maxLength: 5 }), (system, turns) => {
+    const read = facts(chat({ messages: [...(system.length === 0 ? [] : [{ role: 'system', content: content(system) }]), ...turns.map(({ role, texts }) => ({ role, content: content(texts) }))] }));
+    const last = turns.filter(({ role }) => role === 'user').map(({ texts }) => joined(texts)).findLast((said) => said.trim() !== '') ?? '';
+    expect(read.text).toBe(last.length > TEXT_BOUND ? `${last.slice(0, TEXT_BOUND / 2)}\n${last.slice(-TEXT_BOUND / 2)}` : last);
+    expect(read.system).toBe(joined(system).slice(0, TEXT_BOUND));
+    expect(read.allText).toBe([joined(system), ...turns.map(({ texts }) => joined(texts))].join('\n').slice(0, 4 * TEXT_BOUND));
+  }), { numRuns: full(1_000) });
 });
 
 describe('language', () => {

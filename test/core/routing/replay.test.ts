@@ -9,7 +9,7 @@ import { redecide, type Redecided } from '../../../functions/core/routing/replay
 import { ReplayTally } from '../../../functions/core/routing/replay-tally.ts';
 import { entryAt } from '../../admin/support.ts';
 import { full } from '../../support/full.ts';
-import { able, ask, decide, facts, mapOf, model, priceOf, PROMPTS, THREE, type World } from './routing-world.ts';
+import { able, ask, chat, decide, facts, mapOf, model, priceOf, PROMPTS, THREE, type World } from './routing-world.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const TIERED = { strategy: 'static', tiers: { simple: ['cheap'], moderate: ['mid'], complex: ['strong'] } };
@@ -166,4 +166,40 @@ test('the report: flips, refusals, money over what could be compared, tiers befo
   expect(report.costMicros.live).toBe(5_500);
   expect(report.tiers.simple.live + report.tiers.moderate.live + report.tiers.complex.live).toBe(3);
   expect(report.tiers.simple.draft).toBeLessThanOrEqual(report.tiers.simple.live);
+});
+
+describe('a session under a draft', () => {
+  const DRAFT = policyOf({ auto: { tiers: { simple: ['mid'], moderate: ['mid'], complex: ['mid'] } } });
+  const TOOLS = [{ type: 'function', function: { name: 'run', parameters: { type: 'object', properties: {} } } }];
+  const first = { ask: ask('Hello!', { tools: TOOLS }), auto: { agentFloor: null } };
+  const loop = {
+    auto: { agentFloor: null }, session: { model: 'cheap', requests: 1, contextTokens: 100, at: AT - 1_000 },
+    ask: chat({ tools: TOOLS, messages: [{ role: 'user', content: 'Hello!' }, { role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'run', arguments: '{}' } }] }, { role: 'tool', tool_call_id: 'c1', content: 'ok' }] }),
+  };
+  /** The first model that the draft would have given to the last of these, whose live one was `cheap`. */
+  const lastOf = (...entries: readonly LedgerEntry[]): string | null | undefined => {
+    const tally = new ReplayTally(DRAFT);
+    for (const entry of entries) tally.add(entry, { key: KEY });
+    const { examples } = tally.report();
+    return examples[0]?.requestId === entries.at(-1)?.requestId ? examples[0]?.draft : 'cheap';
+  };
+  const inSession = (world: World, change: Partial<LedgerEntry> = {}): LedgerEntry => entryOf('auto', world, { sessionId: 's', ...change });
+
+  test('holds the model that the draft would have left it with', () => {
+    expect(lastOf(inSession(first), inSession(loop))).toBe('mid');
+  });
+
+  test('is not touched by a request that stands alone, nor by one that failed', () => {
+    const alone = { ask: ask(PROMPTS.moderate) };
+    expect(inSession(alone).decision?.inputs.request?.standsAlone).toBe(true);
+    expect(inSession(first).decision?.inputs.request?.standsAlone).toBeUndefined();
+    expect(lastOf(inSession(first), inSession(alone, { servedModel: 'mid' }), inSession(loop))).toBe('mid');
+    expect(lastOf(inSession(first), inSession({ ...first, auto: { tiers: { simple: ['mid'], moderate: [], complex: [] } } }, { status: 502, servedModel: 'mid' }), inSession(loop))).toBe('mid');
+  });
+
+  test('goes on with the fallback that served, where the draft would have begun with the same model', () => {
+    const fellBack = inSession({ ...first, auto: { agentFloor: null, tiers: { simple: ['mid', 'cheap'], moderate: [], complex: [] } } }, { servedModel: 'cheap' });
+    expect(fellBack.decision?.route[0]).toBe('mid');
+    expect(lastOf(fellBack, inSession(loop))).toBe('cheap');
+  });
 });

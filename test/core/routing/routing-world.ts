@@ -6,7 +6,8 @@ import type { ModelPrice } from '../../../functions/core/money/price.ts';
 import { compilePolicy } from '../../../functions/core/routing/policy-compile.ts';
 import type { Policy, RegisteredModel } from '../../../functions/core/routing/policy.ts';
 import { factsOf, type FactsContext, type RequestFacts } from '../../../functions/core/routing/request-facts.ts';
-import { resolve, type Resolution, type ResolveInput } from '../../../functions/core/routing/resolve.ts';
+import type { Resolution, ResolveInput } from '../../../functions/core/routing/resolve-input.ts';
+import { resolve } from '../../../functions/core/routing/resolve.ts';
 
 /** A flat price: `usd` per 1M tokens of input, four times that for output. */
 export const priceOf = (usd: number): ModelPrice => ({ version: 'test', input: usd * 1e6, cacheRead: usd * 1e6, cacheWrite5m: usd * 1e6, cacheWrite1h: usd * 1e6, output: usd * 4e6 });

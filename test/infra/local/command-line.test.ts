@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseCommandLine, StartError, type CommandLine } from '../../../infra/local/command-line.ts';
+import { helpFor, parseCommandLine, StartError, type CommandLine } from '../../../infra/local/command-line.ts';
 
 const DEFAULTS: CommandLine = { port: 8787, host: '127.0.0.1', dataDir: './data', demo: false, allowUpstreams: [], maxBodyMiB: 32, json: false };
 
 describe('the command line', () => {
+  test.each([['--help'], ['-h'], ['--demo', '--help']])('%j explains every option and nothing else', (...args) => {
+    const named = [...(helpFor(args) ?? '').matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+    expect(named).toEqual(['--port', '--host', '--data', '--config', '--demo', '--allow-upstream', '--max-body', '--json']);
+    for (const name of named) expect(() => parseCommandLine([String(name), '1'])).not.toThrow(/no option/);
+    expect(helpFor(['--demo'])).toBeUndefined();
+  });
+
   test.each<[string[], Partial<CommandLine>]>([
     [[], {}],
     [['--port', '0'], { port: 0 }],

@@ -151,6 +151,23 @@ describe('signing in on one machine', () => {
     for (const authorization of ['', 'Bearer x', 'Bearer bsga_0']) expect((await fetch(`${server.origin}/oidc/links`, { method: 'POST', headers: { authorization } })).status).toBe(401);
   });
 
+  test.each([
+    ['an error', '/oidc/auth?client_id=dashboard&redirect_uri=https%3A%2F%2Fevil.example%2F%22%3E', 400],
+    ['signing out', '/oidc/session/end', 200], ['signed out', '/oidc/session/end/success', 200],
+  ])('the page of %s is the gateway\'s own and loads nothing from anywhere', async (_name, path, status) => {
+    const browser = await signedIn();
+    await code(browser, pkce().challenge);
+    const reply = await browser.go(`${server.origin}${path}`);
+    expect([reply.status, reply.headers.get('content-security-policy')]).toEqual([status, expect.stringContaining("default-src 'none'")]);
+    expect(reply.text).toContain('<html lang="en">');
+    expect(reply.text).not.toMatch(/@import|https?:\/\/(?!127\.0\.0\.1)|<script/);
+    expect(reply.text).not.toContain('">"');
+  });
+
+  test('says nothing on the terminal of what the library would like to be told', () => {
+    expect(server.output()).not.toMatch(/oidc-provider|NOTICE|WARNING/);
+  });
+
   test('the discovery document is that of the issuer in /config.json', async () => {
     const config = (await (await fetch(`${server.origin}/config.json`)).json()) as Record<string, string>;
     expect(config).toMatchObject({ edition: 'local', apiBaseUrl: '', issuer: `${server.origin}/oidc`, clientId: 'dashboard', scope: 'openid bsgateway/admin', demo: false });
@@ -200,6 +217,27 @@ describe('beyond one machine', () => {
     } finally {
       await server.stop();
       server = own;
+    }
+  });
+
+  test('behind a public address its cookie stays under TLS, and nobody signs in to a page on their own computer', async () => {
+    const publicUrl = 'https://gateway.example';
+    const behind = await startServer({ dataDir: join(dir, 'behind', 'data'), args: ['--host', '127.0.0.1'], env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'correct horse battery' } });
+    const go = (path: string): Promise<{ status: number; cookies: string[] }> => new Promise((resolve, reject) => {
+      const headers = { 'host': new URL(publicUrl).host, 'x-forwarded-proto': 'https' };
+      request(`${behind.origin}${path}`, { headers }, (response) => { response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, cookies: response.headers['set-cookie'] ?? [] })); }).on('error', reject).end();
+    });
+    try {
+      const { signInUrl } = behind.ready as unknown as { signInUrl: string };
+      expect(signInUrl.startsWith(`${publicUrl}/oidc/link/`)).toBe(true);
+      const entered = await go(new URL(signInUrl).pathname);
+      expect([entered.status, entered.cookies]).toEqual([303, [expect.stringMatching(/; Secure$/)]]);
+      for (const origin of [publicUrl, 'http://localhost:5173', behind.origin, behind.origin.replace('127.0.0.1', 'localhost')]) {
+        const { pathname, search } = new URL(authorizeUrl(pkce().challenge, { redirect_uri: `${origin}/callback` }));
+        expect([origin, (await go(`${pathname}${search}`)).status]).toEqual([origin, origin === publicUrl ? 303 : 400]);
+      }
+    } finally {
+      await behind.stop();
     }
   });
 });

@@ -1,7 +1,7 @@
 import { section } from '../message.ts';
 
 export const login = section('login', {
-  title: 'Sign in', tagline: 'Send simple requests to cheap models and hard ones to strong models.', signIn: 'Sign in', tryAgain: 'Try again', leaving: 'One moment…',
+  title: 'Sign in', tagline: 'Send simple requests to cheap models and hard ones to strong models.', signIn: 'Sign in', signInWith: 'Sign in with {provider}', otherWays: 'Other ways to sign in', tryAgain: 'Try again', leaving: 'One moment…',
   localHint: 'On the machine that runs the gateway, {command} prints a link that signs you in; so does every start.',
   signedOut: 'You are signed out.', done: 'You are signed in. You can close this tab and go on in the other one.',
   cancelledTitle: 'The sign-in was cancelled', cancelledText: 'Nothing has changed. Try again whenever you like.',

@@ -37,7 +37,7 @@ export const trace: TranslationOf<typeof en> = {
   because_named: '요청에서 이 모델을 지정했습니다.', because_alias: '별칭이 이 모델을 가리킵니다.', because_rule: '규칙이 이 모델을 가리킵니다.', because_tier: '등급에서 이 요청을 처리할 수 있는 첫 번째 모델입니다.',
   because_evidence: '실제 트래픽에서 비교한 결과, 이런 유형의 요청에는 이 모델로 충분합니다.', because_no_evidence: '이런 유형의 요청은 아직 검증되지 않아 신중 모드에서 강한 모델을 유지합니다.', because_agent_floor: '에이전트 요청은 정해진 최저 등급보다 낮게 시작하지 않습니다.',
   because_tool_loop: '도구 호출 루프 도중에는 모델을 바꾸지 않습니다. 다른 모델은 이 호출을 이어 갈 수 없습니다.', because_session_cache: '더 저렴한 모델로도 되지만, 이 세션의 프롬프트 캐시를 버리는 비용이 절감액보다 큽니다.', because_next_tier_up: '해당 등급에 처리할 수 있는 모델이 없어 한 단계 위 등급에서 처리합니다.',
-  because_pinned_unavailable: '이 세션의 모델을 사용할 수 없어 다른 모델이 이어받습니다.', because_judge: '판정 모델이 이 등급으로 분류했습니다.', because_judge_failed: '판정 모델의 답을 사용할 수 없어 내장 분류기가 결정했습니다.', because_artifact_missing: '학습된 분류기를 사용할 수 없어 고정 규칙으로 결정했습니다.',
+  because_pinned_unavailable: '이 세션의 모델을 사용할 수 없어 다른 모델이 이어받습니다.', because_judge: '판정 모델이 이 등급으로 분류했습니다.', because_judge_failed: '판정 모델의 답을 사용할 수 없어 내장 분류기가 결정했습니다.', because_artifact_missing: '학습된 분류기를 사용할 수 없어 가장 강한 모델이 처리합니다.',
   because_always_strongest: '설정에서 “항상 가장 강한 모델” 옵션이 켜져 있습니다.', because_novel_prompt: '분류기가 학습한 내용과 매우 다른 프롬프트이므로 보통 등급 아래로 내려가지 않습니다.',
 
   excluded_disabled: '사용 중지되었습니다.', excluded_no_credential: '공급자 API 키가 없습니다.', excluded_not_allowed: 'API 키에 허용되지 않은 모델입니다.', excluded_context_window: '요청이 컨텍스트 길이보다 깁니다.', excluded_max_output: '요청한 길이만큼 답할 수 없습니다.',
