@@ -10,7 +10,7 @@ interface Zoom {
 }
 
 /** Drawing over points with a mouse or pen marks them; letting go zooms. A finger scrolls the page instead. */
-export function useZoom({ left, right, width, top, bottom }: Frame, points: number, setAt: (point: number) => void, onZoom: ((first: number, last: number) => void) | undefined): Zoom {
+export function useZoom({ left, right, width, top, bottom }: Frame, points: number, setAt: (point: number | undefined) => void, onZoom: ((first: number, last: number) => void) | undefined): Zoom {
   const start = useRef<number>(undefined);
   const [span, setSpan] = useState<readonly [number, number]>();
   const end = (): void => {
@@ -42,7 +42,9 @@ export function useZoom({ left, right, width, top, bottom }: Frame, points: numb
       },
       onPointerUp: () => {
         end();
-        if (span !== undefined && span[0] < span[1]) onZoom(...span);
+        if (span === undefined || span[0] === span[1]) return;
+        setAt(undefined);
+        onZoom(...span);
       },
       onPointerCancel: end,
     },
