@@ -173,7 +173,7 @@ describe('usage of a million ledger rows', () => {
       'GET /admin/keys': reads('/admin/keys'), 'GET /admin/keys/{id}': reads(`/admin/keys/${keyId}`),
       'GET /admin/routing': reads('/admin/routing'), 'GET /admin/routing/versions': reads('/admin/routing/versions'), 'GET /admin/routing/versions/{n}': reads('/admin/routing/versions/7', '/admin/routing/versions/7?against=2'),
       'GET /admin/evidence': reads('/admin/evidence'), 'GET /admin/members': reads('/admin/members'), 'GET /admin/tokens': reads('/admin/tokens'),
-      'GET /admin/changes': reads('/admin/changes', `/admin/changes?${ago(30 * DAY_MS)}`, '/admin/changes?kind=key'), 'GET /admin/refusals': reads(`/admin/refusals?${ago(DAY_MS)}`),
+      'GET /admin/changes': reads('/admin/changes', `/admin/changes?${ago(30 * DAY_MS)}`, '/admin/changes?action=key'), 'GET /admin/refusals': reads(`/admin/refusals?${ago(DAY_MS)}`),
       'GET /admin/usage': reads(
         ...ZONES.flatMap((zone) => ['model', 'key', 'status'].map((by) => `/admin/usage?${ago(30 * DAY_MS)}&tz=${zone}&by=${by}`)),
         `/admin/usage?${ago(DAY_MS)}`, `/admin/usage?${ago(7 * DAY_MS)}&by=tier`, `/admin/usage?${ago(7 * DAY_MS)}&model=gpt-5&status=4xx,502`, `/admin/usage?${ago(30 * DAY_MS)}&key=AAAAAAAAAAAA`, `/admin/usage?${ago(3_600_000)}`,
