@@ -31,7 +31,7 @@ export interface LocalDoorOptions {
 export function openLocalDoor({ options, paths, edition, analytics, dashboardFolder, env }: LocalDoorOptions): { door: HttpDoor; issuer: LocalIssuer } {
   const token = openAdminToken(paths.adminToken);
   const exposed = exposure(options, env);
-  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed.publicUrl);
+  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed);
   const issuer = openLocalIssuer({
     store: edition.store, signingKeyFile: paths.signingKey, adminToken: token, origins, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
   });

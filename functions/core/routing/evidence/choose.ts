@@ -41,11 +41,12 @@ class Sum {
     this.#estimates = estimates;
   }
 
-  add(share: number, model: string, { mean, se, pull, doubt }: Estimate): void {
-    this.#mean += share * mean;
-    this.#variance += (share * se) ** 2;
-    this.#doubt += share * doubt;
-    this.#pulls.set(model, this.pullOf(model) + share * pull);
+  /** `times` −1 takes out what was added before. */
+  add(share: number, model: string, { mean, se, pull, doubt }: Estimate, times: 1 | -1 = 1): void {
+    this.#mean += times * share * mean;
+    this.#variance += times * (share * se) ** 2;
+    this.#doubt += times * share * doubt;
+    this.#pulls.set(model, this.pullOf(model) + times * share * pull);
   }
 
   pullOf(model: string): number {
@@ -55,7 +56,7 @@ class Sum {
   quality(): Quality {
     let variance = this.#variance;
     for (const [model, pull] of this.#pulls) variance += pull * pull * this.#estimates.varianceOf(model);
-    return { mean: this.#mean, se: Math.sqrt(variance), doubt: this.#doubt };
+    return { mean: this.#mean, se: Math.sqrt(Math.max(0, variance)), doubt: this.#doubt };
   }
 }
 
@@ -87,6 +88,78 @@ export function choicesOf(templates: readonly Template[], estimates: Estimates, 
     if (last === undefined || choice.picks.some((pick, at) => pick !== last.picks[at])) choices.push(choice);
   }
   return choices;
+}
+
+/** How good a quality is taken to be, and what it must be at least. */
+export interface Bound { readonly lower: (quality: Quality) => number; readonly least: number }
+
+/**
+ * A choice with what is left of its budget spent: templates go to cheaper options, those first that save most for what they
+ * take of the bound, as long as it holds for all together. Between two prices of quality lie choices that no price leads to;
+ * of a handful of templates that is most of them, and a budget that one more template would overdraw is left half unused.
+ */
+export function filled(templates: readonly Template[], choice: Choice, estimates: Estimates, bound: Bound): Choice {
+  const allotted = new Allotted(templates, choice.picks, estimates);
+  for (let round = 0, isChanged = true; isChanged && round < ROUNDS; round += 1) {
+    const before = bound.lower(allotted.quality());
+    const cheaper = templates.flatMap(({ options }, at) => options.flatMap((option) => {
+      const saving = (allotted.picks[at]?.cost ?? 0) - option.cost;
+      if (saving <= 0) return [];
+      const taken = before - bound.lower(allotted.tried(at, option));
+      return [{ at, option, worth: saving / Math.max(taken, LEAST_TAKEN) }];
+    }));
+    isChanged = false;
+    for (const { at, option } of cheaper.toSorted((x, y) => y.worth - x.worth)) {
+      if (option.cost >= (allotted.picks[at]?.cost ?? 0) || bound.lower(allotted.tried(at, option)) < bound.least) continue;
+      allotted.put(at, option);
+      isChanged = true;
+    }
+  }
+  return { picks: allotted.picks, cost: allotted.picks.reduce((sum, { cost }) => sum + cost, 0) };
+}
+
+/** What takes nothing of the bound, or adds to it, comes first, the largest saving at the head. */
+const LEAST_TAKEN = 1e-6;
+
+/** A choice that is changed template by template, with its quality kept up to date. */
+class Allotted {
+  readonly picks: Option[];
+  readonly #templates: readonly Template[];
+  readonly #estimates: Estimates;
+  readonly #sum: Sum;
+
+  constructor(templates: readonly Template[], picks: readonly Option[], estimates: Estimates) {
+    this.picks = [...picks];
+    this.#templates = templates;
+    this.#estimates = estimates;
+    this.#sum = new Sum(estimates);
+    for (const at of picks.keys()) this.#count(at, 1);
+  }
+
+  quality(): Quality {
+    return this.#sum.quality();
+  }
+
+  put(at: number, option: Option): void {
+    this.#count(at, -1);
+    this.picks[at] = option;
+    this.#count(at, 1);
+  }
+
+  /** The quality that there would be. */
+  tried(at: number, option: Option): Quality {
+    const now = this.picks[at];
+    if (now === undefined) return this.quality();
+    this.put(at, option);
+    const quality = this.quality();
+    this.put(at, now);
+    return quality;
+  }
+
+  #count(at: number, times: 1 | -1): void {
+    const [template, pick] = [this.#templates[at], this.picks[at]];
+    if (template !== undefined && pick !== undefined && !pick.isBaseline) this.#sum.add(template.share, pick.model, this.#estimates.at(template.templateKey, pick.model), times);
+  }
 }
 
 interface Step { readonly lambda: number; readonly risk: number; readonly places: readonly number[] }

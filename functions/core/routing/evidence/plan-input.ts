@@ -20,6 +20,7 @@ export interface PlanInput {
   readonly qualityTarget: number;
   /** The judge's error rate (`judgeErrorOf`). */
   readonly eps: number;
+  /** Mean difference to the baseline that the classifier expects of a model (`priorsOf`); for one that is not named, a little below 0. */
   readonly priors?: Readonly<Record<string, number>>;
   /** The plan in force. */
   readonly previous?: EvidencePlan | undefined;

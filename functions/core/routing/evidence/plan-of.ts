@@ -1,6 +1,5 @@
-import { choicesOf, lowerBound, qualityOf, type Choice, type Option, type Template } from './choose.ts';
+import { choicesOf, filled, lowerBound, qualityOf, type Choice, type Option, type Template } from './choose.ts';
 import { Estimates } from './estimate.ts';
-import { HALF_LIFE_MS } from './decay.ts';
 import type { Assignment, Certificate, EvidencePlan } from './plan.ts';
 import { withdraw } from './withdraw.ts';
 import { isSuspect } from './worse.ts';
@@ -20,8 +19,11 @@ const LEAST_N = 15;
 const FEW_PAIRS = 100;
 /** Whatever the budget of all: no single template is served by a model that looks so bad. */
 const MOST_LOSS = 0.1;
-/** A downgrade that was withdrawn is not made again before what withdrew it counts half. */
-const HOLD_MS = HALF_LIFE_MS;
+/**
+ * A downgrade that was withdrawn is not made again before the next decision but one. Longer would be safer and dearer: most
+ * withdrawals are chance, and what has really become worse is kept away by its evidence, which is gathered on.
+ */
+const HOLD_MS = DAY_MS;
 
 /** Whether a new decision may be made: at most one a day. */
 export const isDue = (plan: EvidencePlan | undefined, nowMs: number): boolean =>
@@ -117,7 +119,8 @@ function choose(templates: readonly Template[], input: PlanInput, view: View): C
       if (isByHalves) break;
       continue;
     }
-    if (choice.picks.some((pick) => !pick.isBaseline) && (best === undefined || choice.cost < best.cost)) best = choice;
+    const full = isByHalves ? choice : filled(templates, choice, view.estimates, { lower: (all) => lowerBound(all, k), least: budget });
+    if (full.picks.some((pick) => !pick.isBaseline) && (best === undefined || full.cost < best.cost)) best = full;
   }
   return best;
 }

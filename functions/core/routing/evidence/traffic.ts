@@ -8,6 +8,8 @@ export interface TemplateTraffic {
   /** Tokens of a mean request. */
   readonly input: number;
   readonly output: number;
+  /** How likely the classifier thinks that a small, a mid and a frontier model answers well enough, on average over those requests that it scored; absent = it scored none. */
+  readonly good?: readonly number[];
 }
 
 const PRECISION = 1_000;
@@ -24,11 +26,14 @@ export function meanCost({ input, output }: Pick<TemplateTraffic, 'input' | 'out
  * parent a template belongs to is not recorded with a request.
  */
 export function trafficOf(days: readonly (readonly TemplateTraffic[])[], labels: ReadonlyMap<string, number>, isParent: (key: string) => boolean): TemplateTraffic[] {
-  const sums = new Map<string, { requests: number; input: number; output: number }>();
-  for (const { templateKey, perDay, input, output } of days.flat()) {
+  const sums = new Map<string, Sum>();
+  for (const { templateKey, perDay, input, output, good } of days.flat()) {
     const key = labels.has(templateKey) ? templateKey : REST_OF_ALL;
-    const sum = sums.get(key) ?? { requests: 0, input: 0, output: 0 };
-    sums.set(key, { requests: sum.requests + perDay, input: sum.input + perDay * input, output: sum.output + perDay * output });
+    const sum = sums.get(key) ?? NOTHING;
+    sums.set(key, {
+      requests: sum.requests + perDay, input: sum.input + perDay * input, output: sum.output + perDay * output,
+      scored: sum.scored + (good === undefined ? 0 : perDay), good: good === undefined ? sum.good : good.map((chance, head) => (sum.good[head] ?? 0) + perDay * chance),
+    });
   }
   const rest = sums.get(REST_OF_ALL);
   sums.delete(REST_OF_ALL);
@@ -44,5 +49,10 @@ export function trafficOf(days: readonly (readonly TemplateTraffic[])[], labels:
 
 const REST_OF_ALL = '';
 
-const merge = (templateKey: string, { requests, input, output }: { readonly requests: number; readonly input: number; readonly output: number }, days: number): TemplateTraffic =>
-  ({ templateKey, perDay: requests / days, input: requests > 0 ? input / requests : 0, output: requests > 0 ? output / requests : 0 });
+interface Sum { readonly requests: number; readonly input: number; readonly output: number; readonly scored: number; readonly good: readonly number[] }
+const NOTHING: Sum = { requests: 0, input: 0, output: 0, scored: 0, good: [] };
+
+const merge = (templateKey: string, { requests, input, output, scored, good }: Sum, days: number): TemplateTraffic => ({
+  templateKey, perDay: requests / days, input: requests > 0 ? input / requests : 0, output: requests > 0 ? output / requests : 0,
+  ...(scored > 0 && { good: good.map((sum) => sum / scored) }),
+});

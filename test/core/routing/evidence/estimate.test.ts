@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { halfOf, weightOf } from '../../../../functions/core/routing/evidence/cell.ts';
-import { lowerBound, qualityOf } from '../../../../functions/core/routing/evidence/choose.ts';
+import { choicesOf, filled, lowerBound, qualityOf, type Template } from '../../../../functions/core/routing/evidence/choose.ts';
 import { Estimates } from '../../../../functions/core/routing/evidence/estimate.ts';
 import { sharesOf } from '../../../../functions/core/routing/evidence/explore.ts';
 import { judgeErrorOf } from '../../../../functions/core/routing/evidence/judge-error.ts';
@@ -61,6 +61,29 @@ describe('the bound of a choice', () => {
     expect(bound(100).doubt).toBeCloseTo(bound(1).doubt, 6);
     expect(lowerBound(bound(1), 2.5)).toBeCloseTo(bound(1).mean - 2.5 * bound(1).se, 12);
     expect(lowerBound(bound(100), 2.5)).toBeLessThan(bound(100).mean - 2.5 * bound(100).se);
+  });
+
+  describe('what is left of a budget', () => {
+    const means: Record<string, number> = { tk_a: 0.02, tk_b: -0.03, tk_c: -0.06, tk_d: -0.3 };
+    const known = estimates(Object.entries(means).map(([key, mean]) => cell(key, 'cheap', 2_000, mean)));
+    const templates: Template[] = Object.keys(means).map((templateKey) => ({ templateKey, share: 0.25, options: [{ model: 'strong', cost: 0.25, isBaseline: true }, { model: 'cheap', cost: 0.05, isBaseline: false }] }));
+    const careful = choicesOf(templates, known, 1)[0] ?? { picks: [], cost: 0 };
+    const bound = (least: number) => ({ lower: (quality: Parameters<typeof lowerBound>[0]) => lowerBound(quality, 1), least });
+    const cheap = (least: number) => filled(templates, careful, known, bound(least)).picks.map(({ isBaseline }, at) => (isBaseline ? '' : templates[at]?.templateKey)).filter((key) => key !== '');
+
+    test('goes to the templates that take least of it, and not one more than it holds', () => {
+      expect(careful.picks.every(({ isBaseline }) => isBaseline)).toBe(true);
+      expect([cheap(0), cheap(-0.01), cheap(-0.03), cheap(-1)]).toEqual([['tk_a'], ['tk_a', 'tk_b'], ['tk_a', 'tk_b', 'tk_c'], ['tk_a', 'tk_b', 'tk_c', 'tk_d']]);
+      for (const least of [0, -0.01, -0.03, -0.1]) {
+        const full = filled(templates, careful, known, bound(least));
+        expect(lowerBound(qualityOf(templates, full.picks, known), 1)).toBeGreaterThanOrEqual(least);
+        expect(full.cost).toBeCloseTo(full.picks.reduce((sum, { cost }) => sum + cost, 0), 12);
+      }
+    });
+
+    test('is left where nothing cheaper holds', () => {
+      expect(filled(templates, careful, known, bound(1))).toEqual({ picks: careful.picks, cost: expect.closeTo(1, 12) });
+    });
   });
 
   test('the baseline is not in doubt', () => {

@@ -121,12 +121,12 @@ describe('withdrawing', () => {
     expect(withdrawn.every((key) => ['tk_a', 'tk_b'].includes(key))).toBe(true);
   });
 
-  test('only moves up: no template gets a cheaper model, and a withdrawn one waits three days', () => {
+  test('only moves up: no template gets a cheaper model, and a withdrawn one waits a day', () => {
     const bad = [...without('tk_a'), cell('tk_a', 'cheap', 400, -0.2)];
     const after = withdraw(plan, input(bad));
     const again = (days: number) => planOf(input(everywhere(400, 0.01), { previous: after, nowMs: NOW_MS + days * DAY_MS }));
-    expect(again(1).assignments['tk_a']).toMatchObject({ model: 'strong', why: 'withdrawn' });
-    expect(again(3.1).assignments['tk_a']).toMatchObject({ model: 'cheap', why: 'certified' });
+    expect(again(0.9).assignments['tk_a']).toMatchObject({ model: 'strong', why: 'withdrawn' });
+    expect(again(1.1).assignments['tk_a']).toMatchObject({ model: 'cheap', why: 'certified' });
     expect(withdraw(planOf(input(everywhere(12, 0))), input(everywhere(400, 0.2))).assignments).toEqual({});
   });
 
