@@ -89,7 +89,7 @@ async function call(ports: Asking, { tenantId, model, conversation, maxOutputTok
   const wire = provider.wire?.(model);
   const written = codec.writeRequest({ ...conversation, stream: false, maxOutputTokens }, { upstreamModel: model.upstreamModel, facts: model.facts, streamUsage: false, maxOutputTokens, ...(wire?.wantsReasoning && { wantsReasoning: true }) });
   // The caller named another model, or none: what this one would refuse is left out.
-  if (format === conversation.dialect) fitToModel(written.body, conversation, model.facts, new Disclosures());
+  if (format === conversation.dialect) fitToModel(written.body, { ...conversation, maxOutputTokens }, { facts: model.facts, maxOutputTokens }, new Disclosures());
   if (wire !== undefined && format === 'openai-chat') adaptChat(written.body, wire, new Disclosures());
   const body = new TextEncoder().encode(JSON.stringify(written.body));
   const references = model.credentials.length === 0 ? [undefined] : model.credentials;

@@ -6,9 +6,10 @@ import type { TokenUsage } from '../core/money/usage.ts';
 import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { TracedCall } from '../adapters/observe/traces.ts';
-import { outputCap, type Admitted } from './admit.ts';
+import type { Admitted } from './admit.ts';
 import type { AnswerWatch } from './shadow/answer-watch.ts';
 import type { Lease } from '../adapters/store/accounts.ts';
+import { outputCap } from './output-cap.ts';
 import type { Ports } from './ports.ts';
 import { keepSession } from './sessions.ts';
 
@@ -155,7 +156,7 @@ function tokensOf(admitted: Admitted, trail: Trail): { tokens: TokenUsage; measu
 }
 
 /** What all answers of `model` together may have, as it was held. */
-const mostOutput = ({ plan }: Admitted, model: RegisteredModel): number => outputCap(plan, model) * (plan.asked.conversation.n ?? 1);
+const mostOutput = ({ plan }: Admitted, model: RegisteredModel): number => outputCap(plan, model).tokens * (plan.asked.conversation.n ?? 1);
 
 /** A usual rate of writing. An upstream that was dropped while it worked has written for about this long, seen or not. */
 const OUTPUT_TOKENS_PER_MS = 0.05;
