@@ -7,6 +7,7 @@ import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { TracedCall } from '../adapters/observe/traces.ts';
 import type { Admitted } from './admit.ts';
+import { unsent, type Sending } from './billed.ts';
 import type { AnswerWatch } from './shadow/answer-watch.ts';
 import type { Lease } from '../adapters/store/accounts.ts';
 import { outputCap } from './output-cap.ts';
@@ -24,6 +25,8 @@ export interface Trail {
   readonly calls: TracedCall[];
   /** Where the attempt in progress went. */
   url: string | undefined;
+  /** How far the attempt in progress got. */
+  sending: Sending;
   /** The upstream of the attempt in progress has answered with a 2xx. */
   accepted: boolean;
   /** The model of the attempt in progress. */
@@ -51,7 +54,7 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, sending: unsent(), accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
     overheadMicros: 0, watch: undefined, outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
