@@ -1,6 +1,7 @@
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { costMicros } from '../core/money/cost.ts';
 import type { ModelPrice } from '../core/money/price.ts';
+import { factorOf, priceAt, tiersAsked } from '../core/money/tier.ts';
 import { exclusionOf } from '../core/routing/eligibility.ts';
 import { modelNamed } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -70,7 +71,17 @@ const copies = (plan: Plan): number => plan.asked.conversation.n ?? 1;
 /** Worst case in micro-USD: every input token at its dearest class, every output token used. null = unpriced. */
 export function worstCase(plan: Plan, model: RegisteredModel): number | null {
   const { tokens } = outputCap(plan, model);
-  return model.price === null ? null : costOf(plan, model.price, tokens);
+  return model.price === null ? null : costOf(plan, dearestTier(plan, model.price), tokens);
+}
+
+/** The price at the dearest tier that the request may be served at: an upstream may also serve it at the plain one. */
+function dearestTier({ asked }: Plan, price: ModelPrice): ModelPrice {
+  let [dearest, most] = [price, 1];
+  for (const tier of tiersAsked(asked.conversation).values()) {
+    const factor = factorOf(price, tier) ?? 1;
+    if (factor > most) [dearest, most] = [priceAt(price, tier).price ?? price, factor];
+  }
+  return dearest;
 }
 
 function costOf(plan: Plan, price: ModelPrice, outputTokens: number): number {
@@ -120,8 +131,9 @@ function cheaper(plan: Plan): Plan | undefined {
 function shorter(plan: Plan, denial: Denial): Plan | undefined {
   const model = dearestOf(plan).model;
   if (model === undefined || model.price === null || model.price.output === 0 || denial.affordableMicros === undefined || strictly(plan)) return undefined;
-  const input = costOf(plan, model.price, 0);
-  const affordable = Math.floor(((denial.affordableMicros - input) * 1e6) / model.price.output / copies(plan));
+  const price = dearestTier(plan, model.price);
+  const input = costOf(plan, price, 0);
+  const affordable = Math.floor(((denial.affordableMicros - input) * 1e6) / price.output / copies(plan));
   return affordable >= LEAST_AFFORDABLE_TOKENS && affordable < outputCap(plan, model).tokens ? { ...plan, maxOutputTokens: affordable } : undefined;
 }
 

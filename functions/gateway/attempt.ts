@@ -127,7 +127,7 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
     // Where the fault is the request's own, the upstream is there; of a dead connection nobody knows.
     ports.breakers.ended(tenantId, model.id, undertaking.leash.reason !== undefined || missed.dead ? 'unknown' : saysUnhealthy(missed.failure) ? 'failed' : 'healthy');
     // It reported what it used, had begun to answer, or had been sent and may have been worked for.
-    if (trail.usage !== undefined || trail.accepted || mayBeBilled(error, trail.sending, ports.clock.elapsed())) trail.lost.push({ model, usage: trail.usage, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
+    if (trail.usage !== undefined || trail.accepted || mayBeBilled(error, trail.sending, ports.clock.elapsed())) trail.lost.push({ model, usage: trail.usage, tier: trail.tier, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
     forget(trail);
     return missed;
   }
@@ -143,6 +143,7 @@ const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.cod
 function forget(trail: Trail): void {
   trail.accepted = false;
   trail.usage = undefined;
+  trail.tier = undefined;
   trail.finish = undefined;
   trail.ttftMs = undefined;
   trail.outputChars = 0;
@@ -180,6 +181,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const dialect = format === 'openai-embeddings' ? format : provider.dialects.find((spoken) => spoken === format) ?? provider.dialects[0] ?? 'openai-chat';
   const body = upstreamBody(admitted.plan, model, dialect, provider.wire?.(model));
   trail.translation = body.translation;
+  trail.tier = body.tier;
   const before = ports.clock.elapsed();
   const { response, failed } = await send(undertaking, model, provider, dialect, body);
   if (failed !== undefined) throw new GatewayError(failed);

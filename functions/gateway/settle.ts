@@ -2,6 +2,7 @@ import type { LedgerAttempt, LedgerEntry } from '../contract/index.ts';
 import type { Failure } from '../core/errors.ts';
 import { costMicros } from '../core/money/cost.ts';
 import { savedMicros } from '../core/money/savings.ts';
+import { priceAt } from '../core/money/tier.ts';
 import type { TokenUsage } from '../core/money/usage.ts';
 import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -18,7 +19,7 @@ import { keepSession } from './sessions.ts';
 export interface Trail {
   readonly attempts: LedgerAttempt[];
   /** Attempts without an answer that may cost money all the same. */
-  readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; outputChars: number; ms: number }[];
+  readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; tier: string | undefined; outputChars: number; ms: number }[];
   /** What the request holds since more was held for a further attempt; undefined: what it was admitted with. */
   raised: Lease | undefined;
   /** Beside each attempt, for traces: when it began and where it went. */
@@ -37,6 +38,8 @@ export interface Trail {
   ttftMs: number | undefined;
   servedBy: RegisteredModel | undefined;
   usage: TokenUsage | undefined;
+  /** Of the attempt in progress: the tariff that was asked for and, once the answer says so, the one that it was served at. */
+  tier: string | undefined;
   /** Micro-USD spent beside the answer, on a judge; null = unpriced. */
   overheadMicros: number | null;
   /** Reads along where something is to be learned from the answer. */
@@ -54,7 +57,7 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, sending: unsent(), accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, sending: unsent(), accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined, tier: undefined,
     overheadMicros: 0, watch: undefined, outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
@@ -102,7 +105,8 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   const model = trail.servedBy ?? null;
   const paid = model ?? trail.lost.at(-1)?.model;
   const { tokens, measured } = tokensOf(admitted, trail);
-  const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, model.price));
+  const { price, isKnown } = priceAt(model?.price ?? null, trail.tier);
+  const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, price));
   const baseline = baselineMicros(admitted, trail, tokens, cost);
   const overhead = trail.overheadMicros;
   const clientRequestId = exchange.request.headers['x-request-id'];
@@ -122,7 +126,8 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     ttftMs: trail.ttftMs === undefined ? null : round(trail.ttftMs),
     gatewayMs: round(trail.gatewayMs ?? ports.clock.elapsed() - exchange.startedAt),
     tokens,
-    usage: measured ? 'measured' : 'estimated',
+    // A tariff that nobody priced is booked at the plain price, which is a guess.
+    usage: measured && isKnown ? 'measured' : 'estimated',
     finish: trail.finish ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
     costMicros: cost,
     overheadMicros: overhead ?? 0,
@@ -175,7 +180,7 @@ function lostTokens(admitted: Admitted, { model, usage, outputChars, ms }: Trail
 export function withLost(admitted: Admitted, trail: Trail, served: number | null): number | null {
   let sum = served;
   for (const lost of trail.lost) {
-    const cost = costMicros(lostTokens(admitted, lost), lost.model.price);
+    const cost = costMicros(lostTokens(admitted, lost), priceAt(lost.model.price, lost.tier).price);
     sum = sum === null || cost === null ? null : sum + cost;
   }
   return sum;
@@ -195,5 +200,5 @@ function baselineMicros(admitted: Admitted, trail: Trail, tokens: TokenUsage, co
   if (baseline === null || trail.servedBy === undefined) return cost;
   if (baseline.model === trail.servedBy.id) return cost;
   const model = plan.policy.models.get(baseline.model);
-  return model === undefined ? null : costMicros(tokens, model.price);
+  return model === undefined ? null : costMicros(tokens, priceAt(model.price, trail.tier).price);
 }

@@ -7,6 +7,7 @@ import { holdsSignedState, withoutPackedItems, withoutSignedMessages } from '../
 import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
 import { repairResults } from '../core/dialects/repair-results.ts';
 import { fail } from '../core/errors.ts';
+import { factorOf, TIER_MEMBERS, tiersAsked } from '../core/money/tier.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { strictly } from './admit.ts';
 import type { Exchange } from './exchange.ts';
@@ -21,6 +22,8 @@ export interface UpstreamBody {
   readonly originalNames: ReadonlyMap<string, string> | undefined;
   /** The model was only told to answer in JSON, so its answer must be checked (D33). */
   readonly expectsJson: boolean;
+  /** The tariff beyond the plain one that the body asks for. */
+  readonly tier?: string | undefined;
   /** Value of `x-bsg-translation`; undefined when nothing was lost. */
   readonly translation: string | undefined;
 }
@@ -58,6 +61,10 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
   if (dialect === 'openai-responses' && (conversation.extras['store'] === true || !scan.members.has('store'))) replace('store', 'false');
   const stripped = signedElsewhere(plan, model, dialect);
   if (stripped !== undefined) replace(stripped.name, JSON.stringify(stripped.value));
+  const tiers = tiersAsked(conversation);
+  const unpriced = [...tiers.keys()].filter((member) => isUnaffordable(plan, model, tiers.get(member) ?? ''));
+  // Said, it is as if it were not there: both APIs take it for their default.
+  for (const member of unpriced) replace(member, member === 'speed' ? '"standard"' : '"auto"');
   const cap = outputCap(plan, model);
   if (cap.replace !== undefined) replace(capField(plan, model, dialect), String(cap.replace));
   // Of two limits `max_completion_tokens` counts (D27); an upstream that knows only the other one must see the same.
@@ -70,8 +77,15 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
     codec: upstreamCodecs[dialect],
     originalNames: undefined,
     expectsJson: false,
-    translation: disclosed({ dropped: stripped === undefined ? [] : ['thinking'], clamped: cap.clamped ? ['max_tokens'] : [] }),
+    tier: [...tiers].findLast(([member]) => !unpriced.includes(member))?.[1],
+    translation: disclosed({ dropped: [...(stripped === undefined ? [] : ['thinking']), ...unpriced], clamped: cap.clamped ? ['max_tokens'] : [] }),
   };
+}
+
+/** A budget refuses requests of this key, and what this tier costs of this model nobody said: it cannot be held. */
+function isUnaffordable({ key, policy }: Plan, { price }: RegisteredModel, tier: string): boolean {
+  if (price === null || factorOf(price, tier) !== undefined) return false;
+  return policy.budget !== undefined || (key.budgetAction === 'block' && (key.dailyUsd ?? key.monthlyUsd) !== null);
 }
 
 /** Bytes stay the caller's own where nothing in them needs to be another way for this upstream or this model. */
@@ -87,7 +101,8 @@ function adapted(body: UpstreamBody, plan: Plan, model: RegisteredModel, dialect
   if (other !== undefined) adaptChat(parsed, other, lost);
   const after = JSON.stringify(parsed);
   const said = [body.translation, disclosed(lost.list())].filter((text) => text !== undefined);
-  return after === before ? body : { ...body, bytes: encoder.encode(after), translation: said.length === 0 ? undefined : said.join('; ') };
+  const tier = TIER_MEMBERS.some((member) => member in parsed) ? body.tier : undefined;
+  return after === before ? body : { ...body, bytes: encoder.encode(after), tier, translation: said.length === 0 ? undefined : said.join('; ') };
 }
 
 /** Servers behind these may be gateways to Anthropic themselves, and need back what they handed out. */

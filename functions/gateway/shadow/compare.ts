@@ -157,7 +157,8 @@ class Comparison {
     const most = outputCap(plan, model).tokens;
     // Thinking counts as output, and its budget must fit below the limit: such requests keep their own.
     const bound = conversation.reasoning === undefined && model.facts.reasoning !== true ? Math.max(LEAST_OUTPUT_TOKENS, TIMES_SERVED * (trail.usage?.output ?? 0)) : most;
-    const { store: _stored, ...extras } = conversation.extras;
+    // Nor does a comparison need a dearer tariff.
+    const { store: _stored, service_tier: _tier, speed: _speed, ...extras } = conversation.extras;
     return { tenantId: this.#tenantId, model, conversation: { ...conversation, extras }, maxOutputTokens: Math.min(most, bound), signal: this.#signal };
   }
 
