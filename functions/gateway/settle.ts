@@ -128,7 +128,7 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     tokens,
     // A tariff that nobody priced is booked at the plain price, which is a guess.
     usage: measured && isKnown ? 'measured' : 'estimated',
-    finish: trail.finish ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
+    finish: bounded(trail.finish) ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
     costMicros: cost,
     overheadMicros: overhead ?? 0,
     baselineMicros: baseline,
@@ -149,6 +149,10 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   if (trail.translation !== undefined) entry.translation = trail.translation;
   return entry;
 }
+
+/** An upstream may say anything where a word is expected; the row must fit the store. */
+const MAX_FINISH_CHARS = 100;
+const bounded = (finish: Trail['finish']): Trail['finish'] => finish && { unified: finish.unified, raw: finish.raw?.slice(0, MAX_FINISH_CHARS).toWellFormed() ?? null };
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
