@@ -11,7 +11,7 @@ import { factsOf } from '../core/routing/request-facts.ts';
 import type { StreamPart } from '../core/stream-part.ts';
 import { OutboundError, type OutboundResponse } from '../adapters/providers/outbound-port.ts';
 import { providerOf } from '../adapters/providers/registry.ts';
-import { mayBeBilled, unsent, type Sending } from './billed.ts';
+import { mayBeBilled, refused, unsent, type Sending } from './billed.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure-of.ts';
 import type { Ports } from './ports.ts';
@@ -106,11 +106,10 @@ async function call(ports: Asking, { tenantId, model, conversation, maxOutputTok
       take(codec.readAnswer(await jsonOf(response, MAX_BODY_BYTES, signal)), seen);
       return;
     }
-    const { sentAtMs } = seen.sending;
-    seen.sending.refusal = { status: response.status, afterMs: sentAtMs === undefined ? 0 : ports.clock.elapsed() - sentAtMs };
-    const refused = provider.mapError(response.status, await jsonOf(response, MAX_ERROR_BODY_BYTES, signal).catch(() => undefined), response.headers);
+    refused(seen.sending, response.status, ports.clock.elapsed());
+    const cause = provider.mapError(response.status, await jsonOf(response, MAX_ERROR_BODY_BYTES, signal).catch(() => undefined), response.headers);
     if (at + 1 < references.length && [401, 403, 429].includes(response.status)) continue;
-    throw new GatewayError(refused);
+    throw new GatewayError(cause);
   }
 }
 

@@ -9,7 +9,7 @@ import { DeadConnectionError, OutboundError, type OutboundResponse } from '../ad
 import type { Provider } from '../adapters/providers/provider.ts';
 import { providerOf } from '../adapters/providers/registry.ts';
 import type { Admitted } from './admit.ts';
-import { mayBeBilled, unsent } from './billed.ts';
+import { mayBeBilled, refused, unsent } from './billed.ts';
 import { collect } from './collect.ts';
 import { readAnswer, type JsonAnswer } from './json-answer.ts';
 import { holdForAnother } from './hold-for-another.ts';
@@ -231,8 +231,7 @@ async function send(
       trail.accepted = true;
       return { response };
     }
-    const { sentAtMs } = trail.sending;
-    trail.sending.refusal = { status: response.status, afterMs: sentAtMs === undefined ? 0 : ports.clock.elapsed() - sentAtMs };
+    refused(trail.sending, response.status, ports.clock.elapsed());
     const failed = provider.mapError(response.status, await errorBody(response), response.headers);
     if (offset + 1 >= total || ![401, 403, 429].includes(response.status)) return { response, failed };
   }

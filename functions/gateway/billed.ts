@@ -13,6 +13,11 @@ export interface Sending {
 
 export const unsent = (): Sending => ({ sentAtMs: undefined, refusal: undefined });
 
+/** Notes that the call was answered with another status than 2xx. */
+export function refused(sending: Sending, status: number, nowMs: number): void {
+  sending.refusal = { status, afterMs: nowMs - (sending.sentAtMs ?? nowMs) };
+}
+
 /**
  * Whether a call that failed before it was accepted may cost money all the same: whatever had been sent may have been worked
  * for, by a server that then broke, gave up or was dropped by us. Not what was refused for its own sake (4xx) or at once, or

@@ -6,6 +6,7 @@ import type { Dialect, WireFormat } from '../../functions/core/conversation.ts';
 import { codecs } from '../../functions/core/dialects/dialect.ts';
 import { scanBody } from '../../functions/core/dialects/json-scan.ts';
 import { GatewayError } from '../../functions/core/errors.ts';
+import { factorOf, priceAt, tierServed } from '../../functions/core/money/tier.ts';
 import { costMicros, priceFromUsd } from '../../functions/core/money/cost.ts';
 import type { RegisteredModel } from '../../functions/core/routing/policy.ts';
 import { factsOf } from '../../functions/core/routing/request-facts.ts';
@@ -20,7 +21,7 @@ function planOf(dialect: Dialect, body: Record<string, unknown>, affordable: num
   const conversation = codecs[dialect].readRequest(body);
   const plan = {
     exchange: { format: dialect, dialect, request: { headers: {} } },
-    key: { dailyUsd: 1, monthlyUsd: null, strict: false },
+    key: { dailyUsd: 1, monthlyUsd: null, budgetAction: 'block', strict: false },
     policy: {},
     asked: { bytes, scan: scanBody(bytes, { maxDepth: 64, maxKeys: 10_000 }), conversation },
     facts: factsOf(conversation, {}),
@@ -34,24 +35,26 @@ const tokens = fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1,
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const marker = maybe(fc.constantFrom({ type: 'ephemeral' }, { type: 'ephemeral', ttl: '5m' }, { type: 'ephemeral', ttl: '1h' }));
 
+const tier = maybe(fc.constantFrom('auto', 'default', 'priority', 'flex', 'scale'));
+
 const given = (members: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 const text = (words: string, mark: unknown): unknown[] => [given({ type: 'text', text: words, cache_control: mark })];
 
 const requests: Record<Dialect, fc.Arbitrary<Record<string, unknown>>> = {
-  'openai-chat': fc.record({ max: maybe(tokens), completion: maybe(tokens), effort: maybe(fc.constantFrom(...EFFORTS)), n: maybe(fc.integer({ min: 1, max: 4 })), mark: marker, stream: fc.boolean() }).map(({ max, completion, effort, n, mark, stream }) =>
-    given({ model: 'asked', messages: [{ role: 'user', content: text('What is the matter?', mark) }], max_tokens: max, max_completion_tokens: completion, reasoning_effort: effort, n, stream })),
-  'openai-responses': fc.record({ max: maybe(tokens), effort: maybe(fc.constantFrom(...EFFORTS)), stream: fc.boolean() }).map(({ max, effort, stream }) =>
-    given({ model: 'asked', input: 'What is the matter?', max_output_tokens: max, reasoning: effort && { effort }, stream })),
+  'openai-chat': fc.record({ max: maybe(tokens), completion: maybe(tokens), effort: maybe(fc.constantFrom(...EFFORTS)), n: maybe(fc.integer({ min: 1, max: 4 })), mark: marker, tier, stream: fc.boolean() }).map(({ max, completion, effort, n, mark, tier: service, stream }) =>
+    given({ model: 'asked', messages: [{ role: 'user', content: text('What is the matter?', mark) }], max_tokens: max, max_completion_tokens: completion, reasoning_effort: effort, n, service_tier: service, stream })),
+  'openai-responses': fc.record({ max: maybe(tokens), effort: maybe(fc.constantFrom(...EFFORTS)), tier, stream: fc.boolean() }).map(({ max, effort, tier: service, stream }) =>
+    given({ model: 'asked', input: 'What is the matter?', max_output_tokens: max, reasoning: effort && { effort }, service_tier: service, stream })),
   'anthropic-messages': fc.record({
-    max: tokens, mark: marker, own: marker, stream: fc.boolean(),
+    max: tokens, mark: marker, own: marker, speed: maybe(fc.constantFrom('fast', 'standard', 'warp')), stream: fc.boolean(),
     thinking: maybe(fc.oneof(fc.constant({ type: 'adaptive' }), fc.constant({ type: 'disabled' }), fc.integer({ min: 1_024, max: 40_000 }).map((budget) => ({ type: 'enabled', budget_tokens: budget })))),
-  }).map(({ max, mark, own, thinking, stream }) =>
-    given({ model: 'asked', max_tokens: max, system: text('You are short.', mark), messages: [{ role: 'user', content: 'What is the matter?' }], thinking, cache_control: own, stream })),
+  }).map(({ max, mark, own, thinking, speed, stream }) =>
+    given({ model: 'asked', max_tokens: max, system: text('You are short.', mark), messages: [{ role: 'user', content: 'What is the matter?' }], thinking, cache_control: own, speed, stream })),
 };
 const request = fc.oneof(...(Object.keys(requests) as Dialect[]).map((dialect) => requests[dialect].map((body) => ({ dialect, body }))));
 
 const facts = fc.record({ maxOutput: maybe(tokens), reasoning: maybe(fc.boolean()), thinking: maybe(fc.constantFrom('none', 'budget', 'adaptive')), promptCache: maybe(fc.boolean()) }).map((all) => given(all) as ModelFacts);
-const price = priceFromUsd({ input: 1, cacheWrite: 1.25, cacheWrite1h: 2, output: 10 }, 'override');
+const price = priceFromUsd({ input: 1, cacheWrite: 1.25, cacheWrite1h: 2, output: 10, tiers: { priority: 2, flex: 0.5, fast: 6 } }, 'override');
 const model = fc.record({ provider: fc.constantFrom(...PROVIDERS), facts, maxOutputTokens: maybe(tokens) }).map(({ provider, facts: known, maxOutputTokens }) =>
   ({ id: 'served', provider, upstreamModel: 'anthropic.claude-x', facts: known, price, credentials: [], enabled: true, ...(maxOutputTokens !== undefined && { maxOutputTokens }) }) as unknown as RegisteredModel);
 
@@ -69,12 +72,12 @@ function allowed(body: Record<string, unknown>, maxOutput: number | undefined): 
 
 test('what a written body allows, at its dearest, is never more than what was held for it', () => {
   let written = 0;
-  fc.assert(fc.property(request, model, maybe(fc.integer({ min: 256, max: 20_000 })), ({ dialect, body }, served, affordable) => {
+  fc.assert(fc.property(request, model, maybe(fc.integer({ min: 256, max: 20_000 })), ({ dialect, body }, registered, affordable) => {
     const plan = planOf(dialect, body, affordable);
-    const held = worstCase(plan, served);
+    const held = worstCase(plan, registered);
     let sent: Record<string, unknown>;
     try {
-      sent = JSON.parse(new TextDecoder().decode(upstreamBody(plan, served, spokenBy(served.provider, dialect), providerOf(served.provider).wire?.(served)).bytes));
+      sent = JSON.parse(new TextDecoder().decode(upstreamBody(plan, registered, spokenBy(registered.provider, dialect), providerOf(registered.provider).wire?.(registered)).bytes));
     } catch (error) {
       // What cannot be said to this model is refused and costs nothing.
       if (error instanceof GatewayError) return;
@@ -82,7 +85,12 @@ test('what a written body allows, at its dearest, is never more than what was he
     }
     written += 1;
     const dearest = JSON.stringify(sent).includes('"1h"') ? price.cacheWrite1h : price.cacheWrite5m;
-    const worst = costMicros({ input: plan.facts.inputTokens, output: Math.min(allowed(sent, served.facts.maxOutput), Number.MAX_SAFE_INTEGER) }, { ...price, input: dearest });
+    const tierSaid = tierServed(sent['service_tier'], sent['speed']) ?? 'auto';
+    const times = factorOf(price, tierSaid);
+    // What is asked for has a price, or could not be held.
+    expect([tierSaid, times]).toEqual([tierSaid, expect.any(Number)]);
+    const output = Math.min(allowed(sent, registered.facts.maxOutput), Number.MAX_SAFE_INTEGER);
+    const worst = costMicros({ input: plan.facts.inputTokens, output }, { ...(priceAt(price, tierSaid).price ?? price), input: dearest * (times ?? 1) });
     expect(worst).toBeLessThanOrEqual(held ?? 0);
   }), { numRuns: 3_000 });
   expect(written).toBeGreaterThan(1_500);
