@@ -12,6 +12,8 @@ export const price = z.strictObject({
   cacheWrite: z.optional(usd),
   /** Cache write for 1 hour; absent = 1.6 × `cacheWrite`. */
   cacheWrite1h: z.optional(usd),
+  /** Times the plain price by tariff, in the provider's word for it (`service_tier`, `speed`): `{"priority": 2, "flex": 0.5}`. */
+  tiers: z.optional(z.record(z.string().check(z.regex(/^[a-z][a-z0-9_-]{0,31}$/)), z.number().check(z.positive(), z.lte(100)))),
 });
 export type Price = z.infer<typeof price>;
 

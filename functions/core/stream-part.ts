@@ -23,7 +23,8 @@ export type StreamPart =
   | { readonly type: 'tool-delta'; readonly index: number; readonly json: string }
   | { readonly type: 'tool-end'; readonly index: number }
   | { readonly type: 'citation'; readonly raw: unknown }
-  | { readonly type: 'usage'; readonly usage: TokenUsage }
+  /** `tier` = the tariff that the answer says it was served at. */
+  | { readonly type: 'usage'; readonly usage: TokenUsage; readonly tier?: string }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string; readonly stopSequence?: string }
   | { readonly type: 'error'; readonly failure: Failure };
 

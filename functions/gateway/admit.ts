@@ -1,18 +1,20 @@
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { costMicros } from '../core/money/cost.ts';
+import type { ModelPrice } from '../core/money/price.ts';
+import { factorOf, priceAt, tiersAsked } from '../core/money/tier.ts';
 import { exclusionOf } from '../core/routing/eligibility.ts';
 import { modelNamed } from '../core/routing/policy-compile.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import { resolve } from '../core/routing/resolve.ts';
 import type { Denial, Lease, LeaseDraft, ReserveResult } from '../adapters/store/accounts.ts';
+import { writesForAnHour } from './hour-writes.ts';
 import { blank, decidingPolicy, judgedIn, unjudged } from './judge/consult.ts';
+import { outputCap } from './output-cap.ts';
 import type { Plan } from './route.ts';
 import type { Ports } from './ports.ts';
 
 /** Output tokens assumed against tokens/min while nothing has been learned. */
 const FIRST_OUTPUT_RESERVE = 2_048;
-/** Output cap assumed for a model whose maximum nobody knows, when a budget must be held against it. */
-export const UNKNOWN_OUTPUT_CAP = 16_384;
 const LEAST_AFFORDABLE_TOKENS = 256;
 /** No request lives longer than this; its lease may be swept a minute later. */
 export const TOTAL_DEADLINE_MS = 600_000;
@@ -64,19 +66,28 @@ function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
   });
 }
 
-/** Output tokens one answer of `model` may have. */
-export function outputCap(plan: Plan, model: RegisteredModel): number {
-  const most = model.maxOutputTokens ?? model.facts.maxOutput ?? plan.asked.conversation.maxOutputTokens ?? UNKNOWN_OUTPUT_CAP;
-  return Math.min(plan.maxOutputTokens ?? plan.asked.conversation.maxOutputTokens ?? most, most);
-}
-
 const copies = (plan: Plan): number => plan.asked.conversation.n ?? 1;
 
 /** Worst case in micro-USD: every input token at its dearest class, every output token used. null = unpriced. */
 export function worstCase(plan: Plan, model: RegisteredModel): number | null {
-  if (model.price === null) return null;
-  const dearestInput = Math.max(model.price.input, model.price.cacheWrite5m);
-  return costMicros({ input: plan.facts.inputTokens, output: outputCap(plan, model) * copies(plan) }, { ...model.price, input: dearestInput });
+  const { tokens } = outputCap(plan, model);
+  return model.price === null ? null : costOf(plan, dearestTier(plan, model.price), tokens);
+}
+
+/** The price at the dearest tier that the request may be served at: an upstream may also serve it at the plain one. */
+function dearestTier({ asked }: Plan, price: ModelPrice): ModelPrice {
+  let [dearest, most] = [price, 1];
+  for (const tier of tiersAsked(asked.conversation).values()) {
+    const factor = factorOf(price, tier) ?? 1;
+    if (factor > most) [dearest, most] = [priceAt(price, tier).price ?? price, factor];
+  }
+  return dearest;
+}
+
+function costOf(plan: Plan, price: ModelPrice, outputTokens: number): number {
+  const hour = price.cacheWrite1h > price.cacheWrite5m && writesForAnHour(plan.asked) ? price.cacheWrite1h : 0;
+  const dearestInput = Math.max(price.input, price.cacheRead, price.cacheWrite5m, hour);
+  return costMicros({ input: plan.facts.inputTokens, output: outputTokens * copies(plan) }, { ...price, input: dearestInput }) ?? 0;
 }
 
 function dearestOf(plan: Plan): { model: RegisteredModel | undefined; costMicros: number | null } {
@@ -120,9 +131,10 @@ function cheaper(plan: Plan): Plan | undefined {
 function shorter(plan: Plan, denial: Denial): Plan | undefined {
   const model = dearestOf(plan).model;
   if (model === undefined || model.price === null || model.price.output === 0 || denial.affordableMicros === undefined || strictly(plan)) return undefined;
-  const input = worstCase({ ...plan, maxOutputTokens: 0 }, model) ?? 0;
-  const affordable = Math.floor(((denial.affordableMicros - input) * 1e6) / model.price.output / copies(plan));
-  return affordable >= LEAST_AFFORDABLE_TOKENS && affordable < outputCap(plan, model) ? { ...plan, maxOutputTokens: affordable } : undefined;
+  const price = dearestTier(plan, model.price);
+  const input = costOf(plan, price, 0);
+  const affordable = Math.floor(((denial.affordableMicros - input) * 1e6) / price.output / copies(plan));
+  return affordable >= LEAST_AFFORDABLE_TOKENS && affordable < outputCap(plan, model).tokens ? { ...plan, maxOutputTokens: affordable } : undefined;
 }
 
 /** Strict callers get a 400 or 429 instead of a changed request. */

@@ -11,6 +11,7 @@ import { factsOf } from '../core/routing/request-facts.ts';
 import type { StreamPart } from '../core/stream-part.ts';
 import { OutboundError, type OutboundResponse } from '../adapters/providers/outbound-port.ts';
 import { providerOf } from '../adapters/providers/registry.ts';
+import { mayBeBilled, refused, unsent, type Sending } from './billed.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure-of.ts';
 import type { Ports } from './ports.ts';
@@ -55,7 +56,7 @@ export async function askModel(ports: Asking, question: Question): Promise<Reply
   const { tenantId, model, signal } = question;
   const startedAt = ports.clock.elapsed();
   if (!ports.breakers.begin(tenantId, model.id)) return { parts: [], failure: OPEN, usage: NO_USAGE, costMicros: 0 };
-  const seen: Seen = { parts: [], accepted: false, usage: undefined };
+  const seen: Seen = { parts: [], accepted: false, usage: undefined, sending: unsent() };
   let outcome: 'healthy' | 'failed' | 'unknown' = 'healthy';
   let cause: Reply['failure'];
   let billed = true;
@@ -64,8 +65,7 @@ export async function askModel(ports: Asking, question: Question): Promise<Reply
   } catch (error) {
     cause = signal.aborted ? 'aborted' : failureOf(asGatewayError(error));
     outcome = cause === 'aborted' ? 'unknown' : isUnhealthy(cause) ? 'failed' : 'healthy';
-    // Dropped by us while it worked, or broken off after it began: it may cost money all the same.
-    billed = seen.accepted || (error instanceof OutboundError && !error.unsent && (error.kind === 'aborted' || error.kind === 'headers_timeout'));
+    billed = seen.accepted || mayBeBilled(error, seen.sending, ports.clock.elapsed());
   }
   ports.breakers.ended(tenantId, model.id, outcome);
   const usage = billed ? seen.usage ?? estimated(question, seen, ports.clock.elapsed() - startedAt) : NO_USAGE;
@@ -80,7 +80,7 @@ export function worstCaseOf({ model, conversation, maxOutputTokens }: Pick<Quest
   return costMicros({ input, output: maxOutputTokens }, { ...price, input: Math.max(price.input, price.cacheWrite5m, price.cacheWrite1h) });
 }
 
-interface Seen { parts: readonly StreamPart[]; accepted: boolean; usage: TokenUsage | undefined }
+interface Seen { parts: readonly StreamPart[]; accepted: boolean; usage: TokenUsage | undefined; sending: Sending }
 
 async function call(ports: Asking, { tenantId, model, conversation, maxOutputTokens, signal }: Question, seen: Seen): Promise<void> {
   const provider = providerOf(model.provider);
@@ -89,7 +89,7 @@ async function call(ports: Asking, { tenantId, model, conversation, maxOutputTok
   const wire = provider.wire?.(model);
   const written = codec.writeRequest({ ...conversation, stream: false, maxOutputTokens }, { upstreamModel: model.upstreamModel, facts: model.facts, streamUsage: false, maxOutputTokens, ...(wire?.wantsReasoning && { wantsReasoning: true }) });
   // The caller named another model, or none: what this one would refuse is left out.
-  if (format === conversation.dialect) fitToModel(written.body, conversation, model.facts, new Disclosures());
+  if (format === conversation.dialect) fitToModel(written.body, { ...conversation, maxOutputTokens }, { facts: model.facts, maxOutputTokens }, new Disclosures());
   if (wire !== undefined && format === 'openai-chat') adaptChat(written.body, wire, new Disclosures());
   const body = new TextEncoder().encode(JSON.stringify(written.body));
   const references = model.credentials.length === 0 ? [undefined] : model.credentials;
@@ -99,15 +99,17 @@ async function call(ports: Asking, { tenantId, model, conversation, maxOutputTok
     const signature = provider.sign?.({ call: upstream, body, model, credential, atMs: ports.clock.now() });
     const response = await ports.outbound.send({
       method: 'POST', url: upstream.url, headers: { ...upstream.headers, ...signature }, body, poolKey: reference?.credentialId ?? model.id, connectTimeoutMs: CONNECT_TIMEOUT_MS, signal,
+      onSent: () => { seen.sending = { sentAtMs: ports.clock.elapsed(), refusal: undefined }; },
     });
     if (response.status >= 200 && response.status < 300) {
       seen.accepted = true;
       take(codec.readAnswer(await jsonOf(response, MAX_BODY_BYTES, signal)), seen);
       return;
     }
-    const refused = provider.mapError(response.status, await jsonOf(response, MAX_ERROR_BODY_BYTES, signal).catch(() => undefined), response.headers);
+    refused(seen.sending, response.status, ports.clock.elapsed());
+    const cause = provider.mapError(response.status, await jsonOf(response, MAX_ERROR_BODY_BYTES, signal).catch(() => undefined), response.headers);
     if (at + 1 < references.length && [401, 403, 429].includes(response.status)) continue;
-    throw new GatewayError(refused);
+    throw new GatewayError(cause);
   }
 }
 

@@ -5,10 +5,11 @@ import { fullJitterMs } from '../core/limits/jitter.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { Secret } from '../core/secret.ts';
 import { passedLimits, upstreamRequestId } from '../adapters/providers/answer-headers.ts';
-import { OutboundError, type OutboundResponse } from '../adapters/providers/outbound-port.ts';
+import { DeadConnectionError, OutboundError, type OutboundResponse } from '../adapters/providers/outbound-port.ts';
 import type { Provider } from '../adapters/providers/provider.ts';
 import { providerOf } from '../adapters/providers/registry.ts';
 import type { Admitted } from './admit.ts';
+import { mayBeBilled, refused, unsent } from './billed.ts';
 import { collect } from './collect.ts';
 import { readAnswer, type JsonAnswer } from './json-answer.ts';
 import { holdForAnother } from './hold-for-another.ts';
@@ -54,8 +55,8 @@ export interface Undertaking {
 
 /**
  * Tries the models of the route in order, at most three calls in all, until one shows its first output part (stream) or
- * a whole answer. After an attempt that may have been billed, further ones need room in the budget. One more try of the same model is made only after a connect error or a `retry-after` of at most 2 s;
- * what is the caller's fault is never tried again. Throws the last failure.
+ * a whole answer. After an attempt that may have been billed, further ones need room in the budget. One more try of the same model
+ * is made only after a connect error, a kept connection that proves dead, or a `retry-after` of at most 2 s; what is the caller's fault is never tried again. Throws the last failure.
  */
 export async function attempt(undertaking: Undertaking): Promise<Served> {
   const { admitted, trail, leash } = undertaking;
@@ -75,10 +76,16 @@ export async function attempt(undertaking: Undertaking): Promise<Served> {
   throw new GatewayError(last ?? failure('no_healthy_model', 'No model is available for this request right now.', { retryAfterSeconds: 5 }));
 }
 
-interface Missed { readonly failure: Failure; readonly unsent: boolean }
+interface Missed {
+  readonly failure: Failure;
+  readonly unsent: boolean;
+  /** Its kept connection was dead. */
+  readonly dead?: boolean;
+}
 
 /** Waits as long as it takes until the same model may be tried once more; false, at once, where that is not to be. */
 async function worthAnotherTry(missed: Missed, { leash, trail, ports }: Undertaking): Promise<boolean> {
+  if (missed.dead) return trail.attempts.length < MAX_ATTEMPTS;
   const wait = missed.unsent ? 0 : missed.failure.retryAfterSeconds;
   if (wait === undefined || wait > SHORT_RETRY_AFTER_SECONDS || trail.attempts.length >= MAX_ATTEMPTS) return false;
   await new Promise<void>((resolve) => {
@@ -100,6 +107,7 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   trail.upstreamRequestId = undefined;
   trail.passed = undefined;
   trail.url = undefined;
+  trail.sending = unsent();
   const note = (status: number, errorCode?: string): void => {
     const { upstreamRequestId: id } = trail;
     trail.calls.push({ beganMs: before - undertaking.admitted.plan.exchange.startedAt, url: trail.url, provider: model.provider, upstreamModel: model.upstreamModel });
@@ -116,9 +124,10 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
   } catch (error) {
     const missed = asMissed(error);
     note(missed.failure.status, missed.failure.code);
-    // Where the fault is the request's own, the upstream is there.
-    ports.breakers.ended(tenantId, model.id, undertaking.leash.reason !== undefined ? 'unknown' : saysUnhealthy(missed.failure) ? 'failed' : 'healthy');
-    if (mayBeBilled(error, trail)) trail.lost.push({ model, usage: trail.usage, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
+    // Where the fault is the request's own, the upstream is there; of a dead connection nobody knows.
+    ports.breakers.ended(tenantId, model.id, undertaking.leash.reason !== undefined || missed.dead ? 'unknown' : saysUnhealthy(missed.failure) ? 'failed' : 'healthy');
+    // It reported what it used, had begun to answer, or had been sent and may have been worked for.
+    if (trail.usage !== undefined || trail.accepted || mayBeBilled(error, trail.sending, ports.clock.elapsed())) trail.lost.push({ model, usage: trail.usage, tier: trail.tier, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
     forget(trail);
     return missed;
   }
@@ -130,16 +139,11 @@ const UNHEALTHY_CODES: ReadonlySet<string> = new Set(['upstream_error', 'upstrea
 /** The failure is the upstream's own and would meet any request. A 429 is not: the model works, for fewer of them. */
 const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.code) && cause.status >= 500;
 
-/** It reported what it used, had begun to answer, or was dropped by us while it worked. */
-function mayBeBilled(error: unknown, trail: Trail): boolean {
-  if (trail.usage !== undefined || trail.accepted) return true;
-  return error instanceof OutboundError && !error.unsent && (error.kind === 'aborted' || error.kind === 'headers_timeout');
-}
-
 /** A failed attempt leaves nothing behind for the next one to add to. */
 function forget(trail: Trail): void {
   trail.accepted = false;
   trail.usage = undefined;
+  trail.tier = undefined;
   trail.finish = undefined;
   trail.ttftMs = undefined;
   trail.outputChars = 0;
@@ -149,7 +153,7 @@ function forget(trail: Trail): void {
 
 function asMissed(error: unknown): Missed {
   if (error instanceof GatewayError) return { failure: error.failure, unsent: false };
-  if (error instanceof OutboundError) return { failure: outboundFailure(error), unsent: error.unsent };
+  if (error instanceof OutboundError) return { failure: outboundFailure(error), unsent: error.unsent, dead: error instanceof DeadConnectionError };
   return { failure: failureOf(error), unsent: false };
 }
 
@@ -177,6 +181,7 @@ async function call(undertaking: Undertaking, model: RegisteredModel): Promise<S
   const dialect = format === 'openai-embeddings' ? format : provider.dialects.find((spoken) => spoken === format) ?? provider.dialects[0] ?? 'openai-chat';
   const body = upstreamBody(admitted.plan, model, dialect, provider.wire?.(model));
   trail.translation = body.translation;
+  trail.tier = body.tier;
   const before = ports.clock.elapsed();
   const { response, failed } = await send(undertaking, model, provider, dialect, body);
   if (failed !== undefined) throw new GatewayError(failed);
@@ -217,6 +222,8 @@ async function send(
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       headersTimeoutMs: asked.conversation.stream ? firstPartTimeoutMs(model) : undefined,
       signal: leash.signal,
+      onSent: () => { trail.sending = { sentAtMs: ports.clock.elapsed(), refusal: undefined }; },
+      onDead: 'throw',
     });
     trail.upstreamRequestId = upstreamRequestId(response.headers);
     trail.passed = body.passthrough && exchange.dialect === 'anthropic-messages' ? passedLimits(response.headers) : undefined;
@@ -224,6 +231,7 @@ async function send(
       trail.accepted = true;
       return { response };
     }
+    refused(trail.sending, response.status, ports.clock.elapsed());
     const failed = provider.mapError(response.status, await errorBody(response), response.headers);
     if (offset + 1 >= total || ![401, 403, 429].includes(response.status)) return { response, failed };
   }

@@ -53,8 +53,10 @@ function note(part: StreamPart, trail: Trail): void {
   if (part.type === 'error') throw new GatewayError({ ...part.failure, message: scrub(part.failure.message) });
   if (part.type === 'text' || part.type === 'reasoning') trail.outputChars += part.text.length;
   else if (part.type === 'tool-delta') trail.outputChars += part.json.length;
-  else if (part.type === 'usage') trail.usage = mergeUsage(trail.usage, part.usage);
-  else if (part.type === 'finish') trail.finish = { unified: part.reason, raw: part.raw ?? null };
+  else if (part.type === 'usage') {
+    trail.usage = mergeUsage(trail.usage, part.usage);
+    trail.tier = part.tier ?? trail.tier;
+  } else if (part.type === 'finish') trail.finish = { unified: part.reason, raw: part.raw ?? null };
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -49,8 +49,10 @@ class Notes {
     }
     if (part.type === 'text' || part.type === 'reasoning') this.#trail.outputChars += part.text.length;
     else if (part.type === 'tool-delta') this.#trail.outputChars += part.json.length;
-    else if (part.type === 'usage') this.#trail.usage = mergeUsage(this.#trail.usage, part.usage);
-    else if (part.type === 'finish') {
+    else if (part.type === 'usage') {
+      this.#trail.usage = mergeUsage(this.#trail.usage, part.usage);
+      this.#trail.tier = part.tier ?? this.#trail.tier;
+    } else if (part.type === 'finish') {
       this.#trail.finish = { unified: part.reason, raw: part.raw ?? null };
       this.finished = true;
     } else if (part.type === 'error') this.failure ??= { ...part.failure, message: scrub(part.failure.message) };

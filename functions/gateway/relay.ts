@@ -18,7 +18,10 @@ export function relay(served: Served, undertaking: Undertaking, settle: () => Pr
 }
 
 function sending(served: Served, undertaking: Undertaking, close: () => Promise<void>): AsyncIterator<Uint8Array, void, undefined> {
-  return served.kind === 'stream' ? new StreamRelay(served, undertaking, close) : closing(once(served.bytes, close), close);
+  if (served.kind === 'stream') return new StreamRelay(served, undertaking, close);
+  // A reader that pauses must not keep the account open beyond the deadline.
+  undertaking.leash.signal.addEventListener('abort', () => void close(), { once: true });
+  return closing(once(served.bytes, close), close);
 }
 
 async function* once(bytes: Uint8Array, close: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -41,6 +44,7 @@ export function relayLate(pending: Promise<Served>, undertaking: Undertaking, se
     });
     await settle();
   };
+  undertaking.leash.signal.addEventListener('abort', () => void close(), { once: true });
   const iterator = closing(sendLate(pending, undertaking, close), close);
   return { [Symbol.asyncIterator]: () => iterator };
 }

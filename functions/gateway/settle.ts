@@ -2,13 +2,16 @@ import type { LedgerAttempt, LedgerEntry } from '../contract/index.ts';
 import type { Failure } from '../core/errors.ts';
 import { costMicros } from '../core/money/cost.ts';
 import { savedMicros } from '../core/money/savings.ts';
+import { priceAt } from '../core/money/tier.ts';
 import type { TokenUsage } from '../core/money/usage.ts';
 import type { FinishReason } from '../core/stream-part.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
 import type { TracedCall } from '../adapters/observe/traces.ts';
-import { outputCap, type Admitted } from './admit.ts';
+import type { Admitted } from './admit.ts';
+import { unsent, type Sending } from './billed.ts';
 import type { AnswerWatch } from './shadow/answer-watch.ts';
 import type { Lease } from '../adapters/store/accounts.ts';
+import { outputCap } from './output-cap.ts';
 import type { Ports } from './ports.ts';
 import { keepSession } from './sessions.ts';
 
@@ -16,13 +19,15 @@ import { keepSession } from './sessions.ts';
 export interface Trail {
   readonly attempts: LedgerAttempt[];
   /** Attempts without an answer that may cost money all the same. */
-  readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; outputChars: number; ms: number }[];
+  readonly lost: { model: RegisteredModel; usage: TokenUsage | undefined; tier: string | undefined; outputChars: number; ms: number }[];
   /** What the request holds since more was held for a further attempt; undefined: what it was admitted with. */
   raised: Lease | undefined;
   /** Beside each attempt, for traces: when it began and where it went. */
   readonly calls: TracedCall[];
   /** Where the attempt in progress went. */
   url: string | undefined;
+  /** How far the attempt in progress got. */
+  sending: Sending;
   /** The upstream of the attempt in progress has answered with a 2xx. */
   accepted: boolean;
   /** The model of the attempt in progress. */
@@ -33,6 +38,8 @@ export interface Trail {
   ttftMs: number | undefined;
   servedBy: RegisteredModel | undefined;
   usage: TokenUsage | undefined;
+  /** Of the attempt in progress: the tariff that was asked for and, once the answer says so, the one that it was served at. */
+  tier: string | undefined;
   /** Micro-USD spent beside the answer, on a judge; null = unpriced. */
   overheadMicros: number | null;
   /** Reads along where something is to be learned from the answer. */
@@ -50,7 +57,7 @@ export interface Trail {
 
 export function newTrail(): Trail {
   return {
-    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined,
+    attempts: [], calls: [], url: undefined, lost: [], raised: undefined, sending: unsent(), accepted: false, trying: undefined, gatewayMs: undefined, ttftMs: undefined, servedBy: undefined, usage: undefined, tier: undefined,
     overheadMicros: 0, watch: undefined, outputChars: 0, finish: undefined, failure: undefined, translation: undefined, upstreamRequestId: undefined, passed: undefined,
   };
 }
@@ -98,7 +105,8 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   const model = trail.servedBy ?? null;
   const paid = model ?? trail.lost.at(-1)?.model;
   const { tokens, measured } = tokensOf(admitted, trail);
-  const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, model.price));
+  const { price, isKnown } = priceAt(model?.price ?? null, trail.tier);
+  const cost = withLost(admitted, trail, model === null ? 0 : costMicros(tokens, price));
   const baseline = baselineMicros(admitted, trail, tokens, cost);
   const overhead = trail.overheadMicros;
   const clientRequestId = exchange.request.headers['x-request-id'];
@@ -118,8 +126,9 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
     ttftMs: trail.ttftMs === undefined ? null : round(trail.ttftMs),
     gatewayMs: round(trail.gatewayMs ?? ports.clock.elapsed() - exchange.startedAt),
     tokens,
-    usage: measured ? 'measured' : 'estimated',
-    finish: trail.finish ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
+    // A tariff that nobody priced is booked at the plain price, which is a guess.
+    usage: measured && isKnown ? 'measured' : 'estimated',
+    finish: bounded(trail.finish) ?? { unified: trail.failure?.status === 499 ? 'cancelled' : 'error', raw: null },
     costMicros: cost,
     overheadMicros: overhead ?? 0,
     baselineMicros: baseline,
@@ -141,6 +150,10 @@ export function ledgerEntry(admitted: Admitted, trail: Trail, ports: Ports): Led
   return entry;
 }
 
+/** An upstream may say anything where a word is expected; the row must fit the store. */
+const MAX_FINISH_CHARS = 100;
+const bounded = (finish: Trail['finish']): Trail['finish'] => finish && { unified: finish.unified, raw: finish.raw?.slice(0, MAX_FINISH_CHARS).toWellFormed() ?? null };
+
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** Upstream's own count where it came; else the input estimate and a quarter token per character seen. */
@@ -155,7 +168,7 @@ function tokensOf(admitted: Admitted, trail: Trail): { tokens: TokenUsage; measu
 }
 
 /** What all answers of `model` together may have, as it was held. */
-const mostOutput = ({ plan }: Admitted, model: RegisteredModel): number => outputCap(plan, model) * (plan.asked.conversation.n ?? 1);
+const mostOutput = ({ plan }: Admitted, model: RegisteredModel): number => outputCap(plan, model).tokens * (plan.asked.conversation.n ?? 1);
 
 /** A usual rate of writing. An upstream that was dropped while it worked has written for about this long, seen or not. */
 const OUTPUT_TOKENS_PER_MS = 0.05;
@@ -171,7 +184,7 @@ function lostTokens(admitted: Admitted, { model, usage, outputChars, ms }: Trail
 export function withLost(admitted: Admitted, trail: Trail, served: number | null): number | null {
   let sum = served;
   for (const lost of trail.lost) {
-    const cost = costMicros(lostTokens(admitted, lost), lost.model.price);
+    const cost = costMicros(lostTokens(admitted, lost), priceAt(lost.model.price, lost.tier).price);
     sum = sum === null || cost === null ? null : sum + cost;
   }
   return sum;
@@ -191,5 +204,5 @@ function baselineMicros(admitted: Admitted, trail: Trail, tokens: TokenUsage, co
   if (baseline === null || trail.servedBy === undefined) return cost;
   if (baseline.model === trail.servedBy.id) return cost;
   const model = plan.policy.models.get(baseline.model);
-  return model === undefined ? null : costMicros(tokens, model.price);
+  return model === undefined ? null : costMicros(tokens, priceAt(model.price, trail.tier).price);
 }

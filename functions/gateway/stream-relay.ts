@@ -7,9 +7,9 @@ const IDLE_BEATS = 4;
 
 /**
  * A live answer as the door pulls it: what was held back first, then part after part, heartbeats in between while the
- * upstream is silent, an in-band error when it breaks. Written by hand instead of as generators because it is the
+ * upstream is silent, an in-band error when it breaks. A deadline that passes while nobody reads ends it too. Written by hand instead of as generators because it is the
  * hottest loop there is: one promise and one timer refresh a part. `close` is called exactly once, after the last byte
- * was taken or when the door returns early, and is waited for.
+ * was taken, when the door returns early, or at the deadline, and is waited for.
  */
 export class StreamRelay implements AsyncIterator<Uint8Array, void, undefined> {
   readonly #live: LiveAnswer;
@@ -31,7 +31,7 @@ export class StreamRelay implements AsyncIterator<Uint8Array, void, undefined> {
     this.#close = close;
     this.#ready = joined(live.held);
     this.#ended = live.pipe.done;
-    this.#abort = () => live.response.abort();
+    this.#abort = () => this.#pulled();
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
     undertaking.leash.signal.addEventListener('abort', this.#abort, { once: true });
   }
@@ -94,6 +94,16 @@ export class StreamRelay implements AsyncIterator<Uint8Array, void, undefined> {
     this.#ended = true;
     this.#serve();
   };
+
+  /** The leash was pulled. Who reads is told by the broken connection; who paused must not keep the account open until he comes back. */
+  #pulled(): void {
+    this.#live.response.abort();
+    if (this.#waiting !== undefined) return;
+    const unread = this.#ready;
+    this.#broke(undefined);
+    if (unread !== undefined && unread !== this.#ready) this.#ready = joined([unread, ...(this.#ready === undefined ? [] : [this.#ready])]);
+    void this.#finish();
+  }
 
   #beat(): void {
     if (this.#waiting === undefined || this.#ended) return;

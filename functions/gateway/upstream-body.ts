@@ -7,9 +7,11 @@ import { holdsSignedState, withoutPackedItems, withoutSignedMessages } from '../
 import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
 import { repairResults } from '../core/dialects/repair-results.ts';
 import { fail } from '../core/errors.ts';
+import { factorOf, TIER_MEMBERS, tiersAsked } from '../core/money/tier.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
-import { strictly, UNKNOWN_OUTPUT_CAP } from './admit.ts';
+import { strictly } from './admit.ts';
 import type { Exchange } from './exchange.ts';
+import { outputCap } from './output-cap.ts';
 import type { Plan } from './route.ts';
 
 export interface UpstreamBody {
@@ -20,6 +22,8 @@ export interface UpstreamBody {
   readonly originalNames: ReadonlyMap<string, string> | undefined;
   /** The model was only told to answer in JSON, so its answer must be checked (D33). */
   readonly expectsJson: boolean;
+  /** The tariff beyond the plain one that the body asks for. */
+  readonly tier?: string | undefined;
   /** Value of `x-bsg-translation`; undefined when nothing was lost. */
   readonly translation: string | undefined;
 }
@@ -57,11 +61,15 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
   if (dialect === 'openai-responses' && (conversation.extras['store'] === true || !scan.members.has('store'))) replace('store', 'false');
   const stripped = signedElsewhere(plan, model, dialect);
   if (stripped !== undefined) replace(stripped.name, JSON.stringify(stripped.value));
-  const cap = tokenCap(plan, model);
-  if (cap !== undefined) replace(capField(plan, model, dialect), String(cap.tokens));
+  const tiers = tiersAsked(conversation);
+  const unpriced = [...tiers.keys()].filter((member) => isUnaffordable(plan, model, tiers.get(member) ?? ''));
+  // Said, it is as if it were not there: both APIs take it for their default.
+  for (const member of unpriced) replace(member, member === 'speed' ? '"standard"' : '"auto"');
+  const cap = outputCap(plan, model);
+  if (cap.replace !== undefined) replace(capField(plan, model, dialect), String(cap.replace));
   // Of two limits `max_completion_tokens` counts (D27); an upstream that knows only the other one must see the same.
   if (dialect === 'openai-chat' && scan.members.has('max_completion_tokens') && scan.members.has('max_tokens')) {
-    replace('max_tokens', String(cap?.tokens ?? conversation.maxOutputTokens ?? null));
+    replace('max_tokens', String(cap.replace ?? conversation.maxOutputTokens ?? null));
   }
   return {
     bytes: edits.length === 0 ? bytes : splice(bytes, edits),
@@ -69,24 +77,32 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
     codec: upstreamCodecs[dialect],
     originalNames: undefined,
     expectsJson: false,
-    translation: disclosed({ dropped: stripped === undefined ? [] : ['thinking'], clamped: cap?.clamped ? ['max_tokens'] : [] }),
+    tier: [...tiers].findLast(([member]) => !unpriced.includes(member))?.[1],
+    translation: disclosed({ dropped: [...(stripped === undefined ? [] : ['thinking']), ...unpriced], clamped: cap.clamped ? ['max_tokens'] : [] }),
   };
 }
 
+/** A budget refuses requests of this key, and what this tier costs of this model nobody said: it cannot be held. */
+function isUnaffordable({ key, policy }: Plan, { price }: RegisteredModel, tier: string): boolean {
+  if (price === null || factorOf(price, tier) !== undefined) return false;
+  return policy.budget !== undefined || (key.budgetAction === 'block' && (key.dailyUsd ?? key.monthlyUsd) !== null);
+}
+
 /** Bytes stay the caller's own where nothing in them needs to be another way for this upstream or this model. */
-function adapted(body: UpstreamBody, { asked }: Plan, model: RegisteredModel, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
-  const { conversation, scan } = asked;
+function adapted(body: UpstreamBody, plan: Plan, model: RegisteredModel, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
+  const { conversation, scan } = plan.asked;
   const unnamed = conversation.operation === undefined && conversation.model !== model.id && mayNotFit(conversation.dialect, scan.members, model.facts);
   const other = dialect === 'openai-chat' ? wire : undefined;
   if (!unnamed && other === undefined) return body;
   const parsed = JSON.parse(Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).toString()) as Record<string, unknown>;
   const before = JSON.stringify(parsed);
   const lost = new Disclosures();
-  if (unnamed) fitToModel(parsed, conversation, model.facts, lost);
+  if (unnamed) fitToModel(parsed, conversation, { facts: model.facts, maxOutputTokens: outputCap(plan, model).ceiling }, lost);
   if (other !== undefined) adaptChat(parsed, other, lost);
   const after = JSON.stringify(parsed);
   const said = [body.translation, disclosed(lost.list())].filter((text) => text !== undefined);
-  return after === before ? body : { ...body, bytes: encoder.encode(after), translation: said.length === 0 ? undefined : said.join('; ') };
+  const tier = TIER_MEMBERS.some((member) => member in parsed) ? body.tier : undefined;
+  return after === before ? body : { ...body, bytes: encoder.encode(after), tier, translation: said.length === 0 ? undefined : said.join('; ') };
 }
 
 /** Servers behind these may be gateways to Anthropic themselves, and need back what they handed out. */
@@ -103,18 +119,6 @@ function signedElsewhere(plan: Plan, model: RegisteredModel, dialect: Exchange['
   return { name, value: dialect === 'openai-chat' ? withoutSignedMessages(given, model.facts.reasoningReplay === true) : withoutPackedItems(given) };
 }
 
-/** The output cap to write into the body; undefined = leave the body alone. Only a lowered wish counts as clamped. */
-function tokenCap(plan: Plan, model: RegisteredModel): { tokens: number; clamped: boolean } | undefined {
-  const asked = plan.asked.conversation.maxOutputTokens;
-  const most = Math.min(plan.maxOutputTokens ?? Infinity, model.maxOutputTokens ?? model.facts.maxOutput ?? Infinity);
-  if (asked !== undefined) return asked > most ? { tokens: most, clamped: true } : undefined;
-  const { dailyUsd, monthlyUsd } = plan.key;
-  // What a budget was held against must also be what the upstream is allowed.
-  const held = ((dailyUsd ?? monthlyUsd) !== null || plan.policy.budget !== undefined) && model.facts.maxOutput === undefined ? UNKNOWN_OUTPUT_CAP : undefined;
-  const imposed = plan.maxOutputTokens ?? model.maxOutputTokens ?? held;
-  return imposed === undefined ? undefined : { tokens: Math.min(imposed, most), clamped: plan.maxOutputTokens !== undefined };
-}
-
 function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): string {
   if (dialect === 'openai-responses') return 'max_output_tokens';
   const { members } = plan.asked.scan;
@@ -126,8 +130,10 @@ function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format'
 
 function written(plan: Plan, model: RegisteredModel, dialect: WireFormat, wire: ChatWire | undefined): UpstreamBody {
   const codec = upstreamCodecs[dialect];
-  const cap = plan.maxOutputTokens ?? model.maxOutputTokens;
   const { conversation } = plan.asked;
+  const { ceiling, isAssumed } = outputCap(plan, model);
+  // A messages body always names a limit: where nobody knows one, its writer's own is lower than what is held.
+  const cap = isAssumed && dialect === 'anthropic-messages' ? undefined : ceiling;
   const sent = plan.exchange.request.headers['x-bsg-repair'] === 'true' ? repairResults(conversation) : conversation;
   const { body, disclosures, toolNames, instructsJson } = codec.writeRequest(sent, {
     upstreamModel: model.upstreamModel,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { call, chat } from '../support/call.ts';
+import { call, chat, messages } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
-import { chatAnswer, json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { chatAnswer, json, messageAnswer, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 
 let gateway: TestGateway;
 let upstream: ScriptedUpstream;
@@ -16,6 +16,8 @@ beforeAll(async () => {
   gateway = await testGateway();
   await gateway.addModel({ id: 'unknown-cap', baseUrl: upstream.baseUrl, price });
   await gateway.addModel({ id: 'thinker', baseUrl: upstream.baseUrl, price, maxOutputTokens: 8_192, facts: { reasoning: true } });
+  await gateway.addModel({ id: 'budgeted', provider: 'anthropic', baseUrl: upstream.baseUrl, price: { input: 1, cacheWrite: 1.25, cacheWrite1h: 2, output: 100 }, facts: { maxOutput: 64_000, thinking: 'budget', reasoning: true } });
+  await gateway.addModel({ id: 'vectors', baseUrl: upstream.baseUrl, price: { input: 1, output: 0 }, facts: { embeddings: true } });
   await gateway.addModel({ id: 'claude', provider: 'anthropic', baseUrl: upstream.baseUrl, price: { input: 1, output: 100 }, maxOutputTokens: 4_000 });
 });
 afterAll(async () => {
@@ -34,6 +36,44 @@ test.each([
   const { costMicros } = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
   // The upstream counts 10 input tokens; the estimate's error is far below a cent.
   expect(costMicros).toBeLessThanOrEqual(210_000);
+});
+
+test('a Responses caller without a limit is given the one that was held against its budget', async () => {
+  const { key } = await gateway.addKey({ rpm: null, tpm: null, dailyUsd: 0.2 });
+  const answer = await call(gateway.origin, '/v1/responses', { key, body: { model: 'unknown-cap', input: 'Hello!' } });
+  const { costMicros } = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
+  expect([answer.status, upstream.received.at(-1)?.body['max_tokens']]).toEqual([200, 16_384]);
+  expect(costMicros).toBeLessThanOrEqual(200_000);
+});
+
+test('input that may be written to the cache for an hour is held at the price of that', async () => {
+  const body = (ttl: string): object => messages('budgeted', { max_tokens: 10, system: [{ type: 'text', text: 'a'.repeat(400_000), cache_control: { type: 'ephemeral', ttl } }] });
+  const { key } = await gateway.addKey({ rpm: null, tpm: null, dailyUsd: 0.15 });
+  // 100,000 tokens: $0.125 at the price of five minutes, $0.20 at that of an hour.
+  expect((await call(gateway.origin, '/v1/messages', { key, body: body('1h') })).status).toBe(429);
+  upstream.script((_received, response) => json(response, 200, messageAnswer('x')));
+  expect((await call(gateway.origin, '/v1/messages', { key, body: body('5m') })).status).toBe(200);
+});
+
+test.each([[0.03, 256], [0.2, 1_280]])('a limit that grows for thinking grows only as far as a budget of $%s holds', async (dailyUsd, sent) => {
+  upstream.script((received, response) => json(response, 200, { ...(messageAnswer('x') as object), usage: { input_tokens: 1, output_tokens: Number(received.body['max_tokens']) } }));
+  const { key } = await gateway.addKey({ rpm: null, tpm: null, dailyUsd });
+  const answer = await call(gateway.origin, '/v1/chat/completions', { key, body: chat('budgeted', { max_tokens: 256, reasoning_effort: 'high' }) });
+  const { costMicros } = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
+  expect([answer.status, upstream.received.at(-1)?.body['max_tokens']]).toEqual([200, sent]);
+  expect(costMicros).toBeLessThanOrEqual(dailyUsd * 1e6);
+});
+
+test('more output than any model writes, of one whose maximum nobody knows, is the caller\'s mistake and no failure of the store', async () => {
+  const answer = await call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('unknown-cap', { max_tokens: Number.MAX_SAFE_INTEGER }) });
+  expect([answer.status, answer.json['error']]).toEqual([400, expect.objectContaining({ type: 'invalid_request_error', param: 'max_tokens' })]);
+});
+
+test('a budget adds no limit of output to a request for embeddings', async () => {
+  const { key } = await gateway.addKey({ rpm: null, tpm: null, dailyUsd: 0.2 });
+  upstream.script((_received, response) => json(response, 200, { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding: [1] }], usage: { prompt_tokens: 1, total_tokens: 1 } }));
+  await call(gateway.origin, '/v1/embeddings', { key, body: { model: 'vectors', input: 'a text' } });
+  expect(upstream.received.at(-1)?.body).toEqual({ model: 'up-model', input: 'a text' });
 });
 
 test('a clamp to the rest of a budget is disclosed across dialects too', async () => {

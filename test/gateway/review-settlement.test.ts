@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../functions/contract/ledger.ts';
 import { call, chat, messages } from '../support/call.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { raw } from '../support/http-client.ts';
-import { chatEvents, json, messageEvents, sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { chatEvents, json, messageAnswer, messageEvents, sayHello, scriptedUpstream, sse, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 
 let gateway: TestGateway;
 let upstream: ScriptedUpstream;
@@ -113,3 +113,10 @@ test('a settlement that the store refuses once is written all the same', async (
     upstream.script(sayHello);
   }
 }, 8_000);
+
+test('a reason for the end as long as a book does not cost the settlement', async () => {
+  upstream.script((_received, response) => json(response, 200, { ...(messageAnswer('x') as object), stop_reason: 'x'.repeat(500_000) }));
+  const answer = await call(gateway.origin, '/v1/messages', { key: gateway.key, body: messages('anthropic') });
+  expect((await gateway.ledger(answer.headers.get('x-request-id') ?? '')).finish).toEqual({ unified: 'stop', raw: 'x'.repeat(100) });
+  upstream.script(sayHello);
+});

@@ -307,6 +307,32 @@ describe('guarantee C8: a refusal is remembered', () => {
   });
 });
 
+describe('a key has a bounded number of requests open, whatever it allows', () => {
+  test('the request after the thousandth is refused for that, until one of them ends', async () => {
+    const key = testKey({ maxParallel: 5_000 });
+    const accounts = accountsOn(temp.store);
+    const leases: Lease[] = [];
+    let last: ReserveResult = await accounts.reserve(wishOf(key));
+    for (; last.ok && leases.length < 1_100; last = await accounts.reserve(wishOf(key))) leases.push(last.lease);
+    expect([leases.length, last.ok || last.denial]).toEqual([1_000, expect.objectContaining({ code: 'concurrency_exceeded', retryAfterSeconds: 1 })]);
+    const [first] = leases as [Lease];
+    await accounts.settle(first, entryOf(first.requestId, key));
+    expect((await accounts.reserve(wishOf(key))).ok).toBe(true);
+  }, 60_000);
+
+  test('where names are so long that the limiter is full before, that is what is said', async () => {
+    const accounts = accountsOn(temp.store);
+    const wish = wishOf(testKey());
+    const long = (i: number): ReturnType<typeof wishOf> => ({ ...wish, requestId: `${wish.requestId.slice(0, -4)}${String(i).padStart(4, '0')}`, draft: { ...wish.draft, requestedModel: 'm'.repeat(2_000) } });
+    const denials: string[] = [];
+    for (let i = 0; i < 250; i += 1) {
+      const result = await accounts.reserve(long(i));
+      if (!result.ok) denials.push(result.denial.code);
+    }
+    expect([denials.length > 0, new Set(denials)]).toEqual([true, new Set(['concurrency_exceeded'])]);
+  }, 60_000);
+});
+
 test('a key of a new process costs one read, then each admission exactly one write', async () => {
   const key = testKey({ rpm: 1000, tpm: 1_000_000, maxParallel: 100, dailyUsd: 10, monthlyUsd: 100 });
   const store = countingStore(temp.store);

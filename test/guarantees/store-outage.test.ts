@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../functions/core/clock.ts';
 import { jsonLog } from '../../functions/adapters/observe/log.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
+import { StoreError } from '../../functions/adapters/store/port.ts';
 import { resilientAccounts } from '../../functions/adapters/store/resilient-accounts.ts';
 import { reconcile } from '../../functions/admin/reconcile.ts';
 import { listTenants } from '../../functions/adapters/store/tenants.ts';
@@ -231,6 +232,24 @@ describe('the spool', () => {
     expect(rest.records).toEqual([record('c')]);
     rest.done();
     expect([spool.isEmpty, fileSpool(path).isEmpty]).toEqual([true, true]);
+  });
+
+  test('a record that the store will never take is said to be lost, and what came after it is written', async () => {
+    const { record: key } = await gateway.addKey();
+    const spool = memorySpool();
+    const logs: string[] = [];
+    const booked: string[] = [];
+    const accounts = {
+      ...openAccounts({ store: gateway.edition.store, clock, random: Math.random, owner: 'p' }),
+      async book(_key: unknown, _timezone: string, { requestId }: Spooled['entry']) {
+        if (requestId === 'bad') throw new StoreError('invalid', 'the item is larger than 400 KB');
+        booked.push(requestId);
+      },
+    };
+    const resilient = resilientAccounts({ accounts, store: gateway.edition.store, spool, clock, owner: 'p', log: jsonLog((line) => logs.push(line), Date.now) });
+    for (const id of ['first', 'bad', 'last']) spool.append({ tenantId: 'default', entry: { requestId: id, keyId: key.keyId } as Spooled['entry'] });
+    expect(await resilient.recover()).toBe(2);
+    expect([booked, spool.isEmpty, logs.filter((line) => line.includes('settlement lost') && line.includes('bad')).length]).toEqual([['first', 'last'], true, 1]);
   });
 
   test('a batch that was taken by a process that died is taken again; half a line at the end is left out', () => {

@@ -11,6 +11,10 @@ export interface OutboundRequest {
   /** Until the response's headers; undefined = only `signal` ends the wait. */
   readonly headersTimeoutMs?: number;
   readonly signal: AbortSignal;
+  /** Called when the connection stands and the request goes out. */
+  readonly onSent?: () => void;
+  /** What becomes of a request whose kept connection proves dead: sent once more (the default), or a `DeadConnectionError` for who counts calls. */
+  readonly onDead?: 'repeat' | 'throw';
 }
 
 export interface OutboundResponse {
@@ -35,6 +39,22 @@ export class OutboundError extends Error {
     this.name = 'OutboundError';
     this.kind = kind;
     this.unsent = unsent;
+  }
+}
+
+/**
+ * A dead connection shows itself one round trip after the first byte, which is below 300 ms around the world; the rest is for a
+ * busy process. Later than that the upstream may have worked, and what it worked on must not be sent twice in silence.
+ */
+export const DEAD_WITHIN_MS = 500;
+
+/**
+ * A kept connection broke at once and before one byte of an answer: the server had most likely closed it while it lay idle, so
+ * the request may be sent again on a new one.
+ */
+export class DeadConnectionError extends OutboundError {
+  constructor() {
+    super('reset', 'The upstream closed the connection.', false);
   }
 }
 

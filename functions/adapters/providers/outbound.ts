@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { parseUpstreamUrl, type SafeUrl } from '../../core/safe-url.ts';
 import { blocked, connectFailure, connectTimeout, exchangeFailure, guardedLookup, mayConnect, type Resolve } from './address.ts';
-import { OutboundError, type Outbound, type OutboundRequest, type OutboundResponse } from './outbound-port.ts';
+import { DEAD_WITHIN_MS, DeadConnectionError, OutboundError, type Outbound, type OutboundRequest, type OutboundResponse } from './outbound-port.ts';
 import { ResponseBody } from './response-body.ts';
 
 const MAX_POOLS = 256;
@@ -59,20 +59,14 @@ export function openOutbound(options: OutboundOptions): Outbound {
         return await exchange(request, target, pool, headers);
       } catch (error) {
         if (!(error instanceof DeadConnectionError)) throw error;
+        pool.dropIdle();
+        if (request.onDead === 'throw') throw error;
       }
       if (request.signal.aborted) throw new OutboundError('aborted', 'The call was dropped.', false);
-      pool.dropIdle();
       return exchange(request, target, pool, headers);
     },
     close: () => pools.close(),
   };
-}
-
-/** A kept connection broke before one byte of an answer: the server had most likely closed it while it lay idle. */
-class DeadConnectionError extends OutboundError {
-  constructor() {
-    super('reset', 'The upstream closed the connection.', false);
-  }
 }
 
 const OWN_HEADERS = new Set(['host', 'content-length', 'connection', 'transfer-encoding', 'via']);
@@ -100,15 +94,16 @@ function exchange(request: OutboundRequest, target: SafeUrl, pool: Pool, headers
       reject(new OutboundError('protocol', 'A header of the call cannot be sent.', true));
       return;
     }
-    follow(outgoing, request, resolve, reject);
+    follow(outgoing, request, pool.elapsed, resolve, reject);
     outgoing.end(request.body);
   });
 }
 
 /** Listens to one request until its headers arrived or it failed, whichever is first. */
-function follow(outgoing: ClientRequest, request: OutboundRequest, resolve: (response: OutboundResponse) => void, reject: (error: OutboundError) => void): void {
+function follow(outgoing: ClientRequest, request: OutboundRequest, elapsed: () => number, resolve: (response: OutboundResponse) => void, reject: (error: OutboundError) => void): void {
   let socket: Socket | undefined;
   let bytesBefore = 0;
+  let sentAtMs = 0;
   let open = true;
   let body: ResponseBody | undefined;
   const settle = (): void => {
@@ -133,12 +128,14 @@ function follow(outgoing: ClientRequest, request: OutboundRequest, resolve: (res
   outgoing.on('socket', (assigned) => {
     socket = assigned;
     bytesBefore = assigned.bytesRead;
+    sentAtMs = elapsed();
+    request.onSent?.();
   });
   // Stays after the answer came: an answer that only the connection's end delimits must not end well on a reset.
   outgoing.on('error', (error) => {
     if (body !== undefined) body.broke(exchangeFailure(error));
-    const silent = outgoing.reusedSocket && socket !== undefined && socket.bytesRead === bytesBefore;
-    fail(silent && !(error instanceof OutboundError) ? new DeadConnectionError() : exchangeFailure(error));
+    const dead = outgoing.reusedSocket && socket !== undefined && socket.bytesRead === bytesBefore && elapsed() - sentAtMs <= DEAD_WITHIN_MS;
+    fail(dead && !(error instanceof OutboundError) ? new DeadConnectionError() : exchangeFailure(error));
   });
   outgoing.on('close', () => {
     if (open) fail(exchangeFailure(undefined));
@@ -196,7 +193,7 @@ class Pool extends Agent {
   readonly #lookup: ReturnType<typeof guardedLookup>;
   readonly #maxIdleMs: number;
   readonly #sockets: Set<Socket>;
-  readonly #elapsed: () => number;
+  readonly elapsed: () => number;
   #tlsSession: Buffer | undefined;
   #idleSinceMs = 0;
   #retired = false;
@@ -207,7 +204,7 @@ class Pool extends Agent {
     this.#sockets = sockets;
     this.#lookup = guardedLookup(target.reach, options.lookup ?? resolveAll);
     this.#maxIdleMs = options.maxIdleMs ?? MAX_IDLE_MS;
-    this.#elapsed = options.elapsed ?? (() => performance.now());
+    this.elapsed = options.elapsed ?? (() => performance.now());
   }
 
   /** One origin per pool: every connection fits every request. */
@@ -261,7 +258,7 @@ class Pool extends Agent {
     if (this.#retired || !(socket instanceof Socket)) return false;
     socket.setTimeout(this.#maxIdleMs);
     socket.unref();
-    this.#idleSinceMs = this.#elapsed();
+    this.#idleSinceMs = this.elapsed();
     return true;
   }
 
@@ -272,7 +269,7 @@ class Pool extends Agent {
 
   /** After a pause of the whole process timers have not fired yet: whatever lay idle too long goes before it is used. */
   dropStale(): void {
-    if (this.#idleSinceMs > 0 && this.#elapsed() - this.#idleSinceMs > this.#maxIdleMs) this.dropIdle();
+    if (this.#idleSinceMs > 0 && this.elapsed() - this.#idleSinceMs > this.#maxIdleMs) this.dropIdle();
   }
 
   dropIdle(): void {

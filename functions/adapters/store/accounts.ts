@@ -7,8 +7,9 @@ import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type H
 import { lateLease } from './late-booking.ts';
 import { ledgerEntryOf, ledgerOp } from './ledger.ts';
 import type { Truth } from './limiter.ts';
+import { StoreError } from './port.ts';
 import { raiseHold } from './raise-hold.ts';
-import { admit, adopt, countersOf, follow, newState, release, type Counters, type KeyState, type World } from './limiter-state.ts';
+import { admit, adopt, countersOf, follow, newState, release, type Admitted, type Counters, type KeyState, type World } from './limiter-state.ts';
 import { dirtyOp, isLate } from './rollup-marks.ts';
 
 export type { Counters, LeaseDraft };
@@ -135,16 +136,26 @@ async function reserve(deps: AccountsDeps, state: KeyState, request: ReserveRequ
   const { requestId, key, tokens, deadlineAt, draft } = request;
   const micros = request.costMicros ?? 0;
   let stored = '';
-  const admitted = await admit(deps, state, {
+  const admitted: Admitted = await admit(deps, state, {
     demand: { tokens, micros },
     limits: state.limits,
     ...(request.tenantBudget && { budget: request.tenantBudget }),
     requestId,
     lease: ({ nowMs, slot, calendar: { day, month } }) => (stored = encodeLease({ owner: deps.owner, at: nowMs, deadlineAt, slot, tokens, micros, day, month, draft })),
-  });
+  }).catch((error: unknown) => tooLarge(deps, state, error));
   if (!admitted.ok) return { ok: false, denial: denialOf(deps, state, admitted.refusal) };
   const held = 'held' in admitted ? admitted.held : { slot: admitted.at.slot, day: admitted.at.calendar.day, month: admitted.at.calendar.month, stored };
   return { ok: true, lease: { requestId, key, tokens, costMicros: micros, slot: held.slot, day: held.day, month: held.month, counters: countersOf(state, deps.clock.now()), stored: held.stored ?? stored } };
+}
+
+/** Leases this long (names may be) fill the item before there are as many as a key may have open; below this something else is wrong with it. */
+const LEASES_OF_ANY_LENGTH = 100;
+
+/** The refusal of a request whose lease finds no room in the limiter item. Throws the error where that is not what it says. */
+function tooLarge(deps: AccountsDeps, { image }: KeyState, error: unknown): Admitted {
+  const isFull = error instanceof StoreError && error.kind === 'invalid' && typeof image === 'object' && image.open >= LEASES_OF_ANY_LENGTH;
+  if (!isFull) throw error;
+  return { ok: false, refusal: { code: 'concurrency_exceeded', fitsAtMs: deps.clock.now() + 1_000 } };
 }
 
 async function raise(deps: AccountsDeps, state: KeyState, { lease, micros, tenantBudget }: RaiseRequest): Promise<Lease | undefined> {

@@ -140,10 +140,19 @@ class Resilient implements ResilientAccounts {
     const begun = records.filter(({ begunBy }) => begunBy === owner);
     // What this process has begun it also ends: only what others have begun, and not ended, died with them.
     const due = records.filter(({ entry, begunBy }) => begunBy === undefined || (begunBy !== owner && !ended.has(entry.requestId)));
-    for (const record of due) await this.#book(record);
+    let lost = 0;
+    for (const record of due) {
+      await this.#book(record).catch((error: unknown) => {
+        // What the store will never take must not keep everything behind it waiting.
+        if (!(error instanceof StoreError && error.kind === 'invalid')) throw error;
+        lost += 1;
+        log.error('settlement lost', { requestId: record.entry.requestId, keyId: record.entry.keyId });
+      });
+    }
     done(begun.filter(({ entry }) => this.#offline.has(entry.requestId)));
-    if (due.length > 0) log.info('spool written', { count: due.length });
-    return due.length;
+    const written = due.length - lost;
+    if (written > 0) log.info('spool written', { count: written });
+    return written;
   }
 
   async #book({ tenantId, entry, timezone }: Spooled): Promise<void> {

@@ -6,6 +6,9 @@ import { isFields } from './fields.ts';
 
 type Body = Record<string, unknown>;
 
+/** The model that a body is fitted to; no limit in the body goes above `maxOutputTokens`. */
+export interface FitTarget { readonly facts: ModelFacts; readonly maxOutputTokens: number | undefined }
+
 /** What OpenAI's reasoning models refuse: sampling in every form (platform.openai.com/docs/guides/reasoning). */
 const SAMPLING: Readonly<Record<Dialect, readonly string[]>> = {
   'openai-chat': ['temperature', 'top_p', 'stop', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'logprobs', 'top_logprobs'],
@@ -28,10 +31,11 @@ export function mayNotFit(dialect: Dialect, members: ReadonlyMap<string, unknown
  * Fits a body of the caller's, in place, to a model that the caller did not name: settings that its API would refuse are
  * left out or said in its way (D28, D34, D54, D56). Whoever names a model gets that model's own opinion instead.
  */
-export function fitToModel(body: Body, conversation: Conversation, facts: ModelFacts, lost: Disclosures): void {
+export function fitToModel(body: Body, conversation: Conversation, target: FitTarget, lost: Disclosures): void {
   const { dialect } = conversation;
+  const { facts } = target;
   if (takesNoSampling(dialect, facts)) for (const name of SAMPLING[dialect]) leaveOut(body, name, lost);
-  if (dialect === 'anthropic-messages') return fitThinking(body, conversation, facts, lost);
+  if (dialect === 'anthropic-messages') return fitThinking(body, conversation, target, lost);
   if (facts.reasoning === false) {
     leaveOut(body, 'reasoning_effort', lost);
     leaveOut(body, 'reasoning', lost);
@@ -54,10 +58,10 @@ function leaveOut(body: Body, name: string, lost: Disclosures): void {
 }
 
 /** Budgets, adaptive thinking and none are three kinds of models: the wish is written anew for this one. */
-function fitThinking(body: Body, conversation: Conversation, facts: ModelFacts, lost: Disclosures): void {
+function fitThinking(body: Body, conversation: Conversation, { facts, maxOutputTokens }: FitTarget, lost: Disclosures): void {
   const { thinking } = body;
   if (facts.thinking === undefined || !isFields(thinking) || thinking['type'] === 'disabled' || thinking['type'] === KIND[facts.thinking]) return;
-  const asThere = writeMessagesRequest({ ...conversation, dialect: 'openai-chat', system: [], turns: [{ role: 'user', parts: [{ type: 'text', text: '-' }] }], tools: [], extras: {} }, { upstreamModel: '', facts, streamUsage: true });
+  const asThere = writeMessagesRequest({ ...conversation, dialect: 'openai-chat', system: [], turns: [{ role: 'user', parts: [{ type: 'text', text: '-' }] }], tools: [], extras: {} }, { upstreamModel: '', facts, streamUsage: true, ...(maxOutputTokens !== undefined && { maxOutputTokens }) });
   for (const name of THINKING) {
     if (asThere.body[name] === undefined) delete body[name];
     else body[name] = isFields(body[name]) && name === 'output_config' ? { ...body[name], ...(asThere.body[name] as Body) } : asThere.body[name];

@@ -40,6 +40,7 @@ export function priceFromUsd(price: Price, version: string): ModelPrice {
     cacheWrite5m: micros(cacheWriteUsd),
     cacheWrite1h: price.cacheWrite1h === undefined ? Math.round(micros(cacheWriteUsd) * ONE_HOUR_WRITE) : micros(price.cacheWrite1h),
     output: micros(price.output),
+    ...(price.tiers && { tiers: price.tiers }),
   };
 }
 

@@ -9,4 +9,6 @@ export interface ModelPrice {
   readonly cacheWrite5m: number;
   readonly cacheWrite1h: number;
   readonly output: number;
+  /** Times the plain price by service tier; a tier that is not named has an unknown price. */
+  readonly tiers?: Readonly<Record<string, number>>;
 }

@@ -6,8 +6,8 @@ import { answerTokens } from '../../core/routing/judge/question.ts';
 import { shownRequest } from '../../core/routing/judge/shown.ts';
 import type { RegisteredModel } from '../../core/routing/policy.ts';
 import type { OverheadRow } from '../../adapters/store/quality.ts';
-import { outputCap } from '../admit.ts';
 import { askModel, worstCaseOf, type Question, type Reply } from '../ask-model.ts';
+import { outputCap } from '../output-cap.ts';
 import type { Undertaking } from '../attempt.ts';
 import { answerOf } from '../judge/judge.ts';
 import { watched } from './answer-watch.ts';
@@ -123,7 +123,7 @@ class Comparison {
     const reply = this.#paid(await askModel(this.#undertaking.ports, question));
     if (reply.failure !== undefined) return undefined;
     const finish = reply.parts.findLast((part) => part.type === 'finish');
-    if (finish?.type === 'finish' && finish.reason === 'length' && question.maxOutputTokens < outputCap(this.#undertaking.admitted.plan, model)) return undefined;
+    if (finish?.type === 'finish' && finish.reason === 'length' && question.maxOutputTokens < outputCap(this.#undertaking.admitted.plan, model).tokens) return undefined;
     const watch = watched(reply.parts, MAX_ANSWER_CHARS * 8);
     return watch.isCut ? undefined : watch.shown();
   }
@@ -154,10 +154,11 @@ class Comparison {
   #request(model: RegisteredModel): Question {
     const { admitted: { plan }, trail } = this.#undertaking;
     const { conversation } = plan.asked;
-    const most = outputCap(plan, model);
+    const most = outputCap(plan, model).tokens;
     // Thinking counts as output, and its budget must fit below the limit: such requests keep their own.
     const bound = conversation.reasoning === undefined && model.facts.reasoning !== true ? Math.max(LEAST_OUTPUT_TOKENS, TIMES_SERVED * (trail.usage?.output ?? 0)) : most;
-    const { store: _stored, ...extras } = conversation.extras;
+    // Nor does a comparison need a dearer tariff.
+    const { store: _stored, service_tier: _tier, speed: _speed, ...extras } = conversation.extras;
     return { tenantId: this.#tenantId, model, conversation: { ...conversation, extras }, maxOutputTokens: Math.min(most, bound), signal: this.#signal };
   }
 

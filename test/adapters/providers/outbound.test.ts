@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { OutboundError, type Outbound, type OutboundRequest, type OutboundResponse } from '../../../functions/adapters/providers/outbound-port.ts';
+import { DeadConnectionError, OutboundError, type Outbound, type OutboundRequest, type OutboundResponse } from '../../../functions/adapters/providers/outbound-port.ts';
 import { openOutbound, type OutboundOptions } from '../../../functions/adapters/providers/outbound.ts';
 import { listener, type Listener } from '../../support/listener.ts';
 
@@ -130,6 +130,37 @@ describe('connections', () => {
     await text(await outbound.send(call(server.url)));
     expect(await text(await outbound.send(call(server.url)))).toBe('ok');
     expect([server.connections(), requests]).toEqual([2, 3]);
+  });
+
+  test('a kept connection that dies later than a dead one would is not tried again', async () => {
+    let now = 0;
+    let requests = 0;
+    const server = await upstream((socket) => socket.on('data', () => {
+      requests += 1;
+      if (requests === 1) socket.write(OK);
+      else {
+        now += 501;
+        socket.destroy();
+      }
+    }));
+    const outbound = door({ elapsed: () => now });
+    await text(await outbound.send(call(server.url)));
+    expect((await failureOf(outbound.send(call(server.url)))).kind).toBe('reset');
+    expect(requests).toBe(2);
+  });
+
+  test('whoever counts calls is told of a dead connection instead of a second call in silence', async () => {
+    let requests = 0;
+    const server = await upstream((socket) => socket.on('data', () => {
+      requests += 1;
+      if (requests === 1) socket.write(OK);
+      else socket.destroy();
+    }));
+    const outbound = door();
+    await text(await outbound.send(call(server.url)));
+    let sent = 0;
+    const error = await failureOf(outbound.send(call(server.url, { onDead: 'throw', onSent: () => { sent += 1; } })));
+    expect([error instanceof DeadConnectionError, error.unsent, sent, requests]).toEqual([true, false, 1, 2]);
   });
 
   test('a fresh connection that dies is not tried again', async () => {

@@ -31,7 +31,7 @@ describe('the meter of same-dialect streams', () => {
     const quiet = meteredOf('openai-chat', [bytes]);
     expect(quiet.forward).not.toContain('prompt_tokens');
     expect(quiet.forward).toContain('"usage":null');
-    expect(quiet.parts).toContainEqual({ type: 'usage', usage: { input: 16, cacheRead: 8, output: 19, reasoning: 0 } });
+    expect(quiet.parts).toContainEqual({ type: 'usage', usage: { input: 16, cacheRead: 8, output: 19, reasoning: 0 }, tier: 'default' });
     expect(meteredOf('openai-chat', [fixture('openai-chat', 'usage-on-every-chunk')]).forward).toContain('"prompt_tokens":7');
   });
 

@@ -121,7 +121,7 @@ describe('Anthropic to OpenAI', () => {
 
   test('translation D67, D83 (streamed): usage is cumulative and split by class', () => {
     const usage = messages('cache-usage').findLast((part) => part.type === 'usage');
-    expect(usage).toEqual({ type: 'usage', usage: { input: 3, cacheRead: 5000, cacheWrite5m: 400, cacheWrite1h: 500, output: 2 } });
+    expect(usage).toEqual({ type: 'usage', usage: { input: 3, cacheRead: 5000, cacheWrite5m: 400, cacheWrite1h: 500, output: 2 }, tier: 'standard' });
     expect(asChat(messages('cache-usage')).answer['usage']).toEqual({
       prompt_tokens: 5903, completion_tokens: 2, total_tokens: 5905, prompt_tokens_details: { cached_tokens: 5000, cache_write_tokens: 900 },
     });

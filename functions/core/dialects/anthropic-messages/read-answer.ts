@@ -2,7 +2,7 @@ import type { StreamPart } from '../../stream-part.ts';
 import { fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, unreadable } from '../map-in-band.ts';
 import { readFinish } from './finish.ts';
-import { readUsage } from './usage.ts';
+import { readTier, readUsage } from './usage.ts';
 
 /** Reads a whole message into the parts that its stream would have given. An error object, or no content, is one error part. */
 export function readAnswer(body: unknown): StreamPart[] {
@@ -25,7 +25,8 @@ function read(body: unknown): StreamPart[] {
   let tools = 0;
   for (const block of body['content']) if (isFields(block)) tools += readBlock(block, tools, parts);
   const usage = readUsage(body['usage']);
-  if (usage !== undefined) parts.push({ type: 'usage', usage });
+  const tier = readTier(body['usage']);
+  if (usage !== undefined) parts.push({ type: 'usage', usage, ...(tier !== undefined && { tier }) });
   const [raw, stopSequence] = [textIn(body, 'stop_reason'), textIn(body, 'stop_sequence')];
   parts.push({ type: 'finish', reason: readFinish(raw), ...(raw !== undefined && { raw }), ...(stopSequence !== undefined && { stopSequence }) });
   return parts;

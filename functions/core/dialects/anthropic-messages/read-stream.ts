@@ -6,7 +6,7 @@ import { fieldsIn, isFields, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band.ts';
 import type { SseEvent } from '../sse.ts';
 import { readFinish } from './finish.ts';
-import { mergeReports, readUsage } from './usage.ts';
+import { mergeReports, readTier, readUsage } from './usage.ts';
 
 /**
  * Reads message events (types of `@anthropic-ai/sdk`). Usage reports are cumulative (D83); only `message_stop` is a good
@@ -26,6 +26,7 @@ export class MessagesReader implements StreamReader {
   /** Open tool blocks by block index. */
   readonly #open = new Map<unknown, OpenTool>();
   #usage: TokenUsage = {};
+  #tier: string | undefined;
   #stop: { raw?: string; stopSequence?: string } = {};
 
   push(event: SseEvent): StreamPart[] {
@@ -89,7 +90,8 @@ export class MessagesReader implements StreamReader {
     const later = readUsage(value);
     if (later === undefined) return;
     this.#usage = mergeReports(this.#usage, later);
-    parts.push({ type: 'usage', usage: this.#usage });
+    this.#tier = readTier(value) ?? this.#tier;
+    parts.push({ type: 'usage', usage: this.#usage, ...(this.#tier !== undefined && { tier: this.#tier }) });
   }
 
   #blockStart(event: Fields, parts: StreamPart[]): void {

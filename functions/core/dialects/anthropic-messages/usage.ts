@@ -1,3 +1,4 @@
+import { tierServed } from '../../money/tier.ts';
 import type { TokenUsage } from '../../money/usage.ts';
 import { countIn, fieldsIn, isFields } from '../fields.ts';
 
@@ -20,6 +21,11 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   set('output', countIn(value, 'output_tokens'));
   set('reasoning', countIn(fieldsIn(value, 'output_tokens_details'), 'thinking_tokens'));
   return Object.keys(usage).length === 0 ? undefined : usage;
+}
+
+/** The tariff of an answer: its `speed` where that is not the usual one, else its `service_tier`. */
+export function readTier(value: unknown): string | undefined {
+  return isFields(value) ? tierServed(value['service_tier'], value['speed']) : undefined;
 }
 
 /** The classes as Anthropic counts them (D70). Counts are required on the wire, so an unknown one is the estimate or 0. */

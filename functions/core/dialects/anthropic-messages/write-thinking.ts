@@ -1,9 +1,6 @@
 import { isFields } from '../fields.ts';
+import { fitBudget, wantedBudget } from '../thinking-budget.ts';
 import type { Writing } from './writing.ts';
-
-/** Thinking tokens for each of OpenAI's efforts, on models that take a budget. */
-const BUDGETS: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 16_384, xhigh: 32_768, max: 32_768 };
-const LEAST_BUDGET = 1_024;
 
 /**
  * Turns a wish for reasoning into what the model has (D34): adaptive models get `output_config.effort`, budget models a
@@ -26,7 +23,7 @@ export function writeThinking(writing: Writing): void {
     if (effort !== undefined) body['output_config'] = { effort: effortWord(effort, writing) };
     return;
   }
-  const budget = fittingBudget(reasoning.budgetTokens ?? BUDGETS[reasoning.effort ?? 'medium'] ?? BUDGETS['medium'] ?? LEAST_BUDGET, writing);
+  const budget = fittingBudget(wantedBudget(reasoning), writing);
   if (budget === undefined || losesThinkingInLoop(body)) lost.drop(code);
   else body['thinking'] = { type: 'enabled', budget_tokens: budget };
 }
@@ -44,17 +41,12 @@ function effortWord(effort: string, { lost, same }: Writing): string {
   return 'high';
 }
 
-/** At most four fifths of `max_tokens` go to thinking; a smaller `max_tokens` grows within the model's limit. */
+/** The budget that fits, with `max_tokens` raised where it has to be; a smaller one than wanted is disclosed. */
 function fittingBudget(wanted: number, { body, target, lost }: Writing): number | undefined {
-  const maxTokens = Number(body['max_tokens']);
-  const budget = Math.max(LEAST_BUDGET, Math.min(wanted, Math.floor(maxTokens * 0.8)));
-  if (budget < wanted) lost.clamp('reasoning_effort');
-  if (budget < maxTokens) return budget;
-  const most = Math.min(target.maxOutputTokens ?? Infinity, target.facts.maxOutput ?? Infinity);
-  const raised = Math.min(maxTokens + budget, most);
-  if (raised <= budget) return undefined;
-  body['max_tokens'] = raised;
-  return budget;
+  const fitted = fitBudget(wanted, Number(body['max_tokens']), Math.min(target.maxOutputTokens ?? Infinity, target.facts.maxOutput ?? Infinity));
+  if (fitted === undefined || fitted.budget < wanted) lost.clamp('reasoning_effort');
+  if (fitted !== undefined) body['max_tokens'] = fitted.maxTokens;
+  return fitted?.budget;
 }
 
 function forcesTool(body: Readonly<Record<string, unknown>>): boolean {

@@ -1,9 +1,7 @@
+import { fitBudget, wantedBudget } from '../thinking-budget.ts';
 import type { Message } from './write-messages.ts';
 import type { Writing } from './writing.ts';
 
-/** Thinking tokens for each of OpenAI's efforts, on models that take a budget. */
-const BUDGETS: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 16_384, xhigh: 32_768, max: 32_768 };
-const LEAST_BUDGET = 1_024;
 /** Room for the answer itself where nobody named a limit. */
 const ANSWER_TOKENS = 8_192;
 
@@ -25,8 +23,7 @@ export function writeThinking(writing: Writing, messages: readonly Message[]): v
     if (effort !== undefined) additional['output_config'] = { effort: effortWord(effort, writing) };
     return undefined;
   }
-  const wanted = reasoning.budgetTokens ?? BUDGETS[reasoning.effort ?? 'medium'] ?? BUDGETS['medium'] ?? LEAST_BUDGET;
-  const budget = losesReasoningInLoop(messages) ? undefined : fittingBudget(wanted, writing);
+  const budget = losesReasoningInLoop(messages) ? undefined : fittingBudget(wantedBudget(reasoning), writing);
   if (budget === undefined) return lost.drop(codeOf(writing));
   additional['thinking'] = { type: 'enabled', budget_tokens: budget };
   return undefined;
@@ -50,18 +47,16 @@ function effortWord(effort: string, writing: Writing): string {
   return 'high';
 }
 
-/** At most four fifths of `maxTokens` go to thinking; a smaller or missing `maxTokens` grows within the model's limit. */
+/** The budget that fits, with `maxTokens` raised, or named, where it has to be; a smaller one than wanted is disclosed. */
 function fittingBudget(wanted: number, writing: Writing): number | undefined {
   const { inference, target, lost } = writing;
   const given = inference['maxTokens'];
   const maxTokens = typeof given === 'number' ? given : wanted + ANSWER_TOKENS;
-  const budget = Math.max(LEAST_BUDGET, Math.min(wanted, Math.floor(maxTokens * 0.8)));
-  const most = Math.min(target.maxOutputTokens ?? Infinity, target.facts.maxOutput ?? Infinity);
-  const raised = budget < maxTokens ? maxTokens : Math.min(maxTokens + budget, most);
-  if (raised <= budget) return undefined;
-  if (budget < wanted) lost.clamp(codeOf(writing));
-  inference['maxTokens'] = raised;
-  return budget;
+  const fitted = fitBudget(wanted, maxTokens, Math.min(target.maxOutputTokens ?? Infinity, target.facts.maxOutput ?? Infinity));
+  if (fitted === undefined) return undefined;
+  if (fitted.budget < wanted) lost.clamp(codeOf(writing));
+  inference['maxTokens'] = fitted.maxTokens;
+  return fitted.budget;
 }
 
 function forcesTool(body: Readonly<Record<string, unknown>>): boolean {

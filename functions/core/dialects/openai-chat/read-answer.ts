@@ -1,3 +1,4 @@
+import { tierServed } from '../../money/tier.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import { countIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, unreadable } from '../map-in-band.ts';
@@ -32,7 +33,8 @@ function read(body: unknown): StreamPart[] {
   readContent(message, parts);
   const hasCalls = readCalls(message, parts);
   const usage = readUsage(body['usage']);
-  if (usage !== undefined) parts.push({ type: 'usage', usage });
+  const tier = tierServed(body['service_tier']);
+  if (usage !== undefined) parts.push({ type: 'usage', usage, ...(tier !== undefined && { tier }) });
   const raw = textIn(choice, 'finish_reason');
   const reason = readFinish(raw ?? 'stop', hasCalls);
   if (reason === 'error') parts.push({ type: 'error', failure: mapInBandError({}) });

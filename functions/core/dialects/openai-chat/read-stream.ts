@@ -1,4 +1,5 @@
 import type { Failure } from '../../errors.ts';
+import { tierServed } from '../../money/tier.ts';
 import type { TokenUsage } from '../../money/usage.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import type { StreamReader } from '../codec.ts';
@@ -24,6 +25,7 @@ export class ChatReader implements StreamReader {
   #done = false;
   #finish: string | undefined;
   #usage: TokenUsage | undefined;
+  #tier: string | undefined;
   readonly #tools = new ToolCalls();
 
   push(event: SseEvent): StreamPart[] {
@@ -53,6 +55,7 @@ export class ChatReader implements StreamReader {
     if (!this.#started && (choices.length > 0 || typeof chunk['id'] === 'string')) this.#start(chunk, parts);
     // Groq's own place beside OpenAI's.
     this.#usage = readUsage(chunk['usage']) ?? readUsage(fieldsIn(chunk, 'x_groq')?.['usage']) ?? this.#usage;
+    this.#tier = tierServed(chunk['service_tier']) ?? this.#tier;
     for (const choice of choices) if (isFields(choice)) this.#choice(choice, parts);
     if (choices.length === 0 && this.#finish !== undefined && isFields(chunk['usage'])) this.#close(parts);
     return parts;
@@ -91,7 +94,7 @@ export class ChatReader implements StreamReader {
     if (!this.#tools.finish(parts)) return this.#fail(unreadable(), parts);
     const reason = readFinish(raw, this.#tools.any);
     if (reason === 'error') return this.#fail(mapInBandError({}), parts);
-    if (this.#usage !== undefined) parts.push({ type: 'usage', usage: this.#usage });
+    this.#report(parts);
     parts.push({ type: 'finish', reason, raw });
     this.#done = true;
     return parts;
@@ -100,8 +103,12 @@ export class ChatReader implements StreamReader {
   /** What was counted so far is still reported: it was spent. */
   #fail(failure: Failure, parts: StreamPart[]): StreamPart[] {
     this.#done = true;
-    if (this.#usage !== undefined) parts.push({ type: 'usage', usage: this.#usage });
+    this.#report(parts);
     parts.push({ type: 'error', failure });
     return parts;
+  }
+
+  #report(parts: StreamPart[]): void {
+    if (this.#usage !== undefined) parts.push({ type: 'usage', usage: this.#usage, ...(this.#tier !== undefined && { tier: this.#tier }) });
   }
 }

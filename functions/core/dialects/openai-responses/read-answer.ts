@@ -1,3 +1,4 @@
+import { tierServed } from '../../money/tier.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import { countIn, fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, unreadable } from '../map-in-band.ts';
@@ -25,7 +26,8 @@ export function readAnswer(body: unknown): StreamPart[] {
     }
   }
   const usage = readUsage(body['usage']);
-  if (usage !== undefined) parts.push({ type: 'usage', usage });
+  const tier = tierServed(body['service_tier']);
+  if (usage !== undefined) parts.push({ type: 'usage', usage, ...(tier !== undefined && { tier }) });
   parts.push({ type: 'finish', ...readFinish(body, calls > 0) });
   return parts;
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '../../errors.ts';
+import { tierServed } from '../../money/tier.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import type { StreamReader } from '../codec.ts';
 import { countIn, fieldsIn, isFields, textIn, type Fields } from '../fields.ts';
@@ -118,7 +119,8 @@ export class ResponsesReader implements StreamReader {
     const parts: StreamPart[] = [];
     for (const call of this.#calls.values()) if (!call.ended) parts.push({ type: 'tool-end', index: call.index });
     const usage = readUsage(response['usage']);
-    if (usage !== undefined) parts.push({ type: 'usage', usage });
+    const tier = tierServed(response['service_tier']);
+    if (usage !== undefined) parts.push({ type: 'usage', usage, ...(tier !== undefined && { tier }) });
     parts.push({ type: 'finish', ...readFinish(response, this.#calls.size > 0) });
     return parts;
   }
