@@ -365,6 +365,14 @@ describe('OpenAI to Anthropic', () => {
     expect(failureOf(chat('truncated'))).toBe('upstream_truncated');
   });
 
+  test.each(['', 'null'])('finish_reason %j beside every chunk is no end: a stream that stops there is truncated, and the real one counts', (nothing) => {
+    const begun = [delta({ content: 'Hel' }, nothing), delta({ content: 'lo' }, nothing)];
+    expect(failureOf(partsOf('openai-chat', [data(begun, false)]))).toBe('upstream_truncated');
+    expect(failureOf(partsOf('openai-chat', [data(begun)]))).toBe('upstream_truncated');
+    expect(partsOf('openai-chat', [data([...begun, delta({}, 'length')])]).at(-1)).toEqual({ type: 'finish', reason: 'length', raw: 'length' });
+    expect(asMessages(partsOf('openai-chat', [data(begun, false)])).text).not.toContain('message_stop');
+  });
+
   test('line ends, comments and obfuscation do not change what is read', () => {
     for (const name of ['crlf', 'cr']) expect(chat(name)).toEqual(chat('text'));
     expect(chat('obfuscation').filter(({ type }) => type === 'text')).toEqual(chat('text').filter(({ type }) => type === 'text'));

@@ -1,4 +1,11 @@
 import type { FinishReason } from '../../stream-part.ts';
+import { textIn, type Fields } from '../fields.ts';
+
+/** The `finish_reason` of a choice; undefined while there is none. Some servers write that as `""` or `"null"` beside every chunk. */
+export function finishIn(choice: Fields): string | undefined {
+  const raw = textIn(choice, 'finish_reason');
+  return raw === '' || raw === 'null' ? undefined : raw;
+}
 
 /**
  * OpenAI's `finish_reason` as ours (D69). Calls win over a plain `stop`, which some servers say beside them; a

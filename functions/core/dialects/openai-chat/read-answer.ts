@@ -1,7 +1,7 @@
 import type { StreamPart } from '../../stream-part.ts';
 import { countIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, unreadable } from '../map-in-band.ts';
-import { readFinish } from './finish.ts';
+import { finishIn, readFinish } from './finish.ts';
 import { readContent } from './read-delta.ts';
 import { argumentsOf } from './tool-calls.ts';
 import { readUsage } from './usage.ts';
@@ -33,7 +33,7 @@ function read(body: unknown): StreamPart[] {
   const hasCalls = readCalls(message, parts);
   const usage = readUsage(body['usage']);
   if (usage !== undefined) parts.push({ type: 'usage', usage });
-  const raw = textIn(choice, 'finish_reason');
+  const raw = finishIn(choice);
   const reason = readFinish(raw ?? 'stop', hasCalls);
   if (reason === 'error') parts.push({ type: 'error', failure: mapInBandError({}) });
   else parts.push({ type: 'finish', reason, ...(raw !== undefined && { raw }) });

@@ -5,7 +5,7 @@ import type { StreamReader } from '../codec.ts';
 import { countIn, fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band.ts';
 import type { SseEvent } from '../sse.ts';
-import { readFinish } from './finish.ts';
+import { finishIn, readFinish } from './finish.ts';
 import { readContent } from './read-delta.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { readUsage } from './usage.ts';
@@ -83,7 +83,7 @@ export class ChatReader implements StreamReader {
       for (const call of listIn(delta, 'tool_calls')) this.#tools.take(call, at, parts);
       if (isFields(delta['function_call'])) this.#tools.take({ index: 0, function: delta['function_call'] }, at, parts);
     }
-    this.#finish ??= textIn(choice, 'finish_reason');
+    this.#finish ??= finishIn(choice);
   }
 
   #close(parts: StreamPart[]): StreamPart[] {
