@@ -127,8 +127,8 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
 const UNHEALTHY = failure('no_healthy_model', 'No model is available for this request right now.', { retryAfterSeconds: 5, retryable: true });
 const UNHEALTHY_CODES: ReadonlySet<string> = new Set(['upstream_error', 'upstream_timeout', 'upstream_truncated', 'upstream_invalid_response', 'upstream_credentials_rejected', 'upstream_model_not_found']);
 
-/** The failure is the upstream's own and would meet any request. A 429 is not: the model works, for fewer of them. */
-const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.code) && cause.status >= 500;
+/** The failure is the upstream's own and would meet any request. A 429 is not: the model works, for fewer of them. Nor is what one request asked for. */
+const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.code) && cause.status >= 500 && cause.blameless !== true;
 
 /** It reported what it used, had begun to answer, or was dropped by us while it worked. */
 function mayBeBilled(error: unknown, trail: Trail): boolean {

@@ -16,7 +16,7 @@ export function jsonObjectAnswer(parts: readonly StreamPart[]): readonly StreamP
   if (parseData(text) !== undefined) return parts;
   const inner = unfenced(text);
   if (inner === undefined || parseData(inner) === undefined) {
-    return fail('upstream_invalid_response', 'The model was asked for a JSON object and answered with something else.', { retryable: true });
+    return fail('upstream_invalid_response', 'The model was asked for a JSON object and answered with something else.', { retryable: true, blameless: true });
   }
   const first = parts.findIndex(({ type }) => type === 'text');
   return parts.flatMap((part, at): StreamPart[] => (part.type !== 'text' ? [part] : at === first ? [{ type: 'text', text: inner }] : []));
