@@ -1,5 +1,6 @@
 import type { WireFormat } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
+import { mayActUpstream } from '../core/dialects/tools.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { fullJitterMs } from '../core/limits/jitter.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -55,7 +56,7 @@ export interface Undertaking {
 /**
  * Tries the models of the route in order, at most three calls in all, until one shows its first output part (stream) or
  * a whole answer. After an attempt that may have been billed, further ones need room in the budget. One more try of the same model is made only after a connect error or a `retry-after` of at most 2 s;
- * what is the caller's fault is never tried again. Throws the last failure.
+ * what is the caller's fault is never tried again, nor what a tool of the provider's own may have begun to do. Throws the last failure.
  */
 export async function attempt(undertaking: Undertaking): Promise<Served> {
   const { admitted, trail, leash } = undertaking;
@@ -118,9 +119,11 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
     note(missed.failure.status, missed.failure.code);
     // Where the fault is the request's own, the upstream is there.
     ports.breakers.ended(tenantId, model.id, undertaking.leash.reason !== undefined ? 'unknown' : saysUnhealthy(missed.failure) ? 'failed' : 'healthy');
-    if (mayBeBilled(error, trail)) trail.lost.push({ model, usage: trail.usage, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
+    const hasBegun = mayBeBilled(error, trail);
+    if (hasBegun) trail.lost.push({ model, usage: trail.usage, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
     forget(trail);
-    return missed;
+    // A mail that the provider's own tool has sent is not sent again by another model.
+    return hasBegun && mayActUpstream(undertaking.admitted.plan.asked.conversation) ? { failure: { ...missed.failure, retryable: false }, unsent: false } : missed;
   }
 }
 

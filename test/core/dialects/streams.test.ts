@@ -386,6 +386,27 @@ describe('OpenAI to Anthropic', () => {
   });
 });
 
+describe('tools that the provider runs itself', () => {
+  const hosted = (parts: readonly StreamPart[]) => parts.flatMap((part) => (part.type === 'hosted' ? [part.kind] : []));
+  test('their blocks are parts, whole and streamed, and nothing of them is written in another dialect', () => {
+    const blocks = [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }, { type: 'web_search_tool_result', tool_use_id: 's', content: [] }];
+    const streamed = messageStream(blocks.flatMap((block, index) => [event('content_block_start', { index, content_block: block }), event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: '{}' } }), event('content_block_stop', { index })]), 'end_turn');
+    expect(hosted(streamed)).toEqual(['server_tool_use', 'web_search_tool_result']);
+    expect(hosted(codecs['anthropic-messages'].readAnswer({ content: blocks, stop_reason: 'end_turn' }))).toEqual(['server_tool_use', 'web_search_tool_result']);
+    expect(asChat(streamed).answer).toMatchObject({ message: { content: '' }, finish_reason: 'stop' });
+    expect(asMessages(streamed).answer).toMatchObject({ content: [] });
+  });
+
+  test('their items are parts, once each, whether they are added first or only done', () => {
+    const item = { type: 'code_interpreter_call', id: 'ci_1', code: '1' };
+    const said = (type: string, fields: Fields) => event(type, fields);
+    const events = [said('response.output_item.added', { output_index: 0, item }), said('response.output_item.done', { output_index: 0, item }), said('response.output_item.done', { output_index: 1, item: { ...item, type: 'web_search_call' } }),
+      said('response.output_item.added', { output_index: 2, item: { type: 'message', content: [] } }), said('response.completed', { response: { status: 'completed' } })];
+    expect(hosted(partsOf('openai-responses', [Buffer.from(events.join(''))]))).toEqual(['code_interpreter_call', 'web_search_call']);
+    expect(hosted(codecs['openai-responses'].readAnswer({ output: [item, { type: 'reasoning', summary: [] }, { type: 'function_call', name: 'f', arguments: '{}' }] }))).toEqual(['code_interpreter_call']);
+  });
+});
+
 describe('every written stream', () => {
   test.each(ALL_FIXTURES)('%s/%s is legal in both dialects', (dialect, name) => {
     const parts = partsOf(dialect, [fixture(dialect, name)]);
