@@ -197,7 +197,7 @@ async function send(
   const { admitted, leash, ports, trail } = undertaking;
   const { exchange, policy, asked } = admitted.plan;
   const total = Math.max(1, model.credentials.length);
-  const start = total === 1 ? 0 : nextStart(model, total);
+  const start = total === 1 ? 0 : nextStart(model.credentials);
   for (let offset = 0; ; offset += 1) {
     const reference = model.credentials[(start + offset) % total];
     const credential: Secret | undefined = reference && (await ports.credentials.open(policy.tenantId, reference.credentialId, reference.version));
@@ -232,11 +232,11 @@ async function send(
   }
 }
 
-/** Where the round robin of a model stands; per process, bounded by the number of registered models. */
-const turns = new WeakMap<RegisteredModel, number>();
-function nextStart(model: RegisteredModel, total: number): number {
-  const turn = turns.get(model) ?? 0;
-  turns.set(model, (turn + 1) % total);
+/** Where the round robin of a model stands, by its credentials, which all models of one wildcard share; per process, bounded by the number of registered models. */
+const turns = new WeakMap<RegisteredModel['credentials'], number>();
+function nextStart(credentials: RegisteredModel['credentials']): number {
+  const turn = turns.get(credentials) ?? 0;
+  turns.set(credentials, (turn + 1) % credentials.length);
   return turn;
 }
 

@@ -5,7 +5,7 @@ import type { StreamReader } from '../codec.ts';
 import { countIn, fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band.ts';
 import type { SseEvent } from '../sse.ts';
-import { finishIn, readFinish } from './finish.ts';
+import { finishFailure, finishIn, readFinish } from './finish.ts';
 import { readContent } from './read-delta.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { readUsage } from './usage.ts';
@@ -90,7 +90,7 @@ export class ChatReader implements StreamReader {
     const raw = this.#finish ?? '';
     if (!this.#tools.finish(parts)) return this.#fail(unreadable(), parts);
     const reason = readFinish(raw, this.#tools.any);
-    if (reason === 'error') return this.#fail(mapInBandError({}), parts);
+    if (reason === 'error') return this.#fail(finishFailure(raw), parts);
     if (this.#usage !== undefined) parts.push({ type: 'usage', usage: this.#usage });
     parts.push({ type: 'finish', reason, raw });
     this.#done = true;
