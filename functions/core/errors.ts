@@ -49,11 +49,14 @@ export interface Failure {
   readonly retryAfterSeconds?: number;
   /** True where another attempt, on this or another model, could succeed. */
   readonly retryable: boolean;
+  /** It says nothing against the upstream, which may serve the next request well: no circuit breaker counts it. */
+  readonly blameless?: boolean;
   /** For logs only: a constant sentence plus codes, never a body. */
   readonly internal?: string;
 }
 
 export interface FailureOptions {
+  readonly blameless?: boolean;
   readonly status?: number;
   readonly param?: string;
   readonly retryAfterSeconds?: number;

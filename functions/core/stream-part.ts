@@ -23,6 +23,8 @@ export type StreamPart =
   | { readonly type: 'tool-delta'; readonly index: number; readonly json: string }
   | { readonly type: 'tool-end'; readonly index: number }
   | { readonly type: 'citation'; readonly raw: unknown }
+  /** The provider runs a tool of its own, or tells what came of it: work that is done and paid for. Other dialects show nothing of it. */
+  | { readonly type: 'hosted'; readonly kind: string }
   /** `tier` = the tariff that the answer says it was served at. */
   | { readonly type: 'usage'; readonly usage: TokenUsage; readonly tier?: string }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string; readonly stopSequence?: string }
@@ -31,7 +33,7 @@ export type StreamPart =
 /** A part that the caller would see as content: the first one is the commit point. */
 export function isOutput(part: StreamPart): boolean {
   return part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal' || part.type === 'tool-start'
-    || part.type === 'reasoning-redacted' || part.type === 'citation' || part.type === 'tool-delta';
+    || part.type === 'reasoning-redacted' || part.type === 'citation' || part.type === 'tool-delta' || part.type === 'hosted';
 }
 
 export function isTerminal(part: StreamPart): boolean {

@@ -46,7 +46,7 @@ const OUTPUT_TOKENS_PER_MS = 0.05;
 const NO_USAGE: TokenUsage = {};
 const OPEN = failure('no_healthy_model', 'This model has just failed several times.', { retryable: true });
 /** The fault is the upstream's own and would meet any request. */
-const isUnhealthy = ({ status, code }: Failure): boolean => status >= 500 && code.startsWith('upstream_') && code !== 'upstream_timeout';
+const isUnhealthy = ({ status, code, blameless }: Failure): boolean => status >= 500 && code.startsWith('upstream_') && code !== 'upstream_timeout' && blameless !== true;
 
 /**
  * One call of one model, not streaming, no second try but that of the model's next credential. Never throws. What the

@@ -1,5 +1,6 @@
 import type { WireFormat } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
+import { mayActUpstream } from '../core/dialects/tools.ts';
 import { failure, GatewayError, type Failure } from '../core/errors.ts';
 import { fullJitterMs } from '../core/limits/jitter.ts';
 import type { RegisteredModel } from '../core/routing/policy.ts';
@@ -55,8 +56,9 @@ export interface Undertaking {
 
 /**
  * Tries the models of the route in order, at most three calls in all, until one shows its first output part (stream) or
- * a whole answer. After an attempt that may have been billed, further ones need room in the budget. One more try of the same model
- * is made only after a connect error, a kept connection that proves dead, or a `retry-after` of at most 2 s; what is the caller's fault is never tried again. Throws the last failure.
+ * a whole answer. After an attempt that may have been billed, further ones need room in the budget. One more try of the same model is made only
+ * after a connect error, a kept connection that proves dead, or a `retry-after` of at most 2 s; what is the caller's fault is never tried again, nor
+ * what a tool of the provider's own may have begun to do. Throws the last failure.
  */
 export async function attempt(undertaking: Undertaking): Promise<Served> {
   const { admitted, trail, leash } = undertaking;
@@ -127,17 +129,19 @@ async function once(undertaking: Undertaking, model: RegisteredModel): Promise<S
     // Where the fault is the request's own, the upstream is there; of a dead connection nobody knows.
     ports.breakers.ended(tenantId, model.id, undertaking.leash.reason !== undefined || missed.dead ? 'unknown' : saysUnhealthy(missed.failure) ? 'failed' : 'healthy');
     // It reported what it used, had begun to answer, or had been sent and may have been worked for.
-    if (trail.usage !== undefined || trail.accepted || mayBeBilled(error, trail.sending, ports.clock.elapsed())) trail.lost.push({ model, usage: trail.usage, tier: trail.tier, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
+    const hasBegun = trail.usage !== undefined || trail.accepted || mayBeBilled(error, trail.sending, ports.clock.elapsed());
+    if (hasBegun) trail.lost.push({ model, usage: trail.usage, tier: trail.tier, outputChars: trail.outputChars, ms: ports.clock.elapsed() - before });
     forget(trail);
-    return missed;
+    // A mail that the provider's own tool has sent is not sent again by another model.
+    return hasBegun && mayActUpstream(undertaking.admitted.plan.asked.conversation) ? { failure: { ...missed.failure, retryable: false }, unsent: false } : missed;
   }
 }
 
 const UNHEALTHY = failure('no_healthy_model', 'No model is available for this request right now.', { retryAfterSeconds: 5, retryable: true });
 const UNHEALTHY_CODES: ReadonlySet<string> = new Set(['upstream_error', 'upstream_timeout', 'upstream_truncated', 'upstream_invalid_response', 'upstream_credentials_rejected', 'upstream_model_not_found']);
 
-/** The failure is the upstream's own and would meet any request. A 429 is not: the model works, for fewer of them. */
-const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.code) && cause.status >= 500;
+/** The failure is the upstream's own and would meet any request. A 429 is not: the model works, for fewer of them. Nor is what one request asked for. */
+const saysUnhealthy = (cause: Failure): boolean => UNHEALTHY_CODES.has(cause.code) && cause.status >= 500 && cause.blameless !== true;
 
 /** A failed attempt leaves nothing behind for the next one to add to. */
 function forget(trail: Trail): void {
@@ -199,7 +203,7 @@ async function send(
   const { admitted, leash, ports, trail } = undertaking;
   const { exchange, policy, asked } = admitted.plan;
   const total = Math.max(1, model.credentials.length);
-  const start = total === 1 ? 0 : nextStart(model, total);
+  const start = total === 1 ? 0 : nextStart(model.credentials);
   for (let offset = 0; ; offset += 1) {
     const reference = model.credentials[(start + offset) % total];
     const credential: Secret | undefined = reference && (await ports.credentials.open(policy.tenantId, reference.credentialId, reference.version));
@@ -237,11 +241,11 @@ async function send(
   }
 }
 
-/** Where the round robin of a model stands; per process, bounded by the number of registered models. */
-const turns = new WeakMap<RegisteredModel, number>();
-function nextStart(model: RegisteredModel, total: number): number {
-  const turn = turns.get(model) ?? 0;
-  turns.set(model, (turn + 1) % total);
+/** Where the round robin of a model stands, by its credentials, which all models of one wildcard share; per process, bounded by the number of registered models. */
+const turns = new WeakMap<RegisteredModel['credentials'], number>();
+function nextStart(credentials: RegisteredModel['credentials']): number {
+  const turn = turns.get(credentials) ?? 0;
+  turns.set(credentials, (turn + 1) % credentials.length);
   return turn;
 }
 

@@ -1,7 +1,8 @@
 import type { Conversation } from '../core/conversation.ts';
 import { codecs } from '../core/dialects/dialect.ts';
 import { jsonObjectAnswer } from '../core/dialects/json-object-answer.ts';
-import { scanBody, splice } from '../core/dialects/json-scan.ts';
+import { scanBody, splice, type Span } from '../core/dialects/json-scan.ts';
+import { unreadable } from '../core/dialects/map-in-band.ts';
 import { failure, GatewayError } from '../core/errors.ts';
 import { mergeUsage } from '../core/money/usage.ts';
 import type { StreamPart } from '../core/stream-part.ts';
@@ -71,6 +72,25 @@ function parsed(bytes: Uint8Array): unknown {
 function withModel(bytes: Uint8Array, json: unknown, modelId: string): Uint8Array {
   const named = typeof json === 'object' && json !== null && 'model' in json ? json.model : undefined;
   if (named === modelId || named === undefined) return bytes;
-  const span = scanBody(bytes, ANSWER_BOUNDS).members.get('model');
-  return span === undefined ? bytes : splice(bytes, [{ ...span, text: JSON.stringify(modelId) }]);
+  const span = modelSpan(bytes);
+  return span === undefined ? rewritten(json as object, modelId) : splice(bytes, [{ ...span, text: JSON.stringify(modelId) }]);
+}
+
+/** Where the name stands; undefined for an answer that holds what no request may hold (keys like `__proto__`, great depth), which is no fault of the caller's. */
+function modelSpan(bytes: Uint8Array): Span | undefined {
+  try {
+    return scanBody(bytes, ANSWER_BOUNDS).members.get('model');
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer that cannot be edited in place is written anew. */
+function rewritten(json: object, modelId: string): Uint8Array {
+  try {
+    return encoder.encode(JSON.stringify({ ...json, model: modelId }));
+  } catch {
+    // Nested so deep that it cannot be written again.
+    throw new GatewayError(unreadable());
+  }
 }

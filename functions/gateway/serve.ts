@@ -65,11 +65,15 @@ async function generate(exchange: Exchange, ports: Ports): Promise<GatewayRespon
   }
   const trail = newTrail();
   const leash = new Leash(exchange.request, Math.min(TOTAL_DEADLINE_MS, exchange.request.remainingMs() - HOST_MARGIN_MS));
-  const admitted = await judge(held, trail, leash, ports);
-  const undertaking: Undertaking = { admitted, trail, leash, ports };
-  const learn = lessons(undertaking);
-  const settle = settlement(admitted, trail, ports);
+  // From here on the request holds a lease, which whatever happens must give back.
+  let admitted = held;
+  let settle = settlement(held, trail, ports);
+  let learn = (): void => {};
   try {
+    admitted = await judge(held, trail, leash, ports);
+    settle = settlement(admitted, trail, ports);
+    const undertaking: Undertaking = { admitted, trail, leash, ports };
+    learn = lessons(undertaking);
     const pending = attempt(undertaking);
     const served = await within(pending, (asked.conversation.stream ? HOLD_STREAM_MS : HOLD_JSON_MS) - (exchange.timing.judge ?? 0));
     let closing: Promise<void> | undefined;

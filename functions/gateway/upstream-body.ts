@@ -3,7 +3,7 @@ import { upstreamCodecs, type UpstreamCodec } from '../core/dialects/dialect.ts'
 import { Disclosures } from '../core/dialects/disclosures.ts';
 import { fitToModel, mayNotFit } from '../core/dialects/fit-model.ts';
 import { splice, type Edit } from '../core/dialects/json-scan.ts';
-import { holdsSignedState, withoutPackedItems, withoutSignedMessages } from '../core/dialects/foreign-state.ts';
+import { holdsSignedState, withoutSignedMessages, withoutUnusableItems } from '../core/dialects/foreign-state.ts';
 import { adaptChat, type ChatWire } from '../core/dialects/openai-chat/wire.ts';
 import { repairResults } from '../core/dialects/repair-results.ts';
 import { fail } from '../core/errors.ts';
@@ -53,13 +53,17 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
   };
   if (conversation.model !== model.upstreamModel) replace('model', JSON.stringify(model.upstreamModel));
   if (dialect === 'openai-chat' && conversation.stream && !conversation.includeUsage && model.facts.streamUsage !== false) {
-    const span = scan.members.get('stream_options');
-    const given: unknown = span === undefined ? null : JSON.parse(Buffer.from(bytes.subarray(span.start, span.end)).toString());
-    replace('stream_options', JSON.stringify({ ...(typeof given === 'object' ? given : null), include_usage: true }));
+    const options = given(plan, 'stream_options');
+    replace('stream_options', JSON.stringify({ ...(typeof options === 'object' ? options : null), include_usage: true }));
   }
   // Nothing of a caller is kept at a provider: what is stored there could not be used here.
-  if (dialect === 'openai-responses' && (conversation.extras['store'] === true || !scan.members.has('store'))) replace('store', 'false');
-  const stripped = signedElsewhere(plan, model, dialect);
+  if (dialect === 'openai-responses' && given(plan, 'store') !== false) {
+    replace('store', 'false');
+    // What a model thought and nobody stored must come back with the next request, so it has to be handed out.
+    const include = given(plan, 'include') ?? [];
+    if (reasons(plan, model) && Array.isArray(include) && !include.includes(THOUGHTS)) replace('include', JSON.stringify([...include, THOUGHTS]));
+  }
+  const stripped = unusableState(plan, model, dialect);
   if (stripped !== undefined) replace(stripped.name, JSON.stringify(stripped.value));
   const tiers = tiersAsked(conversation);
   const unpriced = [...tiers.keys()].filter((member) => isUnaffordable(plan, model, tiers.get(member) ?? ''));
@@ -78,7 +82,7 @@ function spliced(plan: Plan, model: RegisteredModel, dialect: Exchange['format']
     originalNames: undefined,
     expectsJson: false,
     tier: [...tiers].findLast(([member]) => !unpriced.includes(member))?.[1],
-    translation: disclosed({ dropped: [...(stripped === undefined ? [] : ['thinking']), ...unpriced], clamped: cap.clamped ? ['max_tokens'] : [] }),
+    translation: disclosed({ dropped: [...(stripped?.dropped ?? []), ...unpriced], clamped: cap.clamped ? ['max_tokens'] : [] }),
   };
 }
 
@@ -108,15 +112,31 @@ function adapted(body: UpstreamBody, plan: Plan, model: RegisteredModel, dialect
 /** Servers behind these may be gateways to Anthropic themselves, and need back what they handed out. */
 const MAY_HAVE_SIGNED: ReadonlySet<string> = new Set(['openrouter', 'openai-compatible']);
 
-/** The member of the body that holds reasoning which this upstream did not sign, without it; undefined = there is none (D114). */
-function signedElsewhere(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): { name: string; value: unknown } | undefined {
-  const { bytes, scan, conversation } = plan.asked;
-  if (dialect === 'anthropic-messages' || dialect === 'openai-embeddings' || MAY_HAVE_SIGNED.has(model.provider) || !holdsSignedState(conversation)) return undefined;
-  const name = dialect === 'openai-chat' ? 'messages' : 'input';
+const THOUGHTS = 'reasoning.encrypted_content';
+
+/** Models that do not reason refuse to be asked for it. */
+function reasons({ asked: { conversation: { reasoning } } }: Plan, { facts }: RegisteredModel): boolean {
+  return facts.reasoning ?? (reasoning !== undefined && reasoning.mode !== 'off');
+}
+
+/** A top-level member of the body; undefined = it is not there. */
+function given({ asked: { bytes, scan } }: Plan, name: string): unknown {
   const span = scan.members.get(name);
-  if (span === undefined) return undefined;
-  const given: unknown = JSON.parse(Buffer.from(bytes.subarray(span.start, span.end)).toString());
-  return { name, value: dialect === 'openai-chat' ? withoutSignedMessages(given, model.facts.reasoningReplay === true) : withoutPackedItems(given) };
+  return span === undefined ? undefined : JSON.parse(Buffer.from(bytes.subarray(span.start, span.end)).toString());
+}
+
+/** The member of the body that holds reasoning which this upstream did not sign or does not keep, without it; undefined = there is none (D114). */
+function unusableState(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): { name: string; value: unknown; dropped: readonly string[] } | undefined {
+  const { bytes, scan, conversation } = plan.asked;
+  if (dialect === 'openai-responses') {
+    const span = scan.members.get('input');
+    // A long input is not parsed again for nothing.
+    if (span === undefined || !Buffer.from(bytes.buffer, bytes.byteOffset + span.start, span.end - span.start).includes('"reasoning"')) return undefined;
+    const stripped = withoutUnusableItems(given(plan, 'input'));
+    return stripped && { name: 'input', ...stripped };
+  }
+  if (dialect !== 'openai-chat' || MAY_HAVE_SIGNED.has(model.provider) || !holdsSignedState(conversation) || !scan.members.has('messages')) return undefined;
+  return { name: 'messages', value: withoutSignedMessages(given(plan, 'messages'), model.facts.reasoningReplay === true), dropped: ['thinking'] };
 }
 
 function capField(plan: Plan, model: RegisteredModel, dialect: Exchange['format']): string {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   gateway = await testGateway();
   await gateway.addModel({ id: 'compatible', baseUrl: upstream.baseUrl, upstreamModel: 'up-model', price: { input: 1, output: 2 } });
   await gateway.addModel({ id: 'native', provider: 'openai', baseUrl: upstream.baseUrl, upstreamModel: 'gpt-up', price: { input: 1, output: 2 } });
+  await gateway.addModel({ id: 'thinker', provider: 'openai', baseUrl: upstream.baseUrl, upstreamModel: 'gpt-up', price: { input: 1, output: 2 }, facts: { reasoning: true } });
   await gateway.addModel({ id: 'claude', provider: 'anthropic', baseUrl: upstream.baseUrl, upstreamModel: 'claude-up', facts: { maxOutput: 4096, thinking: 'budget', reasoning: true } });
   openai = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: gateway.key, maxRetries: 0 });
 });
@@ -128,6 +129,49 @@ describe('the Responses API at OpenAI itself', () => {
     expect(await gateway.ledger(answer.headers.get('x-request-id') ?? '')).toMatchObject({ tokens: { input: 16, cacheRead: 8, output: 19 }, usage: 'measured' });
     await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'native', input: 'hi', store: true } });
     expect(upstream.received[1]?.body).toEqual({ model: 'gpt-up', input: 'hi', store: false });
+  });
+
+  test('the usual loop of a reasoning model: what it thought goes back though nobody stored it', async () => {
+    const reasoning = { type: 'reasoning', id: 'rs_1', summary: [] };
+    upstream.script(({ body: { include, input } }, response) => {
+      // As OpenAI does with store: false: an item that it did not keep and that brings no content of its own is not found.
+      const lost = Array.isArray(input) && input.some((item: Fields) => item['type'] === 'reasoning' && item['encrypted_content'] === undefined);
+      if (lost) return json(response, 404, { error: { message: "Item with id 'rs_1' not found.", type: 'invalid_request_error', param: 'input', code: null } });
+      const asked = (include as string[] | undefined)?.includes('reasoning.encrypted_content') === true;
+      return json(response, 200, { id: 'resp_1', object: 'response', status: 'completed', model: 'gpt-up', output: [{ ...reasoning, ...(asked && { encrypted_content: 'gAAAA' }) }, { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'get_weather', arguments: '{}', status: 'completed' }], usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } });
+    });
+    const input: OpenAI.Responses.ResponseInput = [{ role: 'user', content: 'Weather?' }];
+    const first = await openai.responses.create({ model: 'thinker', input, tools: [TOOL] });
+    expect(sent()).toMatchObject({ store: false, include: ['reasoning.encrypted_content'] });
+    input.push(...first.output as OpenAI.Responses.ResponseInputItem[], { type: 'function_call_output', call_id: 'call_1', output: 'sunny' });
+    const { response } = await openai.responses.create({ model: 'thinker', input, tools: [TOOL] }).withResponse();
+    expect([sent()['input'], response.headers.get('x-bsg-translation')]).toEqual([input, null]);
+  });
+
+  test.each([
+    ['added to what is asked for', { include: ['message.output_text.logprobs'] }, ['message.output_text.logprobs', 'reasoning.encrypted_content']],
+    ['there once', { include: ['reasoning.encrypted_content'], store: null }, ['reasoning.encrypted_content']],
+    ['the caller\'s matter where it keeps nothing itself', { store: false }, undefined],
+  ])('the encrypted content of thoughts is %s', async (_name, members, include) => {
+    await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'thinker', input: 'hi', ...members } });
+    expect([sent()['include'], sent()['store']]).toEqual([include, false]);
+  });
+
+  test('models that do not reason are not asked for it', async () => {
+    await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'native', input: 'hi' } });
+    expect(sent()).not.toHaveProperty('include');
+    await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'native', input: 'hi', reasoning: { effort: 'low' } } });
+    expect(sent()['include']).toEqual(['reasoning.encrypted_content']);
+  });
+
+  test('translation D114 (whole): thoughts that nobody kept and that bring no content of their own are left out and told', async () => {
+    upstream.script((_received, response) => json(response, 200, { id: 'resp_1', object: 'response', status: 'completed', model: 'gpt-up', output: [] }));
+    const kept = { type: 'reasoning', id: 'rs_2', summary: [], encrypted_content: 'gAAAA' };
+    const input = [{ role: 'user', content: 'x' }, { type: 'reasoning', id: 'rs_1', summary: [] }, kept, { role: 'user', content: 'And?' }];
+    const answer = await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'thinker', input, store: false } });
+    expect([sent()['input'], answer.headers.get('x-bsg-translation')]).toEqual([[input[0], kept, input[3]], 'dropped=reasoning_item']);
+    const strict = await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'thinker', input }, headers: { 'x-bsg-strict': 'true' } });
+    expect([strict.status, strict.json]).toMatchObject([400, { error: { code: 'unsupported_parameter' } }]);
   });
 
   test('an error before the first output is a status, after it one error event', async () => {

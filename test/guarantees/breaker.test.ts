@@ -4,11 +4,11 @@ import { openBreakers, type Breakers } from '../../functions/adapters/store/brea
 import { openDynamoStore } from '../../functions/adapters/store/dynamo.ts';
 import type { Store } from '../../functions/adapters/store/port.ts';
 import { StoreError } from '../../functions/adapters/store/port.ts';
-import { call, chat } from '../support/call.ts';
+import { call, chat, messages } from '../support/call.ts';
 import { startDynamoDbLocal, throttled } from '../support/dynamodb-local.ts';
 import { testGateway, type TestGateway } from '../support/gateway.ts';
 import { needs } from '../support/optional.ts';
-import { json, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { json, messageAnswer, sayHello, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { tempStore } from '../support/store.ts';
 import { figure } from '../support/figure.ts';
 
@@ -190,6 +190,8 @@ describe('guarantee I-3: in the gateway', () => {
     [bad, good] = [await scriptedUpstream((_received, response) => json(response, 500, { error: { message: 'broken' } })), await scriptedUpstream()];
     gateway = await testGateway({ clock: { now: () => nowMs, elapsed: () => performance.now() } });
     await gateway.addModel({ id: 'flaky', baseUrl: bad.baseUrl, price: { input: 1, output: 2 } });
+    for (const id of ['plain', 'gone']) await gateway.addModel({ id, baseUrl: bad.baseUrl, price: { input: 1, output: 2 } });
+    await gateway.addModel({ id: 'claude', provider: 'anthropic', baseUrl: bad.baseUrl, price: { input: 1, output: 2 }, facts: { maxOutput: 1000 } });
     await gateway.addModel({ id: 'steady', baseUrl: good.baseUrl, price: { input: 2, output: 4 } });
     await gateway.route({ patterns: [{ id: 'p', priority: 1, glob: 'any', target: 'model:flaky', fallbacks: ['steady'] }] });
   });
@@ -212,5 +214,32 @@ describe('guarantee I-3: in the gateway', () => {
     await gateway.edition.ports.breakers.settled();
     expect((await ask('any')).headers.get('x-bsg-model')).toBe('flaky');
     expect((await ask('any')).headers.get('x-bsg-model')).toBe('flaky');
+  });
+
+  const call404 = (message: string, param: string | null = null) => ({ error: { message, type: 'invalid_request_error', param, code: null } });
+  const badCall = { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'tool_calls', message: { role: 'assistant', content: null, tool_calls: [{ id: 'x', type: 'function', function: { name: 'f', arguments: '{"a":' } }] } }] };
+  test.each<[string, number, unknown, string, object, number]>([
+    ['for JSON where none comes', 200, messageAnswer('No JSON today.'), '/v1/chat/completions', chat('claude', { response_format: { type: 'json_object' } }), 502],
+    ['that end in tool arguments that are no JSON', 200, badCall, '/v1/messages', messages('plain'), 502],
+    ['with items that the provider did not keep', 404, call404("Item with id 'rs_1' not found.", 'input'), '/v1/chat/completions', chat('plain'), 400],
+    ['with files that are not there', 404, call404('No such File object: file-1'), '/v1/chat/completions', chat('plain'), 400],
+    ['for a path that this server has not', 404, 'Not Found', '/v1/chat/completions', chat('plain'), 502],
+  ])('a caller\'s requests %s take the model from nobody else', async (_name, upstreamStatus, answer, path, body, status) => {
+    bad.script((_received, response) => json(response, upstreamStatus, answer));
+    for (let request = 0; request < 7; request += 1) {
+      expect((await call(gateway.origin, path, { key: gateway.key, body })).status).toBe(status);
+      await gateway.edition.ports.breakers.settled();
+    }
+    bad.script(sayHello);
+    expect((await call(gateway.origin, path, { key: gateway.key, body: path === '/v1/messages' ? messages('plain') : chat((body as { model: string }).model) })).status).toBe(200);
+  });
+
+  test('a model that its provider does not know is passed over all the same', async () => {
+    bad.script((_received, response) => json(response, 404, call404('The model `gone` does not exist or you do not have access to it.')));
+    for (let request = 0; request < 5; request += 1) {
+      expect((await ask('gone')).status).toBe(502);
+      await gateway.edition.ports.breakers.settled();
+    }
+    expect((await ask('gone')).status).toBe(503);
   });
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { failure, type Failure, type FailureCode, type FailureOptions } from '../../core/errors.ts';
+import { whatIsMissing } from '../../core/dialects/what-is-missing.ts';
 import { retryAfterSeconds, saidRetryAfterSeconds } from './retry-after.ts';
 import { scrub } from './scrub.ts';
 
@@ -21,7 +22,12 @@ export function mapUpstreamError(status: number, body: unknown, headers: Readonl
   if (status === 402 || (status === 400 && isBillingProblem(said))) {
     return make('upstream_error', "The upstream provider refused the request because of the gateway account's billing.", again);
   }
-  if (status === 404 || status === 410) return make('upstream_model_not_found', words('The upstream provider does not know this model.'), again);
+  if (status === 410) return make('upstream_model_not_found', words('The upstream provider does not know this model.'), again);
+  if (status === 404) {
+    const missing = whatIsMissing(said);
+    if (missing === 'input') return callersMistake(400, said, words, make);
+    return make('upstream_model_not_found', words('The upstream provider does not know this model.'), { ...again, ...(missing === undefined && { blameless: true }) });
+  }
   if (status === 400 || status === 413 || status === 422) return callersMistake(status, said, words, make);
   if (status === 429) {
     return make('rate_limit_exceeded', words('The upstream provider is limiting requests.'), { ...again, retryAfterSeconds: retryAfterSeconds(headers, clock) });

@@ -24,8 +24,20 @@ export function withoutSignedMessages(messages: unknown, keepsText: boolean): un
   });
 }
 
-/** `input` of a Responses body without the reasoning items that this gateway made of another provider's (D114). */
-export function withoutPackedItems(input: unknown): unknown {
-  if (!Array.isArray(input)) return input;
-  return input.filter((item: unknown) => !isFields(item) || item['type'] !== 'reasoning' || unpackState(textIn(item, 'encrypted_content') ?? '') === undefined);
+/**
+ * `input` of a Responses body without the reasoning items that OpenAI could do nothing with (D114): those that this gateway made of
+ * another provider's (`thinking`), and those without content of their own, which OpenAI would look for among what it stored, and
+ * nothing is stored there (`reasoning_item`). `dropped` names what was left out; undefined = nothing was.
+ */
+export function withoutUnusableItems(input: unknown): { value: unknown; dropped: readonly string[] } | undefined {
+  if (!Array.isArray(input)) return undefined;
+  const dropped = new Set<string>();
+  const value = input.filter((item: unknown) => {
+    if (!isFields(item) || item['type'] !== 'reasoning') return true;
+    const content = textIn(item, 'encrypted_content') ?? '';
+    const why = content === '' ? 'reasoning_item' : unpackState(content) === undefined ? undefined : 'thinking';
+    if (why !== undefined) dropped.add(why);
+    return why === undefined;
+  });
+  return dropped.size === 0 ? undefined : { value, dropped: [...dropped] };
 }

@@ -50,8 +50,8 @@ export function qualifiesForStrict(schema: unknown): boolean {
   if (schema['type'] === 'object' || isFields(properties)) {
     if (schema['additionalProperties'] !== false) return false;
     const names = isFields(properties) ? Object.keys(properties) : [];
-    const needed = Array.isArray(required) ? required : [];
-    if (!names.every((name) => needed.includes(name))) return false;
+    const needed = new Set<unknown>(Array.isArray(required) ? required : []);
+    if (!names.every((name) => needed.has(name))) return false;
   }
   return Object.entries(schema).every(([name, value]) => {
     if (VALUES.has(name)) return true;

@@ -1,5 +1,6 @@
 import { failure, type Failure } from '../errors.ts';
 import { textIn, type Fields } from './fields.ts';
+import { whatIsMissing } from './what-is-missing.ts';
 
 /** Text that could carry a key, an address or an account id; such a message is replaced by our own words. */
 const UNSAFE = /https?:|www\.|[A-Za-z0-9_+/=-]{24,}|@|\b(?:sk|org|acct|proj|req|key)[-_]/i;
@@ -31,7 +32,9 @@ export function mapInBandError(error: Fields): Failure {
     return failure('upstream_error', 'The upstream provider is overloaded.', { ...again, status: 503, retryAfterSeconds: 5 });
   }
   if (has('not_found_error', 'model_not_found') || status === 404) {
-    return failure('upstream_model_not_found', 'The upstream provider does not know this model.', again);
+    const missing = whatIsMissing({ type, code, param: textIn(error, 'param'), message });
+    if (missing === 'input') return failure('invalid_request', words(message, 'The upstream provider does not have something that the request refers to.'), { internal });
+    return failure('upstream_model_not_found', 'The upstream provider does not know this model.', { ...again, ...(missing === undefined && { blameless: true }) });
   }
   if (has('request_too_large') || status === 413) return failure('request_too_large', 'The upstream provider finds this request too large.', { internal });
   if (has('timeout_error', 'timeout') || status === 504) return failure('upstream_timeout', 'The upstream provider timed out.', again);

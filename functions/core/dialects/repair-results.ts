@@ -15,26 +15,25 @@ type Result = Extract<Part, { type: 'tool-result' }>;
  */
 export function repairResults(conversation: Conversation): Conversation {
   const turns: Turn[] = [];
-  let open: Call[] = [];
+  const open = new OpenCalls();
   /** Where placeholders for the open calls would go: directly after the calls. */
   let place = 0;
   let calling = false;
   let repaired = false;
   const close = (): void => {
-    if (open.length > 0) {
-      turns.splice(place, 0, { role: 'user', parts: open.map(placeholder) });
-      repaired = true;
-    }
-    open = [];
+    const lost = open.take();
+    if (lost.length === 0) return;
+    turns.splice(place, 0, { role: 'user', parts: lost.map(placeholder) });
+    repaired = true;
   };
   for (const turn of conversation.turns) {
     if (turn.role === 'assistant') {
       if (!calling) close();
-      open.push(...turn.parts.filter((part) => part.type === 'tool-call'));
+      for (const part of turn.parts) if (part.type === 'tool-call') open.add(part);
       turns.push(turn);
       place = turns.length;
     } else {
-      const parts = turn.parts.flatMap((part) => (part.type !== 'tool-result' || answers(part, open) ? [part] : told(part)));
+      const parts = turn.parts.flatMap((part) => (part.type !== 'tool-result' || open.answered(part) ? [part] : told(part)));
       if (parts.some((part, at) => part !== turn.parts[at])) repaired = true;
       turns.push({ ...turn, parts });
     }
@@ -44,11 +43,35 @@ export function repairResults(conversation: Conversation): Conversation {
   return repaired ? { ...conversation, turns } : conversation;
 }
 
-/** Takes the call that this result answers out of the open ones; false when there is none. */
-function answers(result: Result, open: Call[]): boolean {
-  const at = open.findIndex((call) => (call.id ?? '') === (result.id ?? ''));
-  if (at >= 0) open.splice(at, 1);
-  return at >= 0;
+/** Calls that wait for their results, in order; found by id, since there may be many. */
+class OpenCalls {
+  readonly #open = new Set<Call>();
+  readonly #byId = new Map<string, { readonly calls: Call[]; next: number }>();
+
+  add(call: Call): void {
+    this.#open.add(call);
+    const same = this.#byId.get(call.id ?? '');
+    if (same === undefined) this.#byId.set(call.id ?? '', { calls: [call], next: 0 });
+    else same.calls.push(call);
+  }
+
+  /** Takes out the first call that this result answers; false when there is none. */
+  answered(result: Result): boolean {
+    const same = this.#byId.get(result.id ?? '');
+    const call = same?.calls[same.next];
+    if (same === undefined || call === undefined) return false;
+    same.next += 1;
+    this.#open.delete(call);
+    return true;
+  }
+
+  /** All that wait still, and forgets them. */
+  take(): Call[] {
+    const left = [...this.#open];
+    this.#open.clear();
+    this.#byId.clear();
+    return left;
+  }
 }
 
 function placeholder(call: Call): Result {

@@ -84,6 +84,20 @@ export function hostedRefusal({ tools }: Conversation): Failure | undefined {
   return failure('unsupported_parameter', `The tool type '${hosted.kind.slice(0, 64)}' runs at its own provider and cannot be served by this model.`, { param: 'tools' });
 }
 
+/** Tools that have a type of their own at their provider, but are run by the caller (docs of both APIs). */
+const CALLER_RUN = /^(?:(?:bash|text_editor|computer|memory)_\d|(?:local_shell|apply_patch|computer|computer_use_preview)$)/;
+
+/** Whether the provider itself may do something for this request (search, run code, call servers of tools): what was done once must not be done again elsewhere. */
+export function mayActUpstream(conversation: Conversation): boolean {
+  return hasToolServers(conversation) || conversation.tools.some(({ hosted }) => hosted !== undefined && !CALLER_RUN.test(hosted.kind));
+}
+
+/** Servers of tools stand beside the tools at Anthropic. */
+export function hasToolServers({ extras }: Conversation): boolean {
+  const servers = extras['mcp_servers'];
+  return Array.isArray(servers) && servers.length > 0;
+}
+
 /** Throws that refusal. */
 export function refuseHosted(conversation: Conversation): void {
   const refusal = hostedRefusal(conversation);

@@ -1,5 +1,6 @@
 import type { Need, RequestInputs } from '../../contract/index.ts';
 import type { Conversation, Part } from '../conversation.ts';
+import { hasToolServers } from '../dialects/tools.ts';
 import { languageOf } from './language.ts';
 import { LARGE_IMAGE_TOKENS, SMALL_IMAGE_TOKENS, weight } from './tokens.ts';
 
@@ -81,11 +82,11 @@ export class RequestFacts {
     return this.conversation.operation === 'embed';
   }
   get usesTools(): boolean {
-    return this.conversation.tools.length > 0;
+    return this.conversation.tools.length > 0 || this.hasHostedTools;
   }
   /** Some tool is one that its provider runs. */
   get hasHostedTools(): boolean {
-    return this.conversation.tools.some((tool) => tool.hosted !== undefined);
+    return hasToolServers(this.conversation) || this.conversation.tools.some((tool) => tool.hosted !== undefined);
   }
   get lastIsToolResult(): boolean {
     const parts = this.conversation.turns.at(-1)?.parts ?? [];

@@ -129,6 +129,10 @@ describe('OpenAI to Anthropic', () => {
   test('translation D75 (whole): ids and model', () => {
     expect(toMessage(completion({ content: 'x' }))).toMatchObject({ id: 'msg_01TEST', type: 'message', role: 'assistant', model: 'served', stop_sequence: null });
   });
+
+  test.each(['', 'null'])('translation D69 (whole): finish_reason %j is no word of the upstream\'s', (nothing) => {
+    expect(codecs['openai-chat'].readAnswer(completion({ content: 'x' }, nothing)).at(-1)).toEqual({ type: 'finish', reason: 'stop' });
+  });
 });
 
 describe('any answer', () => {

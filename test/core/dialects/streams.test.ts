@@ -365,6 +365,14 @@ describe('OpenAI to Anthropic', () => {
     expect(failureOf(chat('truncated'))).toBe('upstream_truncated');
   });
 
+  test.each(['', 'null'])('finish_reason %j beside every chunk is no end: a stream that stops there is truncated, and the real one counts', (nothing) => {
+    const begun = [delta({ content: 'Hel' }, nothing), delta({ content: 'lo' }, nothing)];
+    expect(failureOf(partsOf('openai-chat', [data(begun, false)]))).toBe('upstream_truncated');
+    expect(failureOf(partsOf('openai-chat', [data(begun)]))).toBe('upstream_truncated');
+    expect(partsOf('openai-chat', [data([...begun, delta({}, 'length')])]).at(-1)).toEqual({ type: 'finish', reason: 'length', raw: 'length' });
+    expect(asMessages(partsOf('openai-chat', [data(begun, false)])).text).not.toContain('message_stop');
+  });
+
   test('line ends, comments and obfuscation do not change what is read', () => {
     for (const name of ['crlf', 'cr']) expect(chat(name)).toEqual(chat('text'));
     expect(chat('obfuscation').filter(({ type }) => type === 'text')).toEqual(chat('text').filter(({ type }) => type === 'text'));
@@ -375,6 +383,27 @@ describe('OpenAI to Anthropic', () => {
     const usage = (value: Fields) => partsOf('openai-chat', [data([delta({ content: 'a' }, 'stop', { usage: value })])]).find((part) => part.type === 'usage');
     expect(usage({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 115, completion_tokens_details: { reasoning_tokens: 100 } })).toMatchObject({ usage: { output: 105, reasoning: 100 } });
     expect(usage({ prompt_tokens: 10, completion_tokens: 105, total_tokens: 115, completion_tokens_details: { reasoning_tokens: 100 } })).toMatchObject({ usage: { output: 105, reasoning: 100 } });
+  });
+});
+
+describe('tools that the provider runs itself', () => {
+  const hosted = (parts: readonly StreamPart[]) => parts.flatMap((part) => (part.type === 'hosted' ? [part.kind] : []));
+  test('their blocks are parts, whole and streamed, and nothing of them is written in another dialect', () => {
+    const blocks = [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }, { type: 'web_search_tool_result', tool_use_id: 's', content: [] }];
+    const streamed = messageStream(blocks.flatMap((block, index) => [event('content_block_start', { index, content_block: block }), event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: '{}' } }), event('content_block_stop', { index })]), 'end_turn');
+    expect(hosted(streamed)).toEqual(['server_tool_use', 'web_search_tool_result']);
+    expect(hosted(codecs['anthropic-messages'].readAnswer({ content: blocks, stop_reason: 'end_turn' }))).toEqual(['server_tool_use', 'web_search_tool_result']);
+    expect(asChat(streamed).answer).toMatchObject({ message: { content: '' }, finish_reason: 'stop' });
+    expect(asMessages(streamed).answer).toMatchObject({ content: [] });
+  });
+
+  test('their items are parts, once each, whether they are added first or only done', () => {
+    const item = { type: 'code_interpreter_call', id: 'ci_1', code: '1' };
+    const said = (type: string, fields: Fields) => event(type, fields);
+    const events = [said('response.output_item.added', { output_index: 0, item }), said('response.output_item.done', { output_index: 0, item }), said('response.output_item.done', { output_index: 1, item: { ...item, type: 'web_search_call' } }),
+      said('response.output_item.added', { output_index: 2, item: { type: 'message', content: [] } }), said('response.completed', { response: { status: 'completed' } })];
+    expect(hosted(partsOf('openai-responses', [Buffer.from(events.join(''))]))).toEqual(['code_interpreter_call', 'web_search_call']);
+    expect(hosted(codecs['openai-responses'].readAnswer({ output: [item, { type: 'reasoning', summary: [] }, { type: 'function_call', name: 'f', arguments: '{}' }] }))).toEqual(['code_interpreter_call']);
   });
 });
 

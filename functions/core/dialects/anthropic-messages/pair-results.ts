@@ -45,8 +45,9 @@ function wireId(id: string | undefined, place: string): string {
 
 function answer(open: readonly { call: Call; id: string }[], results: readonly Result[], ids: Map<Part, string>): void {
   const left = new Set(results);
+  const byId = resultsById(results);
   for (const { call, id } of open) {
-    const result = find(left, call);
+    const result = byId.get(call.id ?? '')?.pop();
     if (result === undefined) {
       return fail('invalid_request', `The tool call '${(call.id ?? call.name).slice(0, 64)}' has no result in the messages that follow it.`, { param: 'messages' });
     }
@@ -59,8 +60,13 @@ function answer(open: readonly { call: Call; id: string }[], results: readonly R
   }
 }
 
-/** The result of the same id; for a call without id the first result without one. */
-function find(results: ReadonlySet<Result>, call: Call): Result | undefined {
-  for (const result of results) if ((result.id ?? '') === (call.id ?? '')) return result;
-  return undefined;
+/** The results of each id, and those without one under '', the first of them last. */
+function resultsById(results: readonly Result[]): Map<string, Result[]> {
+  const byId = new Map<string, Result[]>();
+  for (const result of results.toReversed()) {
+    const same = byId.get(result.id ?? '');
+    if (same === undefined) byId.set(result.id ?? '', [result]);
+    else same.push(result);
+  }
+  return byId;
 }

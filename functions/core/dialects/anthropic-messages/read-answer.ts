@@ -58,6 +58,13 @@ function readBlock(block: Fields, index: number, parts: StreamPart[]): number {
       return 1;
     }
     default:
+      parts.push(...hostedBlock(block));
       return 0;
   }
+}
+
+/** What a block that is none of the caller's own says: that the provider runs a tool, or has run one. */
+export function hostedBlock(block: Fields | undefined): StreamPart[] {
+  const kind = textIn(block, 'type');
+  return kind === undefined ? [] : [{ type: 'hosted', kind }];
 }

@@ -6,11 +6,12 @@ import { fieldsIn, isFields, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band.ts';
 import type { SseEvent } from '../sse.ts';
 import { readFinish } from './finish.ts';
+import { hostedBlock } from './read-answer.ts';
 import { mergeReports, readTier, readUsage } from './usage.ts';
 
 /**
  * Reads message events (types of `@anthropic-ai/sdk`). Usage reports are cumulative (D83); only `message_stop` is a good
- * end (D88); pings, unknown events, blocks and deltas are passed over (D82, D115). Tool calls are counted on their own, from
+ * end (D88); pings, unknown events and deltas are passed over (D82, D115), blocks of the provider's own tools are told by their kind. Tool calls are counted on their own, from
  * 0 (D78), and one without fragments gets its start block's input, at least `{}` (D80).
  */
 export function readStream(): MessagesReader {
@@ -117,6 +118,7 @@ export class MessagesReader implements StreamReader {
         break;
       }
       default:
+        parts.push(...hostedBlock(block));
     }
   }
 

@@ -95,7 +95,7 @@ function finished(block: Block, cutOff: boolean): unknown[] {
   const input = parseArguments(block.json);
   if (input === undefined) {
     if (cutOff) return [];
-    return fail('upstream_invalid_response', 'The model called a tool with arguments that are not valid JSON.', { retryable: true });
+    return fail('upstream_invalid_response', 'The model called a tool with arguments that are not valid JSON.', { retryable: true, blameless: true });
   }
   return [{ type: block.type, id: block.id, name: block.name, input }];
 }

@@ -191,7 +191,7 @@ class MessagesWriter implements StreamWriter {
     // A reader ends every call before the finish; this holds even if one did not.
     while (this.#waiting.length > 0) text += this.#release() + this.#close();
     this.#done = true;
-    if (this.#broken && part.reason !== 'length') fail('upstream_invalid_response', 'The model called a tool with arguments that are not valid JSON.', { retryable: true });
+    if (this.#broken && part.reason !== 'length') fail('upstream_invalid_response', 'The model called a tool with arguments that are not valid JSON.', { retryable: true, blameless: true });
     return text
       + event('message_delta', {
         delta: { stop_reason: this.#refused ? 'refusal' : writeFinish(part.reason, part.stopSequence), stop_sequence: part.stopSequence ?? null },

@@ -18,7 +18,7 @@ export function stopSequenceIn(body: Fields): string | undefined {
  */
 export function readFinish(raw: string | undefined, hasToolCalls: boolean, stopSequence: string | undefined): StreamPart {
   if (raw === 'malformed_tool_use' || raw === 'malformed_model_output') {
-    return { type: 'error', failure: failure('upstream_invalid_response', 'The model produced an answer that is not well-formed.', { retryable: true, internal: raw }) };
+    return { type: 'error', failure: failure('upstream_invalid_response', 'The model produced an answer that is not well-formed.', { retryable: true, blameless: true, internal: raw }) };
   }
   return { type: 'finish', reason: reasonOf(raw, hasToolCalls), ...(raw !== undefined && { raw }), ...(stopSequence !== undefined && { stopSequence }) };
 }

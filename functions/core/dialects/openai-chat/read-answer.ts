@@ -2,7 +2,7 @@ import { tierServed } from '../../money/tier.ts';
 import type { StreamPart } from '../../stream-part.ts';
 import { countIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, unreadable } from '../map-in-band.ts';
-import { readFinish } from './finish.ts';
+import { finishFailure, finishIn, readFinish } from './finish.ts';
 import { readContent } from './read-delta.ts';
 import { argumentsOf } from './tool-calls.ts';
 import { readUsage } from './usage.ts';
@@ -35,9 +35,9 @@ function read(body: unknown): StreamPart[] {
   const usage = readUsage(body['usage']);
   const tier = tierServed(body['service_tier']);
   if (usage !== undefined) parts.push({ type: 'usage', usage, ...(tier !== undefined && { tier }) });
-  const raw = textIn(choice, 'finish_reason');
+  const raw = finishIn(choice);
   const reason = readFinish(raw ?? 'stop', hasCalls);
-  if (reason === 'error') parts.push({ type: 'error', failure: mapInBandError({}) });
+  if (reason === 'error') parts.push({ type: 'error', failure: finishFailure(raw ?? '') });
   else parts.push({ type: 'finish', reason, ...(raw !== undefined && { raw }) });
   return parts;
 }

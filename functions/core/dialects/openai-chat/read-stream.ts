@@ -6,7 +6,7 @@ import type { StreamReader } from '../codec.ts';
 import { countIn, fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band.ts';
 import type { SseEvent } from '../sse.ts';
-import { readFinish } from './finish.ts';
+import { finishFailure, finishIn, readFinish } from './finish.ts';
 import { readContent } from './read-delta.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { readUsage } from './usage.ts';
@@ -86,14 +86,14 @@ export class ChatReader implements StreamReader {
       for (const call of listIn(delta, 'tool_calls')) this.#tools.take(call, at, parts);
       if (isFields(delta['function_call'])) this.#tools.take({ index: 0, function: delta['function_call'] }, at, parts);
     }
-    this.#finish ??= textIn(choice, 'finish_reason');
+    this.#finish ??= finishIn(choice);
   }
 
   #close(parts: StreamPart[]): StreamPart[] {
     const raw = this.#finish ?? '';
     if (!this.#tools.finish(parts)) return this.#fail(unreadable(), parts);
     const reason = readFinish(raw, this.#tools.any);
-    if (reason === 'error') return this.#fail(mapInBandError({}), parts);
+    if (reason === 'error') return this.#fail(finishFailure(raw), parts);
     this.#report(parts);
     parts.push({ type: 'finish', reason, raw });
     this.#done = true;

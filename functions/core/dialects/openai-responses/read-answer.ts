@@ -3,7 +3,7 @@ import type { StreamPart } from '../../stream-part.ts';
 import { countIn, fieldsIn, isFields, listIn, textIn, type Fields } from '../fields.ts';
 import { mapInBandError, unreadable } from '../map-in-band.ts';
 import { readFinish } from './finish.ts';
-import { callOf, citation, thoughtOf } from './read-output.ts';
+import { callOf, citation, hostedItem, thoughtOf } from './read-output.ts';
 import { readUsage } from './usage.ts';
 
 /** Reads a whole response into the parts that its stream would have given; a failed one, or a body without output, is one error part. */
@@ -43,6 +43,7 @@ function readItem(item: Fields, parts: StreamPart[]): void {
     const text = thoughtOf(item);
     if (text !== '') parts.push({ type: 'reasoning', text });
   }
+  parts.push(...hostedItem(item));
   if (item['type'] !== 'message') return;
   for (const part of listIn(item, 'content')) {
     if (!isFields(part)) continue;

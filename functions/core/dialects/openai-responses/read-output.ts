@@ -17,6 +17,12 @@ export function callOf(item: Fields): { id: string | undefined; name: string; js
   return { id: textIn(item, 'call_id') ?? textIn(item, 'id'), name: textIn(item, 'name') ?? '', json: freeform ? wrapInput(text) : text, freeform };
 }
 
+/** What every item says that is neither words nor thoughts nor a call of the caller's tools: that the provider runs a tool, or has run one. */
+export function hostedItem(item: Fields): StreamPart[] {
+  const kind = textIn(item, 'type');
+  return kind === undefined || kind === 'message' || kind === 'reasoning' || callOf(item) !== undefined ? [] : [{ type: 'hosted', kind }];
+}
+
 /** Summary and reasoning texts of a reasoning item, a blank line between them. */
 export function thoughtOf(item: Fields): string {
   return [...listIn(item, 'summary'), ...listIn(item, 'content')].map((part) => (isFields(part) ? textIn(part, 'text') ?? '' : '')).filter((text) => text !== '').join('\n\n');

@@ -7,13 +7,13 @@ import { mapInBandError, parseData, truncated, unreadable } from '../map-in-band
 import type { SseEvent } from '../sse.ts';
 import { readFinish } from './finish.ts';
 import { startOf } from './read-answer.ts';
-import { callOf, citation, thoughtOf } from './read-output.ts';
+import { callOf, citation, hostedItem, thoughtOf } from './read-output.ts';
 import { readUsage } from './usage.ts';
 
 /**
  * Reads the events of a response (event types of the `openai` package). Only `response.completed` and `response.incomplete` are
- * good ends; `response.failed`, `error` and a stream that just stops are error parts. Events of the provider's own tools
- * say nothing to the caller of another API and are passed over.
+ * good ends; `response.failed`, `error` and a stream that just stops are error parts. Of the provider's own tools
+ * it is told that they run; their events say nothing to the caller of another API and are passed over.
  */
 export function readStream(): ResponsesReader {
   return new ResponsesReader();
@@ -28,6 +28,8 @@ export class ResponsesReader implements StreamReader {
   readonly #calls = new Map<number, Call>();
   /** Reasoning items that were shown in pieces, by place. */
   readonly #thoughts = new Set<number>();
+  /** Items of the provider's own tools that were told, by place. */
+  readonly #hosted = new Set<number>();
 
   push(event: SseEvent): StreamPart[] {
     if (this.#done) return [];
@@ -85,8 +87,10 @@ export class ResponsesReader implements StreamReader {
   }
 
   #added(at: number, item: Fields | undefined): StreamPart[] {
-    const call = item && callOf(item);
-    if (call === undefined || this.#calls.has(at)) return [];
+    if (item === undefined) return [];
+    const call = callOf(item);
+    if (call === undefined) return this.#hostedOnce(at, item);
+    if (this.#calls.has(at)) return [];
     const index = this.#calls.size;
     this.#calls.set(at, { index, freeform: call.freeform, streamed: false, ended: false });
     return [{ type: 'tool-start', index, ...(call.id !== undefined && { id: call.id }), name: call.name }];
@@ -104,7 +108,7 @@ export class ResponsesReader implements StreamReader {
     if (item === undefined) return [];
     if (item['type'] === 'reasoning') return this.#thoughts.has(at) ? [] : textPart('reasoning', thoughtOf(item));
     const described = callOf(item);
-    if (described === undefined) return [];
+    if (described === undefined) return this.#hostedOnce(at, item);
     const parts = this.#added(at, item);
     const call = this.#calls.get(at);
     if (call === undefined || call.ended) return parts;
@@ -112,6 +116,12 @@ export class ResponsesReader implements StreamReader {
     if (!call.streamed && described.json !== '') parts.push({ type: 'tool-delta', index: call.index, json: described.json });
     parts.push({ type: 'tool-end', index: call.index });
     return parts;
+  }
+
+  #hostedOnce(at: number, item: Fields): StreamPart[] {
+    if (this.#hosted.has(at)) return [];
+    this.#hosted.add(at);
+    return hostedItem(item);
   }
 
   #finish(response: Fields): StreamPart[] {

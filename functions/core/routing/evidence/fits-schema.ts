@@ -1,8 +1,10 @@
 import { isFields, type Fields } from '../../dialects/fields.ts';
 
-/** Comparisons one check may make: both the schema and the answer come from outside. */
+/** What one check may cost, in comparisons: both the schema and the answer come from outside. */
 const MAX_STEPS = 50_000;
 const MAX_DEPTH = 64;
+/** Characters that are read or written at about the cost of one comparison. */
+const CHARS_PER_STEP = 64;
 
 /**
  * Whether a value meets a JSON schema, as far as these keywords say: type, const, enum, properties, required,
@@ -24,6 +26,10 @@ export function fitsSchema(value: unknown, schema: unknown): boolean | undefined
 class Check {
   readonly #root: unknown;
   #steps = 0;
+  /** Each object is written as text or taken apart once, and each reference followed once, however often it is met. */
+  readonly #texts = new Map<object, string>();
+  readonly #members = new Map<object, readonly [string, unknown][]>();
+  readonly #references = new Map<string, unknown>();
 
   constructor(root: unknown) {
     this.#root = root;
@@ -33,6 +39,7 @@ class Check {
     return this.#steps > MAX_STEPS;
   }
 
+  /** Once over, everything fits: the answer is not looked at any more, and every loop is to end soon. */
   fits(value: unknown, schema: unknown, depth: number): boolean {
     this.#steps += 1;
     if (depth > MAX_DEPTH) this.#steps = MAX_STEPS + 1;
@@ -40,8 +47,18 @@ class Check {
     if (schema === false) return false;
     if (!isFields(schema)) return true;
     const { $ref: ref } = schema;
-    if (typeof ref === 'string' && !this.fits(value, this.#resolved(ref), depth + 1)) return false;
-    return typeFits(value, schema['type']) && this.#valueFits(value, schema) && this.#membersFit(value, schema, depth) && this.#combinedFit(value, schema, depth);
+    if (typeof ref === 'string' && !this.fits(value, this.#referred(ref), depth + 1)) return false;
+    return this.#typeFits(value, schema['type']) && this.#valueFits(value, schema) && this.#membersFit(value, schema, depth) && this.#combinedFit(value, schema, depth);
+  }
+
+  #typeFits(value: unknown, type: unknown): boolean {
+    return Array.isArray(type) ? type.some((one) => this.#stepped() || isOfType(value, one)) : isOfType(value, type);
+  }
+
+  /** One step more; true when there are none left. */
+  #stepped(steps = 1): boolean {
+    this.#steps += steps;
+    return this.isOver;
   }
 
   #valueFits(value: unknown, schema: Fields): boolean {
@@ -51,22 +68,48 @@ class Check {
   }
 
   #same(a: unknown, b: unknown): boolean {
-    this.#steps += 1;
-    return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
+    if (this.#stepped()) return true;
+    if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) return a === b || this.#equal(this.#text(a), this.#text(b));
+    return typeof a === 'string' && typeof b === 'string' ? this.#equal(a, b) : a === b;
+  }
+
+  /** Texts of different lengths are told apart without reading them. */
+  #equal(a: string, b: string): boolean {
+    return a.length === b.length && (this.#stepped(a.length / CHARS_PER_STEP) || a === b);
+  }
+
+  #text(value: object): string {
+    const known = this.#texts.get(value);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(value);
+    this.#texts.set(value, text);
+    this.#steps += text.length / CHARS_PER_STEP;
+    return text;
   }
 
   #membersFit(value: unknown, schema: Fields, depth: number): boolean {
     const { properties, required, additionalProperties: others, items, prefixItems } = schema;
     if (Array.isArray(value)) return items === undefined || prefixItems !== undefined || value.every((item) => this.fits(item, items, depth + 1));
     if (!isFields(value)) return true;
-    if (Array.isArray(required) && !required.every((name) => typeof name !== 'string' || Object.hasOwn(value, name))) return false;
+    // What is over ends the loop too: the answer is given up then.
+    if (Array.isArray(required) && !required.every((name) => !this.#stepped() && (typeof name !== 'string' || Object.hasOwn(value, name)))) return this.isOver;
+    if (!isFields(properties) && others === undefined) return true;
     const known = isFields(properties) ? properties : {};
-    for (const [name, inner] of Object.entries(value)) {
+    for (const [name, inner] of this.#membersOf(value)) {
+      if (this.#stepped()) return true;
       if (Object.hasOwn(known, name)) {
         if (!this.fits(inner, known[name], depth + 1)) return false;
       } else if (others !== undefined && schema['patternProperties'] === undefined && !this.fits(inner, others, depth + 1)) return false;
     }
     return true;
+  }
+
+  #membersOf(value: Fields): readonly [string, unknown][] {
+    const known = this.#members.get(value);
+    if (known !== undefined) return known;
+    const members = Object.entries(value);
+    this.#members.set(value, members);
+    return members;
   }
 
   #combinedFit(value: unknown, { anyOf, oneOf, allOf }: Fields, depth: number): boolean {
@@ -77,8 +120,14 @@ class Check {
     return !Array.isArray(allOf) || allOf.every(fits);
   }
 
+  #referred(ref: string): unknown {
+    if (!this.#references.has(ref)) this.#references.set(ref, this.#resolved(ref));
+    return this.#references.get(ref);
+  }
+
   /** A pointer into this very document (RFC 6901); anything else counts as met. */
   #resolved(ref: string): unknown {
+    this.#steps += ref.length / CHARS_PER_STEP;
     if (ref !== '#' && !ref.startsWith('#/')) return true;
     let found: unknown = this.#root;
     for (const step of ref.split('/').slice(1)) {
@@ -90,8 +139,7 @@ class Check {
   }
 }
 
-function typeFits(value: unknown, type: unknown): boolean {
-  if (Array.isArray(type)) return type.some((one) => typeFits(value, one));
+function isOfType(value: unknown, type: unknown): boolean {
   switch (type) {
     case 'object': return isFields(value);
     case 'array': return Array.isArray(value);
