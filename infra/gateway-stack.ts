@@ -73,20 +73,21 @@ export class GatewayStack extends Stack {
 
     this.adminApi = new AdminApi(this, 'AdminApi', options);
     const signInPrefix = options.signInPrefix ?? `bsgateway-${this.uniquePart()}`;
+    const signInOrigin = `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`;
     this.site = new DashboardSite(this, 'Dashboard', {
       accessLogs: this.archive.accessLogs, ...keep, domain: domainOf(options.dashboardDomain, options.dashboardCertificateArn), webAclArn: options.dashboardWafArn,
-      connectTo: [this.adminApi.origin, `https://cognito-idp.${this.region}.${this.urlSuffix}`, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`],
+      connectTo: [this.adminApi.origin, `https://cognito-idp.${this.region}.${this.urlSuffix}`, signInOrigin],
     });
     const ownerEmail = options.ownerEmail ?? this.ownerParameter();
     const federation = federationOf(options);
     this.bridge = federation?.kind !== 'bridge' ? undefined : new Bridge(this, 'Bridge', {
-      ...options, federation, tables: this.tables, signInOrigin: `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`,
+      ...options, federation, tables: this.tables, signInOrigin,
     });
     this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, inviteOwner: this.invitation(), signInPrefix, ...keep, provider: this.providerOf(federation) });
     tagParts({ tables: this.tables, vault: this.vault, pepper: this.pepper, archive: this.archive, pool: this.identity.pool }, options.stackName);
 
     this.gateway = this.makeGateway();
-    this.admin = this.makeAdmin(ownerEmail, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`);
+    this.admin = this.makeAdmin(ownerEmail, signInOrigin);
     this.rollUp = this.makeJob('RollUp', 'roll-up', 'BSGateway: adds up the ledger', 1);
     this.sweep = this.makeJob('Sweep', 'sweep-reservations', 'BSGateway: settles requests whose process died', 1);
     this.archiveAudit = this.makeJob('ArchiveAudit', 'archive-audit', 'BSGateway: copies audit events into the archive', 5, { BSG_AUDIT_BUCKET: this.archive.bucket.bucketName });
@@ -116,7 +117,7 @@ export class GatewayStack extends Stack {
       dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
       jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });
-    this.outputs = this.makeOutputs();
+    this.outputs = this.makeOutputs(signInOrigin);
   }
 
   private providerOf(federation: ReturnType<typeof federationOf>): Provider | undefined {
@@ -151,6 +152,7 @@ export class GatewayStack extends Stack {
         BSG_ISSUER: this.identity.pool.userPoolProviderUrl,
         BSG_USER_POOL_CLIENT_ID: this.identity.dashboard.userPoolClientId,
         BSG_MACHINE_CLIENT_ID: this.identity.machines.userPoolClientId,
+        BSG_MACHINE_ROLE: this.options.machineRole,
         BSG_SIGN_IN_ORIGIN: signInOrigin,
         BSG_OWNER_EMAIL: ownerEmail,
         BSG_DASHBOARD_URL: this.site.origin,
@@ -199,11 +201,14 @@ export class GatewayStack extends Stack {
     return new CfnCondition(this, 'InviteOwner', { expression: Fn.conditionEquals(valueAsString, 'yes') });
   }
 
-  private makeOutputs(): CfnOutput[] {
+  private makeOutputs(signInOrigin: string): CfnOutput[] {
     return [
       new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.baseUrl }),
       new CfnOutput(this, 'DashboardUrl', { description: 'The dashboard', value: this.site.origin }),
       new CfnOutput(this, 'AdminUrl', { description: 'The admin API', value: `${this.adminApi.api.url}admin` }),
+      new CfnOutput(this, 'UserPoolId', { description: 'The pool of people and machines', value: this.identity.pool.userPoolId }),
+      new CfnOutput(this, 'MachineClientId', { description: 'The client as which programs get tokens for the admin API', value: this.identity.machines.userPoolClientId }),
+      new CfnOutput(this, 'MachineTokenUrl', { description: 'Where they get them', value: `${signInOrigin}/oauth2/token` }),
       ...(this.bridge === undefined ? [] : [new CfnOutput(this, 'BridgeCallbackUrl', { description: 'Have BSVibe allow this redirect address', value: `${this.bridge.issuer}/callback` })]),
       new CfnOutput(this, 'AuditArchiveBucket', { description: 'The archive of audit events', value: this.archive.bucket.bucketName }),
       new CfnOutput(this, 'OnRemoval', {

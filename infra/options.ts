@@ -7,6 +7,8 @@ export { OptionError };
 export interface GatewayOptions extends FederationOptions {
   /** The one address that becomes owner at its first sign-in. Undefined: the deployment asks for it as parameter `OwnerEmail`. */
   readonly ownerEmail: string | undefined;
+  /** What programs may do that use the admin API with the pool's client for machines. */
+  readonly machineRole: MachineRole;
   /** Where alarms are sent. Undefined: alarms only change colour in CloudWatch. */
   readonly alarmEmail: string | undefined;
   readonly stackName: string;
@@ -48,6 +50,10 @@ export interface GatewayOptions extends FederationOptions {
   readonly dashboard: string;
 }
 
+const MACHINE_ROLES = ['viewer', 'member', 'admin'] as const;
+/** Never owner: only people own a tenant. */
+export type MachineRole = (typeof MACHINE_ROLES)[number];
+
 const EMAIL = /^[^\s@,;<>"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 const HOST = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const CERTIFICATE = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
@@ -60,6 +66,7 @@ const whole = (least: number, most: number) => (text: string): number | undefine
 const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[Name]> } = {
   ownerEmail: optional('an e-mail address such as owner@example.com', matching(EMAIL)),
   alarmEmail: optional('an e-mail address such as oncall@example.com', matching(EMAIL)),
+  machineRole: { accepts: 'viewer, member or admin', fallback: 'admin', read: (text) => MACHINE_ROLES.find((role) => role === text) },
   ...FEDERATION_OPTIONS,
   stackName: { accepts: '1 to 64 letters, digits and hyphens, beginning with a letter', fallback: 'BSGateway', read: matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/) },
   retain: { accepts: 'true or false', fallback: true, read: flag },

@@ -30,3 +30,9 @@ test('a text that is no token reads nothing from the store, and one that was nev
   expect(await machineIdentity(counted, `bsga_${'0'.repeat(64)}`)).toBeUndefined();
   expect(reads).toBe(1);
 });
+
+test('where programs get their tokens from the identity provider, none is made here and the answer names their client', async () => {
+  const { status, json } = await ask(temp.store, '/admin/tokens', { method: 'POST', body: { name: 'ci', role: 'viewer' }, ports: { machineClientId: 'client-of-machines' } });
+  expect([status, json]).toMatchObject([501, { error: { code: 'not_implemented', message: expect.stringContaining('client-of-machines') } }]);
+  expect((await ask(temp.store, '/admin/tokens')).json).toMatchObject({ items: [] });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { contextOf } from '../../infra/command-line.ts';
+import { MACHINE_ROLES } from '../../functions/admin/people/machine-client.ts';
 import { OptionError, readOptions } from '../../infra/options.ts';
 
 const messageOf = (read: () => unknown): string => {
@@ -25,7 +26,7 @@ describe('options of the stack', () => {
 
   const REFUSED = [
     ['ownerEmail', 'owner'], ['ownerEmail', 'a@b@example.com'], ['ownerEmail', ''], ['alarmEmail', 'x@y'], ['stackName', '1st'], ['stackName', 'a b'],
-    ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
+    ['machineRole', 'owner'], ['machineRole', 'Admin'], ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
     ['throttleBurst', '5001'], ['gatewayMemoryMb', '128'], ['gatewayMemoryMb', '1e4'], ['reservedConcurrency', '-1'], ['signInPrefix', 'my-cognito'],
     ['signInPrefix', 'Upper'], ['signInPrefix', 'ends-'], ['apiLogRole', 'no'], ['allowUpstreams', 'http://host'], ['allowUpstreams', 'a,,b'], ['apiDomain', 'LLM'], ['apiDomain', 'https://llm.example.com'], ['apiCertificateArn', 'abc'], ['dashboardCertificateArn', 'arn:aws:acm:eu-central-1:111122223333:certificate/a'],
     ['compute', 'ec2'], ['waf', 'on'], ['wafRequestsPer5Minutes', '10'], ['dashboardWafArn', 'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/a/b'], ['bundles', ''], ['dashboard', ''],
@@ -46,6 +47,11 @@ describe('options of the stack', () => {
   test('a misspelled option is refused with the list of those there are', () => {
     expect(refusal({ ownerMail: 'owner@example.com' })).toMatch(/^There is no option ownerMail: accepted are ownerEmail, .+\.$/);
     expect(refusal({ constructor: 'x' })).toMatch(/^There is no option constructor/);
+  });
+
+  test('every role that the admin function knows for machines may be chosen', () => {
+    expect(MACHINE_ROLES.map((role) => readOptions({ machineRole: role }).machineRole)).toEqual(MACHINE_ROLES);
+    expect(readOptions({}).machineRole).toBe('admin');
   });
 
   test("CDK's own context is left alone", () => {

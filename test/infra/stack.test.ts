@@ -228,6 +228,15 @@ describe('guarantee J3: the template', () => {
     expect(made.ofType('AWS::Cognito::ManagedLoginBranding')).toHaveLength(1);
   });
 
+  test('tells the admin function which client is a machine and what it may do, and whoever deploys where its tokens come from', () => {
+    const { admin, identity } = made.stack;
+    const client = made.idOf(identity.machines);
+    expect(environmentOf(admin.function)).toMatchObject({ BSG_MACHINE_CLIENT_ID: client, BSG_MACHINE_ROLE: 'admin' });
+    const outputs = (made.template.toJSON() as { Outputs: Record<string, { Value: unknown }> }).Outputs;
+    expect([outputs['MachineClientId']?.Value, outputs['UserPoolId']?.Value]).toEqual([{ Ref: client }, { Ref: made.idOf(identity.pool) }]);
+    expect(resolve(outputs['MachineTokenUrl']?.Value)).toMatch(/^https:\/\/bsgateway-.+\.auth\.eu-central-1\.amazoncognito\.com\/oauth2\/token$/);
+  });
+
   test('makes the owner alone a user, with the address that was given', () => {
     const users = made.ofType('AWS::Cognito::UserPoolUser').map(([, { Properties }]) => Properties);
     expect(users).toEqual([expect.objectContaining({ Username: 'owner@example.com', DesiredDeliveryMediums: ['EMAIL'] })]);
