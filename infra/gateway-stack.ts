@@ -95,7 +95,7 @@ export class GatewayStack extends Stack {
     this.watchAudit = new StreamWatch(this, 'WatchAudit', {
       ...this.jobBase(), bundle: 'watch-audit', description: 'BSGateway: finds changes of audit events', environment: this.tables.environment(), table: this.tables.byName.audit,
     });
-    grantRights(this);
+    grantRights(this, options);
 
     this.dataApi = new StreamingApi(this, 'DataApi', { ...options, domain: domainOf(options.apiDomain, options.apiCertificateArn), handler: this.gateway.function });
     this.web = options.compute === 'web' ? new WebCompute(this, 'Web', { ...options, role: this.gateway.role, environment: this.gatewayEnvironment() }) : undefined;

@@ -21,7 +21,7 @@ test('the operator\'s guide names every option of the stack with its default, an
   expect(page).toContain('(sign-in.md)');
   for (const [name, fallback] of told) {
     const value = options[name as keyof typeof options];
-    expect([name, fallback]).toEqual([name, value === undefined || value === '' ? undefined : String(value)]);
+    expect([name, fallback]).toEqual([name, value === undefined || String(value) === '' ? undefined : String(value)]);
   }
 });
 

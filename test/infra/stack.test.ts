@@ -237,6 +237,10 @@ describe('guarantee J3: the template', () => {
     expect(resolve(outputs['MachineTokenUrl']?.Value)).toMatch(/^https:\/\/bsgateway-.+\.auth\.eu-central-1\.amazoncognito\.com\/oauth2\/token$/);
   });
 
+  test('may call no model of Bedrock with a role unless somebody names it', () => {
+    expect(JSON.stringify(made.resources)).not.toMatch(/"bedrock:/);
+  });
+
   test('makes the owner alone a user, with the address that was given', () => {
     const users = made.ofType('AWS::Cognito::UserPoolUser').map(([, { Properties }]) => Properties);
     expect(users).toEqual([expect.objectContaining({ Username: 'owner@example.com', DesiredDeliveryMediums: ['EMAIL'] })]);
