@@ -16,6 +16,7 @@ import { PepperKey } from './constructs/pepper-key.ts';
 import { StreamWatch } from './constructs/stream-watch.ts';
 import { StreamingApi, type Domain } from './constructs/streaming-api.ts';
 import { Tables } from './constructs/tables.ts';
+import { apiTraffic, LoggedTraffic } from './constructs/traffic.ts';
 import { Overview } from './constructs/overview.ts';
 import { WebCompute } from './constructs/web-compute.ts';
 import { VaultKey } from './constructs/vault-key.ts';
@@ -108,13 +109,14 @@ export class GatewayStack extends Stack {
     this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api, ...(this.bridge === undefined ? [] : [this.bridge.api])], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
     this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig(federation?.label) });
     this.tables.denyRewritingHistory(this.files.publisher.role);
+    const traffic = this.web === undefined ? apiTraffic(this.dataApi.api) : new LoggedTraffic(this, 'Traffic', this.web.logGroup);
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.function, admin: this.admin.function, watch: this.watchAudit.function, archiveJob: this.archiveAudit.function, tables: this.tables.byName,
       jobs: { RollUp: [this.rollUp.function, 15], Sweep: [this.sweep.function, 15], ArchiveAudit: [this.archiveAudit.function, 30], PlanEvidence: [this.planEvidence.function, 180] },
-      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail, bridgeApi: this.bridge?.api, webLog: this.web?.logGroup,
+      traffic, failures: this.failures, email: options.alarmEmail, bridgeApi: this.bridge?.api, webLog: this.web?.logGroup,
     });
     this.overview = new Overview(this, 'Overview', {
-      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
+      traffic, isFunction: this.web === undefined, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
       jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });
     this.outputs = this.makeOutputs(signInOrigin);

@@ -6,7 +6,7 @@ import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { ARCHIVE_VARIABLE, readAwsEnvironment, SITE_BUCKET_VARIABLE, SITE_FOLDER_VARIABLE, UPSTREAMS_VARIABLE } from '../../functions/adapters/aws/environment.ts';
-import { jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { accessLine, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
 import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
 import { DASHBOARD_POLICY } from '../../infra/local/dashboard.ts';
 import { BRIDGED, resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
@@ -447,14 +447,47 @@ describe('compute=web', () => {
   });
 
   test('its own errors raise an alarm: lines of its log, which no metric of API Gateway counts', () => {
-    const [[, { Properties }] = NONE, ...others] = web.ofType('AWS::Logs::MetricFilter');
-    expect(others).toEqual([]);
+    const [{ Properties } = NONE[1]] = web.ofType('AWS::Logs::MetricFilter').map(([, filter]) => filter).filter(({ Properties: { FilterPattern } }) => String(FilterPattern).includes('$.level'));
     expect(Properties).toMatchObject({ FilterPattern: '{ $.level = "error" }', LogGroupName: { Ref: web.idOf(web.stack.web?.logGroup ?? web.stack) } });
     const [metric] = Properties['MetricTransformations'] as Properties[];
     const alarms = web.ofType('AWS::CloudWatch::Alarm').map(([, { Properties: alarm }]) => alarm).filter(({ MetricName }) => MetricName === 'WebErrors');
     expect(alarms).toEqual([expect.objectContaining({ Namespace: metric?.['MetricNamespace'], AlarmDescription: expect.stringContaining('#weberrors'), Threshold: 5 })]);
     expect(JSON.parse(jsonLine((log) => log.error('crashed')))).toMatchObject({ level: 'error' });
     expect(made.ofType('AWS::Logs::MetricFilter')).toEqual([]);
+  });
+});
+
+describe('compute=web: what is watched', () => {
+  let web: Synthesized;
+  beforeAll(() => { web = synthesize({ ownerEmail: 'owner@example.com', compute: 'web' }); });
+  afterAll(() => web.remove());
+  const filters = () => web.ofType('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  const metricOf = (filter: Properties | undefined) => (filter?.['MetricTransformations'] as Properties[] | undefined)?.[0];
+
+  test('is the server: its answers by class and their times, from a log line as it writes them', () => {
+    const line = JSON.parse(accessLine({ method: 'POST', route: '/v1/messages', status: 502, ms: 12, requestId: '01J8' }, 0)) as Properties;
+    expect(line).toMatchObject({ event: 'request', status: 502, ms: 12 });
+    const group = { Ref: web.idOf(web.stack.web?.logGroup ?? web.stack) };
+    const answers = filters().filter(({ FilterPattern }) => String(FilterPattern).includes('$.event = "request"'));
+    expect(answers.map(({ FilterPattern, LogGroupName }) => [FilterPattern, LogGroupName]).toSorted()).toEqual([
+      ['{ $.event = "request" }', group], ['{ ($.event = "request") && ($.status >= 400) && ($.status < 500) }', group], ['{ ($.event = "request") && ($.status >= 500) }', group],
+    ].toSorted());
+    expect(answers.map((each) => metricOf(each)?.['MetricValue']).toSorted()).toEqual(['$.ms', '1', '1']);
+  });
+
+  test('raises the alarm for failures by the server\'s answers, and nothing on the page or in an alarm looks at the idle API', () => {
+    const [alarm, ...others] = web.ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties).filter(({ AlarmDescription }) => String(AlarmDescription).endsWith('#gatewayfailures'));
+    expect(others).toEqual([]);
+    const names = new Map(filters().map((filter) => [String(filter['FilterPattern']), metricOf(filter)?.['MetricName']]));
+    const metrics = (alarm?.['Metrics'] as { Id: string; Expression?: string; MetricStat?: { Metric: Properties; Stat: string } }[]);
+    expect(metrics.find(({ Expression }) => Expression !== undefined)?.Expression).toBe('failed / answers');
+    expect(Object.fromEntries(metrics.filter(({ MetricStat }) => MetricStat !== undefined).map(({ Id, MetricStat }) => [Id, [MetricStat?.Metric['MetricName'], MetricStat?.Stat]]))).toEqual({
+      failed: [names.get('{ ($.event = "request") && ($.status >= 500) }'), 'Sum'], answers: [names.get('{ $.event = "request" }'), 'SampleCount'],
+    });
+    expect(alarm).toMatchObject({ Threshold: 0.05, TreatMissingData: 'notBreaching' });
+    const page = JSON.stringify(web.ofType('AWS::CloudWatch::Dashboard'));
+    for (const name of names.values()) if (name !== 'WebErrors') expect(page).toContain(String(name));
+    expect(page + JSON.stringify(web.ofType('AWS::CloudWatch::Alarm'))).not.toContain('AWS/ApiGateway');
   });
 });
 
