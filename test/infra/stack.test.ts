@@ -343,6 +343,23 @@ describe('guarantee J3: the template', () => {
     expect(made.ofType('AWS::CloudFront::OriginAccessControl')).toHaveLength(1);
   });
 
+  test('logs who asks CloudFront, but where it delivers no logs to a bucket of that region', () => {
+    const { Logging: logging } = (propertiesOf(made.stack.site.distribution)['DistributionConfig'] as Properties);
+    const [condition, without, otherwise] = (logging as { 'Fn::If': [string, object, Properties] })['Fn::If'];
+    expect(without).toEqual({ Ref: 'AWS::NoValue' });
+    expect(otherwise).toEqual({ Bucket: { 'Fn::GetAtt': [made.idOf(made.stack.archive.accessLogs), 'RegionalDomainName'] }, Prefix: 'dashboard/' });
+    type Expression = { readonly 'Fn::Or': readonly Expression[] } | { readonly 'Fn::Equals': readonly [object, string] };
+    const { Conditions: conditions } = made.template.toJSON() as { Conditions: Record<string, Expression> };
+    const holdsIn = (region: string, expression: Expression | undefined): boolean => {
+      if (expression === undefined) throw new Error('no such condition');
+      if ('Fn::Equals' in expression) return JSON.stringify(expression['Fn::Equals']) === JSON.stringify([{ Ref: 'AWS::Region' }, region]);
+      expect(expression['Fn::Or'].length).toBeLessThanOrEqual(10);
+      return expression['Fn::Or'].map((each) => holdsIn(region, each)).includes(true);
+    };
+    for (const region of ['af-south-1', 'ap-east-1', 'eu-south-1', 'me-south-1', 'ap-south-2', 'ap-southeast-3', 'ap-southeast-4', 'ca-west-1', 'eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1']) expect([region, holdsIn(region, conditions[condition])]).toEqual([region, true]);
+    for (const region of ['us-east-1', 'eu-central-1', 'eu-west-1', 'ap-northeast-2', 'sa-east-1', 'cn-north-1']) expect([region, holdsIn(region, conditions[condition])]).toEqual([region, false]);
+  });
+
   test('sends failed runs of the jobs to a queue, from the timer and from the function', () => {
     const queue = made.arnOf(made.stack.failures);
     const configs = made.ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => resolve(Properties) as Properties);
