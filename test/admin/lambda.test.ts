@@ -57,6 +57,17 @@ needs('java')('the administration as a Lambda function', () => {
     expect(provider.asked.filter((path) => path.includes('userInfo'))).toEqual([]);
   });
 
+  test('nor does a person whose token the identity provider refuses to tell about: 403; what cannot be asked is a 503', async () => {
+    provider.emails.set('the-owner', { email: 'owner@example.com', verified: true });
+    const status = async (change: object = {}): Promise<number> => (await ask('GET', '/admin/models', { token: provider.token('the-owner', change) })).status;
+    expect(await status({ scope: 'bsgateway/admin' })).toBe(403);
+    for (const [answered, expected] of [[401, 403], [403, 403], [500, 503], [429, 503]] as const) {
+      provider.userInfo.status = answered;
+      expect([answered, await status()]).toEqual([answered, expected]);
+    }
+    provider.userInfo.status = 200;
+  });
+
   test('the first tenant gets its owner by the verified address that the operator named, and by nothing less', async () => {
     provider.emails.set('stranger', { email: 'stranger@example.com', verified: true }).set('unverified', { email: 'owner@example.com', verified: false }).set('the-owner', { email: 'Owner@example.com', verified: true });
     for (const sub of ['stranger', 'unverified', 'without-address']) expect((await ask('GET', '/admin/me', { token: provider.token(sub) })).json).toMatchObject({ tenantId: null, tenants: [] });

@@ -7,6 +7,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { ARCHIVE_VARIABLE, readAwsEnvironment, SITE_BUCKET_VARIABLE, SITE_FOLDER_VARIABLE, UPSTREAMS_VARIABLE } from '../../functions/adapters/aws/environment.ts';
 import { accessLine, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { RUNNING_MS } from '../../functions/adapters/store/idempotency.ts';
 import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
 import { DASHBOARD_POLICY } from '../../infra/local/dashboard.ts';
 import { BRIDGED, resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
@@ -239,6 +240,12 @@ describe('guarantee J3: the template', () => {
 
   test('may call no model of Bedrock with a role unless somebody names it', () => {
     expect(JSON.stringify(made.resources)).not.toMatch(/"bedrock:/);
+  });
+
+  test('ends the admin function before an execution under an idempotency key counts as dead: what still runs must not run twice', () => {
+    const seconds = Number(propertiesOf(made.stack.admin.function)['Timeout']);
+    expect(seconds).toBe(300);
+    expect(RUNNING_MS).toBeGreaterThan(seconds * 1_000);
   });
 
   test('makes the owner alone a user, with the address that was given', () => {
