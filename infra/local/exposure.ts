@@ -1,8 +1,13 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { StartError, type CommandLine } from './command-line.ts';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 /** Where the dashboard's development server is. Other projects' servers use that port too, so it signs in only when asked for. */
 const DEVELOPMENT = 'http://localhost:5173';
+
+/** A connection from this machine, in either notation. */
+const NEAR = /^(?:127\.|::1$|::ffff:127\.)/;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -37,4 +42,13 @@ export function dashboardOrigins({ host }: Pick<CommandLine, 'host'>, port: numb
   const own = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   if (!isLoopback(host)) return [own];
   return [own, ...new Set([`http://127.0.0.1:${port}`, `http://localhost:${port}`, ...(isDevelopment ? [DEVELOPMENT] : [])].filter((origin) => origin !== own))];
+}
+
+/**
+ * Who a client is, for the audit record. Behind a public address the proxy on this machine connects for everybody, and the
+ * last of `x-forwarded-for` is what it saw itself; what stands before that anybody may have written.
+ */
+export function clientAddress({ socket, headers }: IncomingMessage, { publicUrl }: Pick<Exposure, 'publicUrl'>): string | undefined {
+  const forwarded = publicUrl !== undefined && NEAR.test(socket.remoteAddress ?? '') ? String(headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() : '';
+  return forwarded !== undefined && isIP(forwarded) > 0 ? forwarded : socket.remoteAddress;
 }
