@@ -16,6 +16,7 @@ import { PepperKey } from './constructs/pepper-key.ts';
 import { StreamWatch } from './constructs/stream-watch.ts';
 import { StreamingApi, type Domain } from './constructs/streaming-api.ts';
 import { Tables } from './constructs/tables.ts';
+import { apiTraffic, LoggedTraffic } from './constructs/traffic.ts';
 import { Overview } from './constructs/overview.ts';
 import { WebCompute } from './constructs/web-compute.ts';
 import { VaultKey } from './constructs/vault-key.ts';
@@ -73,20 +74,21 @@ export class GatewayStack extends Stack {
 
     this.adminApi = new AdminApi(this, 'AdminApi', options);
     const signInPrefix = options.signInPrefix ?? `bsgateway-${this.uniquePart()}`;
+    const signInOrigin = `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`;
     this.site = new DashboardSite(this, 'Dashboard', {
       accessLogs: this.archive.accessLogs, ...keep, domain: domainOf(options.dashboardDomain, options.dashboardCertificateArn), webAclArn: options.dashboardWafArn,
-      connectTo: [this.adminApi.origin, `https://cognito-idp.${this.region}.${this.urlSuffix}`, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`],
+      connectTo: [this.adminApi.origin, `https://cognito-idp.${this.region}.${this.urlSuffix}`, signInOrigin],
     });
     const ownerEmail = options.ownerEmail ?? this.ownerParameter();
     const federation = federationOf(options);
     this.bridge = federation?.kind !== 'bridge' ? undefined : new Bridge(this, 'Bridge', {
-      ...options, federation, tables: this.tables, signInOrigin: `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`,
+      ...options, federation, tables: this.tables, signInOrigin,
     });
     this.identity = new Identity(this, 'Identity', { dashboardOrigin: this.site.origin, ownerEmail, inviteOwner: this.invitation(), signInPrefix, ...keep, provider: this.providerOf(federation) });
     tagParts({ tables: this.tables, vault: this.vault, pepper: this.pepper, archive: this.archive, pool: this.identity.pool }, options.stackName);
 
     this.gateway = this.makeGateway();
-    this.admin = this.makeAdmin(ownerEmail, `https://${signInPrefix}.auth.${this.region}.amazoncognito.com`);
+    this.admin = this.makeAdmin(ownerEmail, signInOrigin);
     this.rollUp = this.makeJob('RollUp', 'roll-up', 'BSGateway: adds up the ledger', 1);
     this.sweep = this.makeJob('Sweep', 'sweep-reservations', 'BSGateway: settles requests whose process died', 1);
     this.archiveAudit = this.makeJob('ArchiveAudit', 'archive-audit', 'BSGateway: copies audit events into the archive', 5, { BSG_AUDIT_BUCKET: this.archive.bucket.bucketName });
@@ -94,7 +96,7 @@ export class GatewayStack extends Stack {
     this.watchAudit = new StreamWatch(this, 'WatchAudit', {
       ...this.jobBase(), bundle: 'watch-audit', description: 'BSGateway: finds changes of audit events', environment: this.tables.environment(), table: this.tables.byName.audit,
     });
-    grantRights(this);
+    grantRights(this, options);
 
     this.dataApi = new StreamingApi(this, 'DataApi', { ...options, domain: domainOf(options.apiDomain, options.apiCertificateArn), handler: this.gateway.function });
     this.web = options.compute === 'web' ? new WebCompute(this, 'Web', { ...options, role: this.gateway.role, environment: this.gatewayEnvironment() }) : undefined;
@@ -107,16 +109,17 @@ export class GatewayStack extends Stack {
     this.firewall = options.waf ? new WebAcl(this, 'Firewall', { apis: [this.dataApi.api, this.adminApi.api, ...(this.bridge === undefined ? [] : [this.bridge.api])], requestsPer5Minutes: options.wafRequestsPer5Minutes }) : undefined;
     this.files = new DashboardFiles(this, 'DashboardFiles', { ...options, bucket: this.site.bucket, config: this.publicConfig(federation?.label) });
     this.tables.denyRewritingHistory(this.files.publisher.role);
+    const traffic = this.web === undefined ? apiTraffic(this.dataApi.api) : new LoggedTraffic(this, 'Traffic', this.web.logGroup);
     this.alarms = new Alarms(this, 'Alarms', {
       gateway: this.gateway.function, admin: this.admin.function, watch: this.watchAudit.function, archiveJob: this.archiveAudit.function, tables: this.tables.byName,
       jobs: { RollUp: [this.rollUp.function, 15], Sweep: [this.sweep.function, 15], ArchiveAudit: [this.archiveAudit.function, 30], PlanEvidence: [this.planEvidence.function, 180] },
-      dataApi: this.dataApi.api, failures: this.failures, email: options.alarmEmail, bridgeApi: this.bridge?.api, webLog: this.web?.logGroup,
+      traffic, failures: this.failures, email: options.alarmEmail, bridgeApi: this.bridge?.api, webLog: this.web?.logGroup,
     });
     this.overview = new Overview(this, 'Overview', {
-      dataApi: this.dataApi.api, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
+      traffic, isFunction: this.web === undefined, gateway: this.gateway.function, admin: this.admin.function, usage: this.tables.byName.usage, failures: this.failures, bridge: this.bridge,
       jobs: { RollUp: this.rollUp.function, Sweep: this.sweep.function, ArchiveAudit: this.archiveAudit.function, PlanEvidence: this.planEvidence.function, WatchAudit: this.watchAudit.function },
     });
-    this.outputs = this.makeOutputs();
+    this.outputs = this.makeOutputs(signInOrigin);
   }
 
   private providerOf(federation: ReturnType<typeof federationOf>): Provider | undefined {
@@ -151,6 +154,7 @@ export class GatewayStack extends Stack {
         BSG_ISSUER: this.identity.pool.userPoolProviderUrl,
         BSG_USER_POOL_CLIENT_ID: this.identity.dashboard.userPoolClientId,
         BSG_MACHINE_CLIENT_ID: this.identity.machines.userPoolClientId,
+        BSG_MACHINE_ROLE: this.options.machineRole,
         BSG_SIGN_IN_ORIGIN: signInOrigin,
         BSG_OWNER_EMAIL: ownerEmail,
         BSG_DASHBOARD_URL: this.site.origin,
@@ -199,11 +203,14 @@ export class GatewayStack extends Stack {
     return new CfnCondition(this, 'InviteOwner', { expression: Fn.conditionEquals(valueAsString, 'yes') });
   }
 
-  private makeOutputs(): CfnOutput[] {
+  private makeOutputs(signInOrigin: string): CfnOutput[] {
     return [
       new CfnOutput(this, 'BaseUrl', { description: 'base_url for OpenAI and Anthropic clients', value: this.baseUrl }),
       new CfnOutput(this, 'DashboardUrl', { description: 'The dashboard', value: this.site.origin }),
       new CfnOutput(this, 'AdminUrl', { description: 'The admin API', value: `${this.adminApi.api.url}admin` }),
+      new CfnOutput(this, 'UserPoolId', { description: 'The pool of people and machines', value: this.identity.pool.userPoolId }),
+      new CfnOutput(this, 'MachineClientId', { description: 'The client as which programs get tokens for the admin API', value: this.identity.machines.userPoolClientId }),
+      new CfnOutput(this, 'MachineTokenUrl', { description: 'Where they get them', value: `${signInOrigin}/oauth2/token` }),
       ...(this.bridge === undefined ? [] : [new CfnOutput(this, 'BridgeCallbackUrl', { description: 'Have BSVibe allow this redirect address', value: `${this.bridge.issuer}/callback` })]),
       new CfnOutput(this, 'AuditArchiveBucket', { description: 'The archive of audit events', value: this.archive.bucket.bucketName }),
       new CfnOutput(this, 'OnRemoval', {

@@ -4,6 +4,7 @@ import type { AuditArchive } from './constructs/audit-archive.ts';
 import type { NodeFunction } from './constructs/node-function.ts';
 import type { PepperKey } from './constructs/pepper-key.ts';
 import type { VaultKey } from './constructs/vault-key.ts';
+import type { GatewayOptions } from './options.ts';
 
 type Functions = 'gateway' | 'admin' | 'rollUp' | 'sweep' | 'archiveAudit' | 'planEvidence' | 'watchAudit';
 /** What holds rights and what they are rights to: the stack has them all. */
@@ -22,10 +23,13 @@ const OF_TENANTS = { partitions: ['T#*'] };
  */
 const OF_SERVING = { partitions: ['T#*', 'L#*', 'RF#*', 'RX#*', 'LO#*', 'LC#*', 'UD#*'] };
 
-/** Who may do what, in one place; `test/infra/rights.ts` is the same table from outside. */
-export function grantRights(stack: Granting): void {
+/** Who may do what, in one place; `test/infra/rights.ts` is the same table from outside. `bedrockModelArns` = what the data plane may call by its own role. */
+export function grantRights(stack: Granting, { bedrockModelArns }: Pick<GatewayOptions, 'bedrockModelArns'>): void {
   grantPlanes(stack);
   grantJobs(stack);
+  if (bedrockModelArns.length > 0) {
+    stack.gateway.role.addToPrincipalPolicy(new PolicyStatement({ actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], resources: [...bedrockModelArns] }));
+  }
   for (const { role } of [stack.gateway, stack.admin, stack.rollUp, stack.sweep, stack.archiveAudit, stack.planEvidence, stack.watchAudit]) stack.tables.denyRewritingHistory(role);
 }
 

@@ -7,6 +7,8 @@ export { OptionError };
 export interface GatewayOptions extends FederationOptions {
   /** The one address that becomes owner at its first sign-in. Undefined: the deployment asks for it as parameter `OwnerEmail`. */
   readonly ownerEmail: string | undefined;
+  /** What programs may do that use the admin API with the pool's client for machines. */
+  readonly machineRole: MachineRole;
   /** Where alarms are sent. Undefined: alarms only change colour in CloudWatch. */
   readonly alarmEmail: string | undefined;
   readonly stackName: string;
@@ -28,6 +30,8 @@ export interface GatewayOptions extends FederationOptions {
   readonly apiLogRole: boolean;
   /** Hosts of model servers outside the public internet that may be called: `HOST[:PORT]`, separated by commas. */
   readonly allowUpstreams: string;
+  /** Models, inference profiles and the like of Bedrock that the data plane may call by its own role: exactly these. */
+  readonly bedrockModelArns: readonly string[];
   /** Host names of one's own with their certificates: both or neither. The API's certificate is the region's, the dashboard's must lie in us-east-1. */
   readonly apiDomain: string | undefined;
   readonly apiCertificateArn: string | undefined;
@@ -48,18 +52,31 @@ export interface GatewayOptions extends FederationOptions {
   readonly dashboard: string;
 }
 
+const MACHINE_ROLES = ['viewer', 'member', 'admin'] as const;
+/** Never owner: only people own a tenant. */
+export type MachineRole = (typeof MACHINE_ROLES)[number];
+
 const EMAIL = /^[^\s@,;<>"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 const HOST = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const CERTIFICATE = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
+/** No wildcard: a right is on what was named. A foundation model has no account, and one of a global profile no region. */
+const BEDROCK = /^arn:aws[a-z-]*:bedrock:[a-z0-9-]{0,30}:(?:\d{12})?:(?:foundation-model|inference-profile|application-inference-profile|provisioned-model|imported-model|custom-model-deployment)\/[\w.:-]{1,200}$/;
 /** The periods that CloudWatch Logs knows. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 const whole = (least: number, most: number) => (text: string): number | undefined =>
   (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
 
+/** Every one of a list separated by commas, each once; undefined when one of them is not of the pattern. */
+const listed = (pattern: RegExp) => (text: string): readonly string[] | undefined => {
+  const all = text.split(',').map((each) => each.trim());
+  return all.every((each) => pattern.test(each)) ? [...new Set(all)] : undefined;
+};
+
 const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[Name]> } = {
   ownerEmail: optional('an e-mail address such as owner@example.com', matching(EMAIL)),
   alarmEmail: optional('an e-mail address such as oncall@example.com', matching(EMAIL)),
+  machineRole: { accepts: 'viewer, member or admin', fallback: 'admin', read: (text) => MACHINE_ROLES.find((role) => role === text) },
   ...FEDERATION_OPTIONS,
   stackName: { accepts: '1 to 64 letters, digits and hyphens, beginning with a letter', fallback: 'BSGateway', read: matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/) },
   retain: { accepts: 'true or false', fallback: true, read: flag },
@@ -73,6 +90,7 @@ const OPTIONS: { readonly [Name in keyof GatewayOptions]: Option<GatewayOptions[
     matching(/^(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)),
   apiLogRole: { accepts: 'true or false', fallback: true, read: flag },
   allowUpstreams: { accepts: 'HOST[:PORT] or several of them, separated by commas', fallback: '', read: matching(/^[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:,[A-Za-z0-9.-]{1,253}(?::\d{1,5})?)*$/) },
+  bedrockModelArns: { accepts: 'the ARN of a model or inference profile of Bedrock without wildcards, or several of them, separated by commas', fallback: [], read: listed(BEDROCK) },
   apiDomain: optional('a host name such as llm.example.com', matching(HOST)),
   apiCertificateArn: optional('the ARN of a certificate', matching(CERTIFICATE)),
   dashboardDomain: optional('a host name such as llm.example.com', matching(HOST)),

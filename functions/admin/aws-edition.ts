@@ -8,6 +8,7 @@ import { kmsClient, kmsPepperKeys, kmsSealingKeys } from '../adapters/vault/kms.
 import { requestIds } from '../adapters/store/request-ids.ts';
 import { pepperOnce } from '../adapters/vault/pepper.ts';
 import { firstOwner } from './people/first-owner.ts';
+import { machineRole, type MachineClient } from './people/machine-client.ts';
 import { bearerIdentity } from './people/person-token.ts';
 import type { AdminPorts, ModelTestResult } from './ports.ts';
 
@@ -43,6 +44,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
     store, tenantId: FIRST_TENANT, ownerEmail: variable(env, 'BSG_OWNER_EMAIL'), now: () => Date.now(), random: Math.random, newRequestId,
     emailOf: (token: string) => verifiedEmail(variable(env, 'BSG_SIGN_IN_ORIGIN'), token),
   };
+  const machines: MachineClient = { clientId: variable(env, 'BSG_MACHINE_CLIENT_ID'), tenantId: FIRST_TENANT, role: machineRole(variable(env, 'BSG_MACHINE_ROLE')) };
   return {
     ports: {
       store,
@@ -50,7 +52,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
       now: () => Date.now(),
       random: Math.random,
       randomBytes: (size) => randomBytes(size),
-      identify: (bearer) => bearerIdentity({ store, verify, welcome: (subject, token) => firstOwner(owner, subject, token) }, bearer),
+      identify: (bearer) => bearerIdentity({ store, verify, machines, welcome: (subject, token) => firstOwner(owner, subject, token) }, bearer),
       sealing: kmsSealingKeys({ client: kms, keyId: settings.vaultKeyId }),
       pepper: () => pepperKeys.pepper(),
       urlPolicy: { allowHosts: settings.allowUpstreams, allowLoopback: false },
@@ -59,6 +61,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
       operatorTenantId: FIRST_TENANT,
       revocationSeconds: REVOCATION_SECONDS,
       dashboardUrl: variable(env, 'BSG_DASHBOARD_URL'),
+      machineClientId: machines.clientId,
     },
     dropConnections() {
       dropSockets(dynamo);

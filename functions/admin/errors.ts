@@ -15,6 +15,7 @@ const STATUS = {
   version_required: 428,
   rate_limit_exceeded: 429,
   internal_error: 500,
+  not_implemented: 501,
   store_unavailable: 503,
 } as const;
 

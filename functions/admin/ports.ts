@@ -75,6 +75,8 @@ export interface AdminPorts {
   readonly revocationSeconds: number;
   /** Where the dashboard is served, without a slash at the end: links in invitations begin with it. */
   readonly dashboardUrl: string;
+  /** The identity provider's client for programs, where the door before this API takes its tokens alone: tokens of our own would open nothing, and none are made. */
+  readonly machineClientId?: string;
 }
 
 /** Who asks, and for which tenant. It comes from our own records, never from the request. */

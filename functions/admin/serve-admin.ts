@@ -76,7 +76,7 @@ function callerOf({ memberships, ...who }: Identity, { headers }: GatewayRequest
   if (asked !== undefined) throw new AdminError('not_found', 'There is no such tenant, or you do not belong to it.', { field: 'x-bsg-tenant' });
   if ('route' in matched && matched.route.role === 'person') return { ...who, memberships, tenantId: '', role: 'viewer' };
   throw memberships.length === 0
-    ? new AdminError('forbidden', 'You do not belong to a tenant yet; ask an owner for an invitation.')
+    ? new AdminError('forbidden', who.isMachine ? 'The tenant of this program has no owner yet: the owner must sign in to the dashboard first.' : 'You do not belong to a tenant yet; ask an owner for an invitation.')
     : new AdminError('invalid_request', 'You belong to several tenants; name one in the header x-bsg-tenant.', { field: 'x-bsg-tenant' });
 }
 

@@ -61,6 +61,6 @@ function personOf({ sub, email, emailVerified, name }: BsvibeClaims, { emailsAre
   return { sub, email, emailVerified: emailVerified || emailsAreVerified, ...(name !== undefined && { name }) };
 }
 
-function grantOf({ redirectUri, nonce, scopes }: StartedSignIn, person: Person, signedInAt: number) {
-  return { redirectUri, scopes, person, signedInAt, ...(nonce !== undefined && { nonce }) };
+function grantOf({ redirectUri, nonce, challenge, scopes }: StartedSignIn, person: Person, signedInAt: number) {
+  return { redirectUri, scopes, person, signedInAt, ...(nonce !== undefined && { nonce }), ...(challenge !== undefined && { challenge }) };
 }

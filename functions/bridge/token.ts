@@ -12,8 +12,8 @@ export async function token(request: GatewayRequest, ports: BridgePorts): Promis
   const [code, redirectUri] = [form.get('code') ?? '', form.get('redirect_uri') ?? ''];
   const now = secondsOf(ports.now());
   const access = secretId(ports);
-  const grant = await ports.signIns.exchange(code, redirectUri, { token: access, expiresAt: now + TOKEN_SECONDS }, now);
-  if (grant === undefined) refuse(400, 'invalid_grant', 'code', 'The code is unknown, has expired, was used before, or belongs to another redirect address.');
+  const grant = await ports.signIns.exchange(code, redirectUri, { token: access, expiresAt: now + TOKEN_SECONDS }, now, form.get('code_verifier') ?? undefined);
+  if (grant === undefined) refuse(400, 'invalid_grant', 'code', 'The code is unknown, has expired, was used before, or belongs to another redirect address or verifier.');
   const idToken = await signedJwt(ports.key, {
     iss: ports.issuer, aud: ports.client.id, iat: now, exp: now + TOKEN_SECONDS, auth_time: grant.signedInAt,
     ...(grant.nonce !== undefined && { nonce: grant.nonce }),

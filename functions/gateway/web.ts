@@ -1,5 +1,7 @@
 import { awsEdition } from './aws-edition.ts';
+import { accessLine, gathered } from '../adapters/observe/log.ts';
 import { createHttpDoor } from './http.ts';
+import type { Ports } from './ports.ts';
 import { serve } from './serve.ts';
 
 /** The same as at the other door in AWS, so that a client need not know which one it meets. */
@@ -23,7 +25,10 @@ if (process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] !== undefined) {
 }
 const edition = awsEdition(process.env);
 const { host, port } = listenAt(process.env['AWS_LAMBDA_HTTP_ENDPOINT']);
-const door = createHttpDoor({ handle: (request) => serve(request, edition.ports), maxBodyBytes: MAX_BODY_BYTES });
+// Nothing before this server keeps an access log; the stack's alarm and graphs count these lines.
+const accessLog = gathered((text) => process.stdout.write(text));
+const ports: Ports = { ...edition.ports, access: (answer) => accessLog(accessLine(answer, Date.now())) };
+const door = createHttpDoor({ handle: (request) => serve(request, ports), maxBodyBytes: MAX_BODY_BYTES });
 
 let active = 0;
 let idleSinceMs = Date.now();

@@ -11,6 +11,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { TableName } from './tables.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface AlarmsProps {
   readonly gateway: LambdaFunction;
@@ -21,7 +22,8 @@ export interface AlarmsProps {
   readonly archiveJob: LambdaFunction;
   /** Each with the minutes in which it must have run at least once. */
   readonly jobs: Readonly<Record<string, readonly [LambdaFunction, number]>>;
-  readonly dataApi: RestApi;
+  /** Of the data plane. */
+  readonly traffic: Traffic;
   readonly tables: Readonly<Record<TableName, Table>>;
   readonly failures: Queue;
   readonly email: string | undefined;
@@ -46,7 +48,7 @@ export class Alarms extends Construct {
     const sum = { period: PERIOD, statistic: 'Sum' };
     this.alarm('GatewayErrors', 'The gateway function crashed or timed out', props.gateway.metricErrors(sum), 5);
     this.alarm('GatewayThrottles', 'Requests were refused for want of concurrency', props.gateway.metricThrottles(sum), 1);
-    this.alarm('GatewayFailures', 'More than 5 % of all answers were 5xx', props.dataApi.metricServerError({ period: PERIOD, statistic: 'Average' }), 0.05);
+    this.alarm('GatewayFailures', 'More than 5 % of all answers were 5xx', props.traffic.failureRate, 0.05);
     this.alarm('AdminErrors', 'The admin function crashed or timed out', props.admin.metricErrors(sum), 5);
     this.alarm('JobFailures', 'A job failed three times in a row', props.failures.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }), 1);
     this.alarm('AuditRewritten', 'An audit event was altered or removed', props.watch.metricErrors(sum), 1);

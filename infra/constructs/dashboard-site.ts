@@ -1,7 +1,7 @@
-import { Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, CfnCondition, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
-  CachePolicy, Distribution, Function as CloudFrontFunction, FunctionCode, FunctionEventType, FunctionRuntime, HeadersFrameOption, HeadersReferrerPolicy, HttpVersion, PriceClass, ResponseHeadersPolicy, SecurityPolicyProtocol,
+  CachePolicy, type CfnDistribution, Distribution, Function as CloudFrontFunction, FunctionCode, FunctionEventType, FunctionRuntime, HeadersFrameOption, HeadersReferrerPolicy, HttpVersion, PriceClass, ResponseHeadersPolicy, SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -24,6 +24,11 @@ const contentSecurityPolicy = (connectTo: readonly string[]): string => [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'", ["connect-src 'self'", ...connectTo].join(' '),
   "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "require-trusted-types-for 'script'",
 ].join('; ');
+
+/** Where CloudFront delivers no such logs (docs.aws.amazon.com, "Choose an Amazon S3 bucket for standard logs"): the regions that an account must opt in to. */
+const WITHOUT_LOGS = [
+  'af-south-1', 'ap-east-1', 'ap-south-2', 'ap-southeast-3', 'ap-southeast-4', 'ca-west-1', 'eu-central-2', 'eu-south-1', 'eu-south-2', 'il-central-1', 'me-central-1', 'me-south-1',
+];
 
 /** A path whose last part has no dot is a page, and all pages are the one application, which knows its own addresses. */
 const PAGES = "function handler(event) { var request = event.request; if (request.uri.slice(request.uri.lastIndexOf('/')).indexOf('.') < 0) request.uri = '/index.html'; return request; }";
@@ -66,7 +71,19 @@ export class DashboardSite extends Construct {
       logBucket: accessLogs,
       logFilePrefix: 'dashboard/',
     });
+    this.leaveLogsOut(this.distribution.node.defaultChild as CfnDistribution);
     this.origin = domain === undefined ? Fn.join('', ['https://', this.distribution.distributionDomainName]) : `https://${domain.name}`;
+  }
+
+  /** Decided while the stack is deployed: the template is the same for every region. */
+  private leaveLogsOut(distribution: CfnDistribution): void {
+    const among = (regions: readonly string[]) => Fn.conditionOr(...regions.map((region) => Fn.conditionEquals(Aws.REGION, region)));
+    // An Or takes ten at most.
+    const isWithout = new CfnCondition(this, 'WithoutLogs', { expression: Fn.conditionOr(among(WITHOUT_LOGS.slice(0, 6)), among(WITHOUT_LOGS.slice(6))) });
+    const path = 'DistributionConfig.Logging';
+    const { logging } = distribution.distributionConfig as CfnDistribution.DistributionConfigProperty;
+    const { bucket, prefix } = logging as CfnDistribution.LoggingProperty;
+    distribution.addPropertyOverride(path, { 'Fn::If': [isWithout.logicalId, { Ref: 'AWS::NoValue' }, { Bucket: bucket, Prefix: prefix }] });
   }
 
   private pages(): CloudFrontFunction {

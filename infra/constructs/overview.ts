@@ -5,9 +5,13 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Traffic } from './traffic.ts';
 
 export interface OverviewProps {
-  readonly dataApi: RestApi;
+  /** Of the data plane. */
+  readonly traffic: Traffic;
+  /** Whether the gateway function serves, and not the HTTP server. */
+  readonly isFunction: boolean;
   readonly gateway: LambdaFunction;
   readonly admin: LambdaFunction;
   readonly jobs: Readonly<Record<string, LambdaFunction>>;
@@ -25,7 +29,7 @@ const at = (statistic: string) => ({ period: PERIOD, statistic });
 export class Overview extends Construct {
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string, { dataApi, gateway, admin, jobs, usage, failures, bridge }: OverviewProps) {
+  constructor(scope: Construct, id: string, { traffic, isFunction, gateway, admin, jobs, usage, failures, bridge }: OverviewProps) {
     super(scope, id);
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 8 });
     const functions = { Gateway: gateway, Admin: admin, ...jobs, ...(bridge && { Bridge: bridge.handler.function }) };
@@ -33,9 +37,9 @@ export class Overview extends Construct {
     this.dashboard = new Dashboard(this, 'Dashboard', {
       widgets: [
         [
-          graph('Requests', dataApi.metricCount(SUM), dataApi.metricClientError(SUM), dataApi.metricServerError(SUM)),
-          graph('Time to the last byte, ms', dataApi.metricLatency(at('p50')), dataApi.metricLatency(at('p95')), dataApi.metricLatency(at('p99'))),
-          graph('Running at once', gateway.metric('ConcurrentExecutions', at('Maximum')), gateway.metricThrottles(SUM)),
+          graph('Requests', ...traffic.answers),
+          graph('Time to the last byte, ms', ...['p50', 'p95', 'p99'].map((statistic) => traffic.latency(statistic))),
+          ...(isFunction ? [graph('Running at once', gateway.metric('ConcurrentExecutions', at('Maximum')), gateway.metricThrottles(SUM))] : []),
         ],
         [
           graph('Errors of functions', ...each((of, label) => of.metricErrors({ ...SUM, label }))),

@@ -85,3 +85,9 @@ test('a token of an earlier version, which did not keep its maker, works on, and
   expect((await ask(temp.store, '/admin/me', as(secret))).json).toMatchObject({ role: 'admin' });
   expect(await listed()).toEqual([{ id: 'mt_old', name: 'old', role: 'admin', effectiveRole: 'admin', createdAt: '2026-01-01T00:00:00.000Z', createdBy: 'Somebody', createdById: null }]);
 });
+
+test('where programs get their tokens from the identity provider, none is made here and the answer names their client', async () => {
+  const { status, json } = await ask(temp.store, '/admin/tokens', { method: 'POST', body: { name: 'ci', role: 'viewer' }, ports: { machineClientId: 'client-of-machines' } });
+  expect([status, json]).toMatchObject([501, { error: { code: 'not_implemented', message: expect.stringContaining('client-of-machines') } }]);
+  expect((await ask(temp.store, '/admin/tokens')).json).toMatchObject({ items: [] });
+});

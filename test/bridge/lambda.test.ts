@@ -83,6 +83,13 @@ needs('java')('the bridge as a Lambda function', () => {
       expect(browser.cookies.size).toBe(0);
     });
 
+    test('with PKCE where the client sends a challenge, as discovery says', async () => {
+      expect((await oidc.configuration()).serverMetadata().code_challenge_methods_supported).toEqual(['S256']);
+      const verifier = client.randomPKCECodeVerifier();
+      const { asked, returned } = await withCode({ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' });
+      expect((await oidc.exchange(asked, returned, undefined, verifier)).claims.sub).toBe(bridge.bsvibe.person['sub']);
+    });
+
     test('what people write into their own profile does not verify their address; BSVibe\'s own word does', async () => {
       const { browser, asked, state } = await arrived();
       const returned = await continuesTo(await post(browser, bridge.bsvibe.token({ claims: { email_verified: true } }), state));
@@ -357,6 +364,43 @@ needs('java')('the bridge as a Lambda function', () => {
       await new Promise((resolve) => { setTimeout(resolve, 5_100); });
       await refused(await post(browser, token, state), 403, 'access_denied');
       expect((await post(browser, bsvibe.token(), state)).status).toBe(200);
+    });
+  });
+
+  describe('refuses, where a client uses PKCE,', () => {
+    const VERIFIER = 'v'.repeat(42);
+    const challengeOf = (verifier: string): Record<string, string> => ({ code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' });
+
+    test('a code without its verifier, or with another; the right one still exchanges it, once', async () => {
+      const verifier = `${VERIFIER}1`;
+      const { code } = await withCode(challengeOf(verifier));
+      for (const wrong of [undefined, '', `${VERIFIER}2`, challengeOf(verifier)['code_challenge'] ?? '', `${verifier}\n`]) await refused(await exchange(code, wrong === undefined ? {} : { code_verifier: wrong }), 400, 'invalid_grant');
+      expect((await exchange(code, { code_verifier: verifier })).status).toBe(200);
+      await refused(await exchange(code, { code_verifier: verifier }), 400, 'invalid_grant');
+    });
+
+    test('a verifier that is shorter or longer than the protocol allows, although it fits', async () => {
+      for (const verifier of [VERIFIER, 'v'.repeat(129), `${VERIFIER}+`]) await refused(await exchange((await withCode(challengeOf(verifier))).code, { code_verifier: verifier }), 400, 'invalid_grant');
+    });
+
+    test('a verifier for a code that was asked for without a challenge: somebody has taken it away', async () => {
+      const { code } = await withCode();
+      await refused(await exchange(code, { code_verifier: `${VERIFIER}1` }), 400, 'invalid_grant');
+      expect((await exchange(code)).status).toBe(200);
+    });
+
+    test('the method plain, by name or by leaving it out, an unknown one, and what is no challenge', async () => {
+      const { code_challenge: challenge = '' } = challengeOf(`${VERIFIER}1`);
+      const changes: readonly Readonly<Record<string, string>>[] = [
+        { code_challenge: challenge, code_challenge_method: 'plain' }, { code_challenge: challenge }, { code_challenge: challenge, code_challenge_method: 's256' }, { code_challenge_method: 'S256' },
+        { code_challenge: '', code_challenge_method: 'S256' }, { code_challenge: challenge.slice(1), code_challenge_method: 'S256' }, { code_challenge: `${challenge}=`, code_challenge_method: 'S256' },
+      ];
+      for (const change of changes) {
+        const asked = await oidc.ask(change);
+        reported(await bridge.send(asked.url), 'invalid_request', asked.state);
+      }
+      const asked = await oidc.ask(challengeOf(`${VERIFIER}1`));
+      reported(await bridge.send(`${asked.url}&code_challenge=${challenge}`), 'invalid_request', asked.state);
     });
   });
 

@@ -11,6 +11,17 @@ needs('java')('the process of a Lambda web function', () => {
   beforeAll(async () => { subject = await webSubject(); });
   afterAll(async () => { await subject?.close(); });
 
+  test('keeps an access log of its own, which nothing before it does: a line for each answer, with what was matched and nothing that was sent', async () => {
+    const { upstream, origin, key, lines } = subject;
+    upstream.script(sayHello);
+    expect((await call(origin, '/v1/chat/completions', { key, body: chat('cheap', {}) })).status).toBe(200);
+    expect((await call(origin, '/v1/chat/completions', { key: 'bsg_live_none', body: chat('cheap', {}) })).status).toBe(401);
+    const seen = () => lines().filter(({ event, route }) => event === 'request' && route === '/v1/chat/completions');
+    for (let tries = 0; tries < 100 && seen().length < 2; tries += 1) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    expect(seen().map(({ status, ms }) => [status, typeof ms])).toEqual([[200, 'number'], [401, 'number']]);
+    expect(JSON.stringify(lines())).not.toContain('bsg_live_none');
+  });
+
   test('SIGTERM lets a running stream end, and then the process', async () => {
     const { upstream, origin, key, child } = subject;
     let go = (): void => {};

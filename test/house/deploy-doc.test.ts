@@ -21,7 +21,7 @@ test('the operator\'s guide names every option of the stack with its default, an
   expect(page).toContain('(sign-in.md)');
   for (const [name, fallback] of told) {
     const value = options[name as keyof typeof options];
-    expect([name, fallback]).toEqual([name, value === undefined || value === '' ? undefined : String(value)]);
+    expect([name, fallback]).toEqual([name, value === undefined || String(value) === '' ? undefined : String(value)]);
   }
 });
 
@@ -46,7 +46,7 @@ test('what the web mode consumes follows from its formula', () => {
   for (const [requests = '', ...figures] of examples) {
     const count = Number(requests.replace(', web', '').replaceAll(',', ''));
     const [usd, ...consumed] = figures.map((figure) => Number(figure.replaceAll(',', '')));
-    expect(usd).toBeCloseTo(price('fixed') + 0.4 + (count / 1e6) * (12 * price('write') + price('storage') + price('logs')), 2);
+    expect(usd).toBeCloseTo(price('fixed') + 1.4 + (count / 1e6) * (12 * price('write') + price('storage') + price('logs')), 2);
     expect(consumed).toEqual([count * 0.0055, (count * 6) / 16, count * 6].map(Math.round));
   }
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { contextOf } from '../../infra/command-line.ts';
+import { MACHINE_ROLES } from '../../functions/admin/people/machine-client.ts';
 import { OptionError, readOptions } from '../../infra/options.ts';
 
 const messageOf = (read: () => unknown): string => {
@@ -25,9 +26,10 @@ describe('options of the stack', () => {
 
   const REFUSED = [
     ['ownerEmail', 'owner'], ['ownerEmail', 'a@b@example.com'], ['ownerEmail', ''], ['alarmEmail', 'x@y'], ['stackName', '1st'], ['stackName', 'a b'],
-    ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
+    ['machineRole', 'owner'], ['machineRole', 'Admin'], ['retain', 'yes'], ['retain', 1], ['logRetentionDays', '31'], ['logRetentionDays', '0'], ['archiveLockDays', '399'], ['throttleRps', '0'], ['throttleRps', '1.5'],
     ['throttleBurst', '5001'], ['gatewayMemoryMb', '128'], ['gatewayMemoryMb', '1e4'], ['reservedConcurrency', '-1'], ['signInPrefix', 'my-cognito'],
     ['signInPrefix', 'Upper'], ['signInPrefix', 'ends-'], ['apiLogRole', 'no'], ['allowUpstreams', 'http://host'], ['allowUpstreams', 'a,,b'], ['apiDomain', 'LLM'], ['apiDomain', 'https://llm.example.com'], ['apiCertificateArn', 'abc'], ['dashboardCertificateArn', 'arn:aws:acm:eu-central-1:111122223333:certificate/a'],
+    ['bedrockModelArns', '*'], ['bedrockModelArns', 'arn:aws:bedrock:eu-central-1::foundation-model/*'], ['bedrockModelArns', 'arn:aws:s3:::bucket'], ['bedrockModelArns', 'arn:aws:bedrock:eu-central-1::foundation-model/a,'],
     ['compute', 'ec2'], ['waf', 'on'], ['wafRequestsPer5Minutes', '10'], ['dashboardWafArn', 'arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/a/b'], ['bundles', ''], ['dashboard', ''],
     ['throttleRps', ['1']], ['stackName', { a: 1 }], ['ownerEmail', null], ['adopt', ''], ['dashboardDomain', 'localhost'],
   ] as const;
@@ -46,6 +48,17 @@ describe('options of the stack', () => {
   test('a misspelled option is refused with the list of those there are', () => {
     expect(refusal({ ownerMail: 'owner@example.com' })).toMatch(/^There is no option ownerMail: accepted are ownerEmail, .+\.$/);
     expect(refusal({ constructor: 'x' })).toMatch(/^There is no option constructor/);
+  });
+
+  test('every role that the admin function knows for machines may be chosen', () => {
+    expect(MACHINE_ROLES.map((role) => readOptions({ machineRole: role }).machineRole)).toEqual(MACHINE_ROLES);
+    expect(readOptions({}).machineRole).toBe('admin');
+  });
+
+  test('models of Bedrock are a list of ARNs, each once; none by default', () => {
+    const [model, profile, everywhere] = ['arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0', 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-lite-v1:0', 'arn:aws:bedrock:::foundation-model/amazon.nova-lite-v1:0'];
+    expect(readOptions({}).bedrockModelArns).toEqual([]);
+    expect(readOptions({ bedrockModelArns: `${model}, ${profile},${model},${everywhere}` }).bedrockModelArns).toEqual([model, profile, everywhere]);
   });
 
   test("CDK's own context is left alone", () => {

@@ -133,7 +133,7 @@ needs('java')('what the functions do', () => {
     const provider = await identityProvider();
     const runtime = await world.start('admin', 'admin', {
       ALLOW_UPSTREAMS: `127.0.0.1:${upstream.port}`, BSG_DASHBOARD_URL: 'https://dashboard.example', BSG_GATEWAY_FUNCTION: 'the-gateway', NODE_EXTRA_CA_CERTS: provider.certificateFile,
-      BSG_ISSUER: provider.issuer, BSG_USER_POOL_CLIENT_ID: provider.clientId, BSG_MACHINE_CLIENT_ID: 'machine-client', BSG_SIGN_IN_ORIGIN: provider.origin, BSG_OWNER_EMAIL: 'owner@example.com',
+      BSG_ISSUER: provider.issuer, BSG_USER_POOL_CLIENT_ID: provider.clientId, BSG_MACHINE_CLIENT_ID: 'machine-client', BSG_MACHINE_ROLE: 'admin', BSG_SIGN_IN_ORIGIN: provider.origin, BSG_OWNER_EMAIL: 'owner@example.com',
     });
     provider.emails.set('the-owner', { email: 'owner@example.com', verified: true });
     await runtime.idle();

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { IConstruct } from 'constructs';
 import { figure } from '../support/figure.ts';
 import { decide, like, type Statement } from './iam-evaluator.ts';
-import { RIGHTS, roleOf, ROLES, sealContext, targetOf, type Role } from './rights.ts';
+import { BEDROCK, RIGHTS, roleOf, ROLES, sealContext, targetOf, type Role } from './rights.ts';
 import { BRIDGED, synthesize, type Properties, type Synthesized } from './synthesized.ts';
 
-/** With the bridge, so that every role that there can be is there. */
+/** With the bridge and models of Bedrock, so that every role and right that there can be is there. */
 let made: Synthesized;
-beforeAll(() => { made = synthesize(BRIDGED); });
+beforeAll(() => { made = synthesize({ ...BRIDGED, bedrockModelArns: `${BEDROCK.model},${BEDROCK.profile}` }); });
 afterAll(() => made.remove());
 
 const propertiesOf = (construct: IConstruct): Properties => made.resources[made.idOf(construct)]?.Properties ?? {};
@@ -25,9 +25,9 @@ describe('rights', () => {
   });
 
   test.each(RIGHTS.map((row) => [`${row[0]} ${row[1]} on ${row[2]} with ${JSON.stringify(row[3])}: ${row[4]}`, row] as const))('%s', (_title, [role, action, target, context, expected]) => {
-    const { construct, suffix, isKey } = targetOf(made.stack, target);
+    const { construct, arn, suffix, isKey } = targetOf(made.stack, target);
     // A secret's ARN is its reference.
-    const resource = target === 'credential' ? made.idOf(construct) : made.arnOf(construct) + suffix;
+    const resource = arn ?? (target === 'credential' ? made.idOf(construct) : made.arnOf(construct) + suffix);
     const decision = decide({ identity: policyOf(role), ...(isKey && { resource: made.keyPolicy(construct) }) }, { principal: arnOf(role), action, resource, ...(context && { context }) });
     expect(decision).toBe(expected);
   });

@@ -7,6 +7,7 @@ import type { AccessRequest, Decision } from './iam-evaluator.ts';
 export const ROLES = ['gateway', 'admin', 'rollUp', 'sweep', 'archiveAudit', 'planEvidence', 'watchAudit', 'publisher', 'bridge'] as const;
 export type Role = (typeof ROLES)[number];
 export type Target = 'vault' | 'pepper' | 'archive' | 'gatewayFunction' | 'failures' | 'archive/tenant/1.ndjson' | 'audit/stream/x' | 'ownLog' | 'otherLog' | 'bridgeLog' | 'issuerKey' | 'credential' | 'site/index.html'
+  | 'bedrock/model' | 'bedrock/profile' | 'bedrock/other'
   | 'tenants' | 'models' | 'rules' | 'keys' | 'audit' | 'usage' | `${'keys' | 'usage' | 'audit' | 'models'}/index/by-i1`;
 export type Right = readonly [Role, string, Target, AccessRequest['context'], Decision];
 
@@ -26,6 +27,13 @@ const TENANT = at('T#default');
 /** What the bridge asks of its key, and where it keeps sign-ins. */
 const SIGN = { 'kms:SigningAlgorithm': 'RSASSA_PKCS1_V1_5_SHA_256', 'kms:MessageType': 'DIGEST' };
 const OWN = at(`${SIGN_INS}#code#abc`);
+
+/** What `-c bedrockModelArns=` names in the tests of rights, and one that it does not. */
+export const BEDROCK = {
+  model: 'arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0',
+  profile: 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-lite-v1:0',
+  other: 'arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0:300k',
+} as const;
 
 /** Who may do what with what: the table of rights, as DECISIONS and the reliability requirements want it. */
 export const RIGHTS: readonly Right[] = [
@@ -119,6 +127,17 @@ export const RIGHTS: readonly Right[] = [
   ['gateway', 'dynamodb:Query', 'audit', TENANT, NO],
   ['gateway', 'dynamodb:PutItem', 'audit', TENANT, NO],
   ['gateway', 'dynamodb:DeleteItem', 'audit', TENANT, NEVER],
+  // Models of Bedrock by the role: two actions of the data plane, on what was named and nothing else.
+  ['gateway', 'bedrock:InvokeModel', 'bedrock/model', {}, YES],
+  ['gateway', 'bedrock:InvokeModelWithResponseStream', 'bedrock/model', {}, YES],
+  ['gateway', 'bedrock:InvokeModel', 'bedrock/profile', {}, YES],
+  ['gateway', 'bedrock:InvokeModelWithResponseStream', 'bedrock/profile', {}, YES],
+  ['gateway', 'bedrock:InvokeModel', 'bedrock/other', {}, NO],
+  ['gateway', 'bedrock:GetFoundationModel', 'bedrock/model', {}, NO],
+  ['gateway', 'bedrock:CreateModelInvocationJob', 'bedrock/model', {}, NO],
+  ['admin', 'bedrock:InvokeModel', 'bedrock/model', {}, NO],
+  ['planEvidence', 'bedrock:InvokeModel', 'bedrock/model', {}, NO],
+  ['sweep', 'bedrock:InvokeModel', 'bedrock/model', {}, NO],
   // The control plane changes records, and history not.
   ['admin', 'dynamodb:PutItem', 'models', TENANT, YES],
   ['admin', 'dynamodb:DeleteItem', 'models', TENANT, YES],
@@ -265,15 +284,16 @@ export function roleOf(stack: GatewayStack, role: Role): IamRole {
   return role === 'publisher' ? stack.files.publisher.role : stack[role].role;
 }
 
-/** The resource behind a name of the table, and what stands behind it (`/index/by-i1`). */
+/** The resource behind a name of the table, and what stands behind it (`/index/by-i1`); `arn` of what is not the stack's own. */
 export function targetOf(stack: GatewayStack, target: Target) {
   const [name = '', ...rest] = target.split('/');
+  const arn = name === 'bedrock' ? BEDROCK[rest[0] as keyof typeof BEDROCK] : undefined;
   const { tables, vault, pepper, archive, gateway, admin, failures, site } = stack;
   const bridge = bridgeOf(stack);
   const constructs = {
     ...tables.byName, vault: vault.key, pepper: pepper.key, archive: archive.bucket, gatewayFunction: gateway.function, failures, ownLog: gateway.logGroup, otherLog: admin.logGroup,
-    bridgeLog: bridge.handler.logGroup, issuerKey: bridge.key, credential: bridge.credential, site: site.bucket,
+    bridgeLog: bridge.handler.logGroup, issuerKey: bridge.key, credential: bridge.credential, site: site.bucket, bedrock: gateway.function,
   };
   const construct = constructs[name as keyof typeof constructs];
-  return { construct, suffix: rest.map((part) => `/${part}`).join(''), isKey: ['vault', 'pepper', 'issuerKey'].includes(name) };
+  return { construct, arn, suffix: rest.map((part) => `/${part}`).join(''), isKey: ['vault', 'pepper', 'issuerKey'].includes(name) };
 }

@@ -6,7 +6,8 @@ import { LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { ARCHIVE_VARIABLE, readAwsEnvironment, SITE_BUCKET_VARIABLE, SITE_FOLDER_VARIABLE, UPSTREAMS_VARIABLE } from '../../functions/adapters/aws/environment.ts';
-import { jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { accessLine, jsonLog, type Log } from '../../functions/adapters/observe/log.ts';
+import { RUNNING_MS } from '../../functions/adapters/store/idempotency.ts';
 import { DYNAMO_TABLES } from '../../functions/adapters/store/dynamo-tables.ts';
 import { DASHBOARD_POLICY } from '../../infra/local/dashboard.ts';
 import { BRIDGED, resolve, synthesize, testApp, type Properties, type Resource, type Synthesized } from './synthesized.ts';
@@ -228,6 +229,25 @@ describe('guarantee J3: the template', () => {
     expect(made.ofType('AWS::Cognito::ManagedLoginBranding')).toHaveLength(1);
   });
 
+  test('tells the admin function which client is a machine and what it may do, and whoever deploys where its tokens come from', () => {
+    const { admin, identity } = made.stack;
+    const client = made.idOf(identity.machines);
+    expect(environmentOf(admin.function)).toMatchObject({ BSG_MACHINE_CLIENT_ID: client, BSG_MACHINE_ROLE: 'admin' });
+    const outputs = (made.template.toJSON() as { Outputs: Record<string, { Value: unknown }> }).Outputs;
+    expect([outputs['MachineClientId']?.Value, outputs['UserPoolId']?.Value]).toEqual([{ Ref: client }, { Ref: made.idOf(identity.pool) }]);
+    expect(resolve(outputs['MachineTokenUrl']?.Value)).toMatch(/^https:\/\/bsgateway-.+\.auth\.eu-central-1\.amazoncognito\.com\/oauth2\/token$/);
+  });
+
+  test('may call no model of Bedrock with a role unless somebody names it', () => {
+    expect(JSON.stringify(made.resources)).not.toMatch(/"bedrock:/);
+  });
+
+  test('ends the admin function before an execution under an idempotency key counts as dead: what still runs must not run twice', () => {
+    const seconds = Number(propertiesOf(made.stack.admin.function)['Timeout']);
+    expect(seconds).toBe(300);
+    expect(RUNNING_MS).toBeGreaterThan(seconds * 1_000);
+  });
+
   test('makes the owner alone a user, with the address that was given', () => {
     const users = made.ofType('AWS::Cognito::UserPoolUser').map(([, { Properties }]) => Properties);
     expect(users).toEqual([expect.objectContaining({ Username: 'owner@example.com', DesiredDeliveryMediums: ['EMAIL'] })]);
@@ -328,6 +348,23 @@ describe('guarantee J3: the template', () => {
     expect(config.CustomErrorResponses.map(({ ErrorCode, ResponseCode }) => [ErrorCode, ResponseCode])).toEqual([[403, 404], [404, 404]]);
     expect(config.DefaultCacheBehavior).toMatchObject({ ViewerProtocolPolicy: 'redirect-to-https', FunctionAssociations: [{ EventType: 'viewer-request' }] });
     expect(made.ofType('AWS::CloudFront::OriginAccessControl')).toHaveLength(1);
+  });
+
+  test('logs who asks CloudFront, but where it delivers no logs to a bucket of that region', () => {
+    const { Logging: logging } = (propertiesOf(made.stack.site.distribution)['DistributionConfig'] as Properties);
+    const [condition, without, otherwise] = (logging as { 'Fn::If': [string, object, Properties] })['Fn::If'];
+    expect(without).toEqual({ Ref: 'AWS::NoValue' });
+    expect(otherwise).toEqual({ Bucket: { 'Fn::GetAtt': [made.idOf(made.stack.archive.accessLogs), 'RegionalDomainName'] }, Prefix: 'dashboard/' });
+    type Expression = { readonly 'Fn::Or': readonly Expression[] } | { readonly 'Fn::Equals': readonly [object, string] };
+    const { Conditions: conditions } = made.template.toJSON() as { Conditions: Record<string, Expression> };
+    const holdsIn = (region: string, expression: Expression | undefined): boolean => {
+      if (expression === undefined) throw new Error('no such condition');
+      if ('Fn::Equals' in expression) return JSON.stringify(expression['Fn::Equals']) === JSON.stringify([{ Ref: 'AWS::Region' }, region]);
+      expect(expression['Fn::Or'].length).toBeLessThanOrEqual(10);
+      return expression['Fn::Or'].map((each) => holdsIn(region, each)).includes(true);
+    };
+    for (const region of ['af-south-1', 'ap-east-1', 'eu-south-1', 'me-south-1', 'ap-south-2', 'ap-southeast-3', 'ap-southeast-4', 'ca-west-1', 'eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1']) expect([region, holdsIn(region, conditions[condition])]).toEqual([region, true]);
+    for (const region of ['us-east-1', 'eu-central-1', 'eu-west-1', 'ap-northeast-2', 'sa-east-1', 'cn-north-1']) expect([region, holdsIn(region, conditions[condition])]).toEqual([region, false]);
   });
 
   test('sends failed runs of the jobs to a queue, from the timer and from the function', () => {
@@ -434,14 +471,47 @@ describe('compute=web', () => {
   });
 
   test('its own errors raise an alarm: lines of its log, which no metric of API Gateway counts', () => {
-    const [[, { Properties }] = NONE, ...others] = web.ofType('AWS::Logs::MetricFilter');
-    expect(others).toEqual([]);
+    const [{ Properties } = NONE[1]] = web.ofType('AWS::Logs::MetricFilter').map(([, filter]) => filter).filter(({ Properties: { FilterPattern } }) => String(FilterPattern).includes('$.level'));
     expect(Properties).toMatchObject({ FilterPattern: '{ $.level = "error" }', LogGroupName: { Ref: web.idOf(web.stack.web?.logGroup ?? web.stack) } });
     const [metric] = Properties['MetricTransformations'] as Properties[];
     const alarms = web.ofType('AWS::CloudWatch::Alarm').map(([, { Properties: alarm }]) => alarm).filter(({ MetricName }) => MetricName === 'WebErrors');
     expect(alarms).toEqual([expect.objectContaining({ Namespace: metric?.['MetricNamespace'], AlarmDescription: expect.stringContaining('#weberrors'), Threshold: 5 })]);
     expect(JSON.parse(jsonLine((log) => log.error('crashed')))).toMatchObject({ level: 'error' });
     expect(made.ofType('AWS::Logs::MetricFilter')).toEqual([]);
+  });
+});
+
+describe('compute=web: what is watched', () => {
+  let web: Synthesized;
+  beforeAll(() => { web = synthesize({ ownerEmail: 'owner@example.com', compute: 'web' }); });
+  afterAll(() => web.remove());
+  const filters = () => web.ofType('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  const metricOf = (filter: Properties | undefined) => (filter?.['MetricTransformations'] as Properties[] | undefined)?.[0];
+
+  test('is the server: its answers by class and their times, from a log line as it writes them', () => {
+    const line = JSON.parse(accessLine({ method: 'POST', route: '/v1/messages', status: 502, ms: 12, requestId: '01J8' }, 0)) as Properties;
+    expect(line).toMatchObject({ event: 'request', status: 502, ms: 12 });
+    const group = { Ref: web.idOf(web.stack.web?.logGroup ?? web.stack) };
+    const answers = filters().filter(({ FilterPattern }) => String(FilterPattern).includes('$.event = "request"'));
+    expect(answers.map(({ FilterPattern, LogGroupName }) => [FilterPattern, LogGroupName]).toSorted()).toEqual([
+      ['{ $.event = "request" }', group], ['{ ($.event = "request") && ($.status >= 400) && ($.status < 500) }', group], ['{ ($.event = "request") && ($.status >= 500) }', group],
+    ].toSorted());
+    expect(answers.map((each) => metricOf(each)?.['MetricValue']).toSorted()).toEqual(['$.ms', '1', '1']);
+  });
+
+  test('raises the alarm for failures by the server\'s answers, and nothing on the page or in an alarm looks at the idle API', () => {
+    const [alarm, ...others] = web.ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties).filter(({ AlarmDescription }) => String(AlarmDescription).endsWith('#gatewayfailures'));
+    expect(others).toEqual([]);
+    const names = new Map(filters().map((filter) => [String(filter['FilterPattern']), metricOf(filter)?.['MetricName']]));
+    const metrics = (alarm?.['Metrics'] as { Id: string; Expression?: string; MetricStat?: { Metric: Properties; Stat: string } }[]);
+    expect(metrics.find(({ Expression }) => Expression !== undefined)?.Expression).toBe('failed / answers');
+    expect(Object.fromEntries(metrics.filter(({ MetricStat }) => MetricStat !== undefined).map(({ Id, MetricStat }) => [Id, [MetricStat?.Metric['MetricName'], MetricStat?.Stat]]))).toEqual({
+      failed: [names.get('{ ($.event = "request") && ($.status >= 500) }'), 'Sum'], answers: [names.get('{ $.event = "request" }'), 'SampleCount'],
+    });
+    expect(alarm).toMatchObject({ Threshold: 0.05, TreatMissingData: 'notBreaching' });
+    const page = JSON.stringify(web.ofType('AWS::CloudWatch::Dashboard'));
+    for (const name of names.values()) if (name !== 'WebErrors') expect(page).toContain(String(name));
+    expect(page + JSON.stringify(web.ofType('AWS::CloudWatch::Alarm'))).not.toContain('AWS/ApiGateway');
   });
 });
 

@@ -19,6 +19,8 @@ export interface IdentityProvider {
   token(sub: string, change?: object): string;
   /** The address that userInfo gives for a `sub`. */
   emails: Map<string, { readonly email: string; readonly verified: boolean }>;
+  /** Another status makes the userInfo endpoint fail with it. */
+  readonly userInfo: { status: number };
   close(): Promise<void>;
 }
 
@@ -29,11 +31,14 @@ export async function identityProvider(): Promise<IdentityProvider> {
   await writeFile(certificateFile, cert);
   const emails: IdentityProvider['emails'] = new Map();
   const asked: string[] = [];
+  const userInfo = { status: 200 };
   const server: Server = createServer({ key, cert }, (request, response) => {
     asked.push(request.url ?? '');
     const json = (body: object): void => { response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)); };
     if (request.url?.endsWith('/jwks.json')) return json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] });
-    const claims = JSON.parse(Buffer.from(request.headers.authorization?.split('.')[1] ?? '', 'base64url').toString('utf8') || '{}') as { sub?: string };
+    const claims = JSON.parse(Buffer.from(request.headers.authorization?.split('.')[1] ?? '', 'base64url').toString('utf8') || '{}') as { sub?: string; scope?: string };
+    // As the pool does with tokens that do not carry the scope.
+    if (userInfo.status !== 200 || !(claims.scope ?? '').split(' ').includes('openid')) return void response.writeHead(userInfo.status === 200 ? 401 : userInfo.status, { 'content-type': 'application/json' }).end('{"error":"invalid_token"}');
     const known = emails.get(claims.sub ?? '');
     return json({ sub: claims.sub, ...(known && { email: known.email, email_verified: String(known.verified) }) });
   });
@@ -42,7 +47,7 @@ export async function identityProvider(): Promise<IdentityProvider> {
   const issuer = `${origin}/eu-central-1_abc`;
   const clientId = 'dashboard-client';
   return {
-    origin, issuer, clientId, certificateFile, asked, emails,
+    origin, issuer, clientId, certificateFile, asked, emails, userInfo,
     token(sub, change = {}) {
       const now = Math.floor(Date.now() / 1000);
       const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -7,7 +7,7 @@ export interface SignedIn { readonly claims: client.IDToken; readonly accessToke
 
 /**
  * An independent OpenID Connect client (openid-client) that does what a user pool does with a provider of type OIDC: code
- * grant, `client_secret_post`, no PKCE, then userinfo. It also checks the ID token's signature against the key set.
+ * grant, `client_secret_post`, PKCE where a verifier is given, then userinfo. It also checks the ID token's signature against the key set.
  */
 export class OidcClient {
   readonly #bridge: BridgeWorld;
@@ -37,8 +37,8 @@ export class OidcClient {
   }
 
   /** Exchanges what came back; with another configuration where one is given. */
-  async exchange({ state, nonce }: Asked, returned: string, config?: client.Configuration): Promise<SignedIn> {
-    const answer = await client.authorizationCodeGrant(config ?? (await this.#ready()), new URL(returned), { expectedState: state, expectedNonce: nonce, idTokenExpected: true });
+  async exchange({ state, nonce }: Asked, returned: string, config?: client.Configuration, verifier?: string): Promise<SignedIn> {
+    const answer = await client.authorizationCodeGrant(config ?? (await this.#ready()), new URL(returned), { expectedState: state, expectedNonce: nonce, idTokenExpected: true, ...(verifier !== undefined && { pkceCodeVerifier: verifier }) });
     const claims = answer.claims();
     if (claims === undefined || answer.id_token === undefined) throw new Error('the answer has no ID token');
     return { claims, accessToken: answer.access_token, idToken: answer.id_token };

@@ -84,7 +84,7 @@ export function proxyEvent(method: string, path: string, options: { headers?: Re
     resource: '/{proxy+}', path: pathname, httpMethod: method, pathParameters: { proxy: pathname.slice(1) }, stageVariables: null,
     headers, multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
     queryStringParameters: query.length === 0 ? null : Object.fromEntries(query),
-    multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(query.map(([name, value]) => [name, [value]])),
+    multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(query.map(([name]) => [name, query.filter(([other]) => other === name).map(([, value]) => value)])),
     requestContext: { stage: 'prod', path: `/prod${pathname}`, httpMethod: method, identity: { sourceIp: '203.0.113.7' } },
     body: options.body === undefined ? null : Buffer.from(JSON.stringify(options.body)).toString('base64'),
     isBase64Encoded: options.body !== undefined,

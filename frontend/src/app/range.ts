@@ -17,6 +17,9 @@ export const rangeSearch = {
 /** Relative (`range`) or absolute (`from` and `to`, which win), and the zone in which days are cut and times are shown. */
 export interface RangeSearch { readonly range?: Preset | undefined; readonly from?: string | undefined; readonly to?: string | undefined; readonly tz?: 'local' | 'utc' | undefined }
 
+/** What chooses a range takes. */
+export interface RangeChoice { readonly value: RangeSearch; readonly onChange: (next: RangeSearch) => void }
+
 export const DEFAULT_RANGE: Preset = '30d';
 const HOUR_MS = 3_600_000;
 const LENGTH_MS: Readonly<Record<Exclude<Preset, 'month'>, number>> = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 168 * HOUR_MS, '30d': 720 * HOUR_MS, '90d': 2_160 * HOUR_MS };

@@ -1,10 +1,9 @@
 import { useState } from 'react';
-import { PRESETS, rangeBounds, zoneOf } from '../app/range.ts';
+import { PRESETS, rangeBounds, zoneOf, type RangeChoice } from '../app/range.ts';
 import { ui } from '../i18n/en/ui.ts';
 import { useT } from '../i18n/use-t.tsx';
 import { Button } from './button.tsx';
 import { SelectField, TextField } from './fields.tsx';
-import type { TimeRangeProps } from './time-range.tsx';
 
 const DAY_MS = 86_400_000;
 const LONGEST_MS = 400 * DAY_MS;
@@ -17,7 +16,7 @@ function toField(iso: string, isUtc: boolean): string {
 const fromField = (text: string, isUtc: boolean): number => Date.parse(isUtc ? `${text}Z` : text);
 
 /** From, to and zone of the range, or another preset. */
-export function CustomRange({ value, onChange }: Pick<TimeRangeProps, 'value' | 'onChange'>) {
+export function CustomRange({ value, onChange }: RangeChoice) {
   const t = useT(ui);
   const bounds = rangeBounds(value, Date.now());
   const [tz, setTz] = useState(value.tz ?? 'local');

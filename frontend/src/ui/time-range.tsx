@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { lazy, Suspense } from 'react';
-import { isCustom, rangeBounds, rangeOf, DEFAULT_RANGE, type Preset, type RangeSearch } from '../app/range.ts';
+import { isCustom, rangeBounds, rangeOf, DEFAULT_RANGE, type Preset, type RangeChoice, type RangeSearch } from '../app/range.ts';
 import { useFormat } from '../format/use-format.ts';
 import { ui } from '../i18n/en/ui.ts';
 import { useT } from '../i18n/use-t.tsx';
@@ -10,7 +10,7 @@ import { useShortcut } from './shortcuts.ts';
 /** Its fields are loaded when it is opened: no page begins with them. */
 const CustomRange = lazy(async () => ({ default: (await import('./custom-range.tsx')).CustomRange }));
 
-export interface TimeRangeProps { readonly value: RangeSearch; readonly onChange: (next: RangeSearch) => void; readonly presets?: readonly Preset[] }
+export interface TimeRangeProps extends RangeChoice { readonly presets?: readonly Preset[] }
 
 /** The range of the page: a few relative ones, or from and to; with the zone in which days begin. The chip of an absolute one, or Escape, leads back to the relative one before it. */
 export function TimeRange({ value, onChange, presets = ['24h', '7d', '30d'] }: TimeRangeProps) {

@@ -3,8 +3,8 @@ import { JwksNotAvailableInCacheError, JwtBaseError, WaitPeriodNotYetEndedJwkErr
 import { SimpleJwksCache, type Jwks } from 'aws-jwt-verify/jwk';
 import { StoreError } from '../store/port.ts';
 
-/** Whom a token is about. Nothing else of it counts: tenants and roles are our own records. */
-export interface TokenSubject { readonly sub: string; readonly name: string }
+/** Whom a token is about, and to which of the clients it was given. Nothing else of it counts: tenants and roles are our own records. */
+export interface TokenSubject { readonly sub: string; readonly name: string; readonly clientId: string }
 
 export interface VerifierOptions {
   /** Compared with `iss`, exactly. */
@@ -38,7 +38,7 @@ export function tokenVerifier(options: VerifierOptions): (token: string) => Prom
   return async (token) => {
     try {
       const payload = await verifier.verify(token, { customJwtCheck: ({ header, payload: claims }) => requireClaims(header, claims, options) });
-      return { sub: String(payload.sub), name: typeof payload['username'] === 'string' ? payload['username'] : String(payload.sub) };
+      return { sub: String(payload.sub), name: typeof payload['username'] === 'string' ? payload['username'] : String(payload.sub), clientId: String(payload['client_id']) };
     } catch (error) {
       if (error instanceof UnreachableError || error instanceof JwksNotAvailableInCacheError) throw new StoreError('unavailable', 'the keys of the identity provider cannot be fetched', { cause: error });
       if (error instanceof JwtBaseError || error instanceof SyntaxError || error instanceof ClaimError || error instanceof TypeError) return undefined;

@@ -8,6 +8,8 @@ export interface StartedSignIn {
   /** What the client wants back with its code. */
   readonly clientState: string;
   readonly nonce?: string;
+  /** What the client's verifier must hash to (RFC 7636, S256); absent where the client sends none. */
+  readonly challenge?: string;
   readonly scopes: readonly string[];
   /** SHA-256 of the value that the browser holds as a cookie. */
   readonly browser: string;
@@ -21,6 +23,7 @@ export interface Person { readonly sub: string; readonly email: string; readonly
 export interface Grant {
   readonly redirectUri: string;
   readonly nonce?: string;
+  readonly challenge?: string;
   readonly scopes: readonly string[];
   readonly person: Person;
   readonly signedInAt: number;
@@ -45,9 +48,10 @@ export interface SignIns {
   arrive(arrival: Arrival): Promise<'arrived' | 'state_used' | 'token_used'>;
   /**
    * Uses a code up for an access token. undefined when it does not exist, has expired, was issued for another redirect
-   * address or was used before; in the last case the access token of the first use ends too (RFC 6749, 4.1.2).
+   * address, does not fit the verifier or was used before; in the last case the access token of the first use ends too
+   * (RFC 6749, 4.1.2).
    */
-  exchange(code: string, redirectUri: string, access: { readonly token: string; readonly expiresAt: number }, now: number): Promise<Grant | undefined>;
+  exchange(code: string, redirectUri: string, access: { readonly token: string; readonly expiresAt: number }, now: number, verifier?: string): Promise<Grant | undefined>;
   /** Whom an access token is about and what it may show. */
   granted(accessToken: string, now: number): Promise<Grant | undefined>;
 }
@@ -59,6 +63,12 @@ export const signInKey = (kind: Kind, id: string): Key => ({ table: 'tenants', p
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex');
 const isOver = (item: Item, now: number): boolean => typeof item['expiresAt'] !== 'number' || item['expiresAt'] <= now;
+
+/** A verifier without a challenge fits as little as the reverse: somebody has taken the challenge out on its way (RFC 9700, 4.8). */
+function fits(challenge: string | undefined, verifier: string | undefined): boolean {
+  if (challenge === undefined || verifier === undefined) return challenge === verifier;
+  return /^[A-Za-z0-9._~-]{43,128}$/.test(verifier) && hash('sha256', verifier, 'base64url') === challenge;
+}
 
 export function openSignIns(store: Store): SignIns {
   return {
@@ -78,13 +88,13 @@ export function openSignIns(store: Store): SignIns {
       if (result.ok) return 'arrived';
       return result.index === 0 ? 'state_used' : 'token_used';
     },
-    async exchange(code, redirectUri, access, now) {
+    async exchange(code, redirectUri, access, now, verifier) {
       const key = signInKey('code', code);
       const item = await store.get(key);
       if (item === undefined) return undefined;
       if (typeof item['usedFor'] === 'string') return endAccess(store, item['usedFor']);
       const grant = withoutExpiry<Grant>(item);
-      if (isOver(item, now) || grant.redirectUri !== redirectUri) return undefined;
+      if (isOver(item, now) || grant.redirectUri !== redirectUri || !fits(grant.challenge, verifier)) return undefined;
       const result = await store.write(exchangeOps(key, item, grant, access));
       if (result.ok) return grant;
       // Somebody was faster with the same code: one of the two has stolen it.

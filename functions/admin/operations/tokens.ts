@@ -17,6 +17,7 @@ export const listTokens = operation({ summary: 'The tenant\'s machine tokens, wi
 
 export const createToken = operation({ summary: 'A token for a machine, with one role in this tenant, at most its maker\'s as long as it lives. Shown in this answer and never again.', body: tokenCreate, answer: tokenCreated, status: 201 }, async (call) => {
   const { caller, ports, body, nowMs } = call;
+  if (ports.machineClientId !== undefined) throw new AdminError('not_implemented', `Here programs get their tokens from the user pool, as its client ${ports.machineClientId} with the grant client_credentials.`);
   if ((await listMachineTokens(ports.store, caller.tenantId)).length >= MAX_TOKENS) throw new AdminError('conflict', `A tenant has at most ${MAX_TOKENS} machine tokens.`);
   const secret = `bsga_${Buffer.from(ports.randomBytes(32)).toString('hex')}`;
   const token: MachineToken = {

@@ -32,6 +32,8 @@ export interface WebSubject extends OpenSubject {
   readonly other: ScriptedUpstream;
   /** The one process that serves. */
   readonly child: ChildProcess;
+  /** What it has logged so far. */
+  readonly lines: () => readonly Readonly<Record<string, unknown>>[];
 }
 
 /** The bundle of compute=web in a process of its own, over DynamoDB Local and the fake key service. */
@@ -40,15 +42,17 @@ export async function webSubject(): Promise<WebSubject> {
   const base = await awsSubject([other]);
   const endpoint = `127.0.0.1:${await freePort()}`;
   const child = spawn(process.execPath, [join(await base.world.bundle('gateway-web'), 'index.mjs')], {
-    stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'], AWS_REGION: 'eu-central-1', AWS_LAMBDA_HTTP_ENDPOINT: endpoint, ...base.env },
+    stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], AWS_REGION: 'eu-central-1', AWS_LAMBDA_HTTP_ENDPOINT: endpoint, ...base.env },
   });
+  let written = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { written += text; });
   const origin = `http://${endpoint}`;
   for (let tries = 0; tries < 200; tries += 1) {
     if (await fetch(`${origin}/health`).then(({ ok }) => ok, () => false)) break;
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
   return {
-    ...base.subject, origin, other, child,
+    ...base.subject, origin, other, child, lines: () => written.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>),
     async close() {
       if (child.exitCode === null) child.kill('SIGKILL');
       await Promise.all([base.close(), other.close()]);

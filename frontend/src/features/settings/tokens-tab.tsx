@@ -3,6 +3,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { newIdempotencyKey } from '../../api/client.ts';
 import { useMay } from '../../api/me.ts';
+import { config } from '../../app/config.ts';
 import { tokensQuery, useCreateToken, useDeleteToken } from '../../api/settings.ts';
 import type { Role, Token, TokenCreated } from '../../api/types.ts';
 import { settings } from '../../i18n/en/settings.ts';
@@ -31,9 +32,11 @@ export function TokensTab() {
   const t = useT(settings);
   const words = useRoleWords();
   const isOwner = useMay('owner');
-  const query = useQuery({ ...tokensQuery, enabled: isOwner });
+  const isElsewhere = config().edition === 'aws';
+  const query = useQuery({ ...tokensQuery, enabled: isOwner && !isElsewhere });
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
+  if (isElsewhere) return <Card><EmptyState title={t('tokens')}>{t('tokensElsewhere')}</EmptyState></Card>;
   if (!isOwner) return <Card><EmptyState title={t('tokens')}>{t('ownerOnly')}</EmptyState></Card>;
   const create = <Button small icon={<Plus aria-hidden size={15} />} onClick={() => setOpen({ kind: 'create' })}>{t('createToken')}</Button>;
   return (
