@@ -1,13 +1,13 @@
 import { hashSecret } from '../../functions/core/keys/virtual-key.ts';
 import { keyRecordView } from '../../functions/admin/views.ts';
-import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { getKey, limitIdOf, listKeys, putKeyOp, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import type { ModelRecord } from '../../functions/adapters/store/models.ts';
 import type { DeclaredKey } from './check-config.ts';
 import { sameRecord } from '../../functions/admin/config/same-record.ts';
 import type { Plan, Step } from './config-plan.ts';
 import { wrongConfig } from './read-config.ts';
 
-/** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back. */
+/** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back, and goes on with its limits and what is used of them. */
 export async function planKeys(plan: Plan, models: ReadonlyMap<string, ModelRecord>): Promise<void> {
   const declaredIds = new Set(plan.declared.keys.map(({ parsed }) => parsed.keyId));
   const replaceable = (await listKeys(plan.store, plan.tenantId)).filter(({ keyId, revokedAt }) => revokedAt === null && !declaredIds.has(keyId));
@@ -35,9 +35,11 @@ async function planKey({ store, tenantId, at, steps, warnings, pepper }: Plan, i
     warnings.push(`/keys/${index}/keyEnv: ${sentence}`);
     return;
   }
-  const desired = keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at);
+  const [old] = replaced;
+  const limitId = current === undefined ? old && limitIdOf(old) : current.limitId;
+  const desired: KeyRecord = { ...keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at), ...(limitId !== undefined && { limitId }) };
   if (current === undefined || !sameRecord(current, desired)) steps.push(stepOf(current === undefined ? 'key.created' : 'key.updated', desired, current));
-  for (const other of replaced) steps.push(stepOf('key.revoked', { ...other, revokedAt: at }, other));
+  for (const other of replaced) steps.push(stepOf('key.revoked', { ...other, revokedAt: at, ...(current === undefined && { limitId: limitIdOf(other) }) }, other));
 }
 
 function stepOf(action: string, desired: KeyRecord, current: KeyRecord | undefined): Step {

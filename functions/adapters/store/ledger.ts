@@ -126,7 +126,20 @@ export async function queryLedger(store: Store, tenantId: string, query: LedgerQ
   return { items };
 }
 
-function placeOf(tenantId: string, period: string, { keyId, sessionId, errors }: LedgerQuery): Pick<Query, 'table' | 'pk' | 'index'> {
+/** Months that are looked at for a key's newest row: older use is no use. */
+const MONTHS_BACK = 13;
+
+/** When the key's newest request in the ledger arrived, epoch ms; undefined when it has none between these times and of the last 13 months of them. */
+export async function lastOfKey(store: Store, { tenantId, keyId }: { readonly tenantId: string; readonly keyId: string }, { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): Promise<number | undefined> {
+  const months = fromMs > untilMs ? [] : periodsOf(fromMs, untilMs, monthOf).slice(-MONTHS_BACK);
+  for (const month of months.toReversed()) {
+    const { rows: [row] } = await store.query({ ...placeOf(tenantId, month, { keyId }), limit: 1, reverse: true });
+    if (row !== undefined) return ulidTimeMs(row.sk);
+  }
+  return undefined;
+}
+
+function placeOf(tenantId: string, period: string, { keyId, sessionId, errors }: Pick<LedgerQuery, 'keyId' | 'sessionId' | 'errors'>): Pick<Query, 'table' | 'pk' | 'index'> {
   if (keyId !== undefined) return { table: 'usage', index: 'i1', pk: partition('LK', tenantId, keyId, period) };
   if (sessionId !== undefined) return { table: 'usage', index: 'i2', pk: partition('LS', tenantId, sessionId) };
   if (errors === true) return { table: 'usage', index: 'i3', pk: partition('LE', tenantId, period) };

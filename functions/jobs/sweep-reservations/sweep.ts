@@ -1,5 +1,5 @@
 import type { Accounts } from '../../adapters/store/accounts.ts';
-import { listKeys, type KeyRecord } from '../../adapters/store/keys.ts';
+import { listKeys, oneForEachLimiter, type KeyRecord } from '../../adapters/store/keys.ts';
 import type { Log } from '../../adapters/observe/log.ts';
 import type { Store } from '../../adapters/store/port.ts';
 import { listTenants } from '../../adapters/store/tenants.ts';
@@ -14,7 +14,7 @@ export interface SweepPorts {
   readonly remainingMs: () => number;
 }
 
-/** `swept` leases were settled as estimated, over `keys` keys; `failed` keys could not be looked at. */
+/** `swept` leases were settled as estimated, over the limiters of `keys` keys; `failed` ones could not be looked at. */
 export interface SweepResult { readonly keys: number; readonly swept: number; readonly failed: number; readonly complete: boolean }
 
 const LEAST_LEFT_MS = 5_000;
@@ -51,8 +51,8 @@ export async function sweepReservations(ports: SweepPorts): Promise<SweepResult>
   return { keys, swept, failed, complete };
 }
 
-/** Revoked and expired keys too: a request may have been running when they ended. */
+/** One key for each limiter, revoked and expired ones too: a request may have been running when they ended. */
 async function* keysOf(store: Store): AsyncGenerator<KeyRecord, undefined, undefined> {
-  for (const tenant of await listTenants(store)) yield* await listKeys(store, tenant.tenantId);
+  for (const tenant of await listTenants(store)) yield* oneForEachLimiter(await listKeys(store, tenant.tenantId));
   return undefined;
 }

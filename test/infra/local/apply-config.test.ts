@@ -130,7 +130,7 @@ describe('keys of a config file', () => {
   test('a new key under the same name revokes the old one', async () => {
     await apply(withKey({}));
     expect((await apply(withKey({ keyEnv: 'NEW_KEY' }))).writes).toBe(2);
-    expect(await stored(SECOND_KEY.keyId)).toMatchObject({ name: 'ci', env: 'live', revokedAt: null });
+    expect(await stored(SECOND_KEY.keyId)).toMatchObject({ name: 'ci', env: 'live', revokedAt: null, limitId: FIRST_KEY.keyId });
     expect(await stored(FIRST_KEY.keyId)).toMatchObject({ name: 'ci', revokedAt: new Date(NOW).toISOString() });
     expect((await apply(withKey({ keyEnv: 'NEW_KEY' }))).writes).toBe(0);
   });
