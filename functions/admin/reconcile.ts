@@ -6,6 +6,7 @@ import { queryLedger } from '../adapters/store/ledger.ts';
 import { imageOf, limiterKey } from '../adapters/store/limiter.ts';
 import type { Item, Store } from '../adapters/store/port.ts';
 import type { TenantRecord } from '../adapters/store/tenants.ts';
+import { keptDays } from '../adapters/store/retention.ts';
 import { overheadDifferences } from './reconcile-overhead.ts';
 
 /** One number that is not what it is made of. Money in micro-USD. `keyId` = of a key, or the first of those that count together; null = it is the tenant's and no key's. */
@@ -13,7 +14,8 @@ export interface Difference { readonly keyId: string | null; readonly what: stri
 export interface Reconciled { readonly keys: number; readonly requests: number; readonly open: number; readonly differences: readonly Difference[] }
 
 const PAGE = 1_000;
-const MONTH_MS = 32 * 86_400_000;
+const DAY_MS = 86_400_000;
+const MONTH_MS = 32 * DAY_MS;
 /** A request is counted on the day it was admitted, its row says when it arrived: about midnight these may differ. */
 const BORDER_MS = 10_000;
 /** While requests are served, a counter may move between two reads. */
@@ -28,6 +30,7 @@ const TRIES = 5;
 export async function reconcile(store: Store, tenant: TenantRecord, nowMs: number): Promise<Reconciled> {
   const { tenantId, timezone } = tenant;
   const keys = await listKeys(store, tenantId);
+  const oldest = calendarDay(timezone, Math.max(nowMs - MONTH_MS, nowMs - (keptDays(tenant, 'ledger') ?? Infinity) * DAY_MS));
   const limitOf = new Map(keys.map((key) => [key.keyId, limitIdOf(key)]));
   const rest = new Set(limitOf.values());
   let [requests, open] = [0, 0];
@@ -40,7 +43,7 @@ export async function reconcile(store: Store, tenant: TenantRecord, nowMs: numbe
     differences = [];
     for (const limitId of rest) {
       const [before, after] = [limiters.get(limitId), again.get(limitId)];
-      const found = before === undefined ? [] : differencesOf(limitId, before, spent.get(limitId) ?? nothing());
+      const found = before === undefined ? [] : differencesOf(limitId, before, spent.get(limitId) ?? nothing(), oldest);
       const moved = JSON.stringify(before) !== JSON.stringify(after);
       if (found.length > 0 && moved && tries < TRIES) continue;
       differences.push(...found);
@@ -95,25 +98,26 @@ function add(range: Range, micros: number, within: readonly boolean[]): void {
 const requestLease = (limiter: Item, requestId: string): unknown => limiter[`r_${requestId}`];
 const leasesOf = (limiter: Item) => Object.keys(limiter).flatMap((attr) => (requestIdOf(attr) === undefined ? [] : [decodeLease(limiter[attr])])).filter((lease) => lease !== undefined);
 
-function differencesOf(keyId: string, limiter: Item, spent: Spent): Difference[] {
+function differencesOf(keyId: string, limiter: Item, spent: Spent, oldest: CalendarDay): Difference[] {
   const image = imageOf(limiter);
   if (image === undefined) return [{ keyId, what: 'limiter', counted: 0, expected: 1 }];
   const leases = leasesOf(limiter);
   const held = (matches: (day: { day: string; month: string }) => boolean): number => leases.filter(matches).reduce((sum, { micros }) => sum + micros, 0);
   const { spend } = image;
   return [
-    ...money(keyId, 'dayMicros', spend.dayMicros, spent.day, held(({ day }) => day === spend.day)),
-    ...money(keyId, 'monthMicros', spend.monthMicros, spent.month, held(({ month }) => month === spend.month)),
+    ...money(keyId, 'dayMicros', spend.dayMicros, spent.day, held(({ day }) => day === spend.day), spend.day > oldest.day),
+    ...money(keyId, 'monthMicros', spend.monthMicros, spent.month, held(({ month }) => month === spend.month), spend.month > oldest.month),
     ...same(keyId, 'open', image.open, leases.length),
     ...same(keyId, 'requests in the window', image.requests.sum, total(image.requests.buckets)),
     ...same(keyId, 'tokens in the window', image.tokens.sum, total(image.tokens.buckets)),
   ];
 }
 
-function money(keyId: string, what: string, counted: number, { sure, maybe }: Range, held: number): Difference[] {
+function money(keyId: string, what: string, counted: number, { sure, maybe }: Range, held: number, isWhole: boolean): Difference[] {
   const expected = sure + held;
+  // Of what began before the oldest row that is read, or still kept, there may have been more.
   // Rows about the border may be counted on either side of it, each as a whole.
-  return counted >= Math.min(expected, expected + maybe) && counted <= Math.max(expected, expected + maybe) ? [] : [{ keyId, what, counted, expected }];
+  return counted >= Math.min(expected, expected + maybe) && (!isWhole || counted <= Math.max(expected, expected + maybe)) ? [] : [{ keyId, what, counted, expected }];
 }
 
 const same = (keyId: string, what: string, counted: number, expected: number): Difference[] => (counted === expected ? [] : [{ keyId, what, counted, expected }]);

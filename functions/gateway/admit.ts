@@ -61,6 +61,7 @@ function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
     draft: draftOf(plan, dearest, overheadMicros),
     ...(policy.budget && { tenantBudget: policy.budget }),
     ...(policy.maxParallel !== undefined && { tenantMaxParallel: policy.maxParallel }),
+    ...(policy.ledgerDays !== undefined && { ledgerDays: policy.ledgerDays }),
   });
 }
 

@@ -5,7 +5,7 @@ import { retryAfterSeconds } from '../../core/limits/retry-after.ts';
 import { limitIdOf, type KeyRecord } from './keys.ts';
 import { decodeLease, encodeLease, estimatedEntry, isOrphan, requestIdOf, type Hold, type LeaseDraft } from './lease.ts';
 import { lateLease } from './late-booking.ts';
-import { ledgerEntryOf, ledgerOp } from './ledger.ts';
+import { keptLedgerOp, ledgerEntryOf } from './ledger.ts';
 import type { Truth } from './limiter.ts';
 import { raiseHold } from './raise-hold.ts';
 import { admit, adopt, countersOf, keyIn, memberOf, newState, release, type Counters, type LimiterState, type Member, type World } from './limiter-state.ts';
@@ -28,6 +28,8 @@ export interface ReserveRequest {
   readonly tenantBudget?: TenantBudget;
   /** Requests of the tenant at once in this process; kept by `parallelAccounts`. */
   readonly tenantMaxParallel?: number;
+  /** After how many days the tenant's ledger may forget the request; absent = never. */
+  readonly ledgerDays?: number | undefined;
 }
 
 export interface Lease {
@@ -42,6 +44,8 @@ export interface Lease {
   readonly counters: Counters;
   /** As it is stored; absent where the store does not have it. */
   readonly stored?: string;
+  /** As in the reservation. */
+  readonly ledgerDays?: number | undefined;
 }
 
 /** So many micro-USD more, for a request that already holds some. */
@@ -64,6 +68,13 @@ export interface Denial {
 
 export type ReserveResult = { readonly ok: true; readonly lease: Lease } | { readonly ok: false; readonly denial: Denial };
 
+export interface SweepOptions {
+  /** Also those of other owners that have not passed. */
+  readonly foreignOwners: boolean;
+  /** As in a reservation. */
+  readonly ledgerDays?: number | undefined;
+}
+
 /** Reservation → settlement: one conditional write before the first upstream byte, two single-item writes after the last. */
 export interface Accounts {
   reserve(request: ReserveRequest): Promise<ReserveResult>;
@@ -79,7 +90,7 @@ export interface Accounts {
   /** The last counters this process saw of the key's limiter; undefined before its first write. Never does I/O. */
   peek(key: KeyRecord): Counters | undefined;
   /** Settles, as estimated, every lease of this key's limiter whose owner is foreign (`foreignOwners`) or whose deadline + 60 s has passed. Returns how many. */
-  sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number>;
+  sweep(key: KeyRecord, options: SweepOptions): Promise<number>;
 }
 
 /** Accounts that also take what was settled elsewhere first. */
@@ -88,7 +99,7 @@ export interface BookingAccounts extends Accounts {
    * Books an entry whose settlement did not reach the store in its time: the row, and the end of its lease, or its money where it was
    * admitted without one. Safe to repeat.
    */
-  book(key: KeyRecord, timezone: string, entry: LedgerEntry): Promise<void>;
+  book(key: KeyRecord, timezone: string, entry: LedgerEntry, ledgerDays?: number): Promise<void>;
 }
 
 /** `owner` = boot id of this process; `random` = uniform in [0, 1). */
@@ -116,23 +127,23 @@ export function openAccounts(deps: AccountsDeps): BookingAccounts {
     raise: (request) => raise(deps, stateOf(request.lease.key), request),
     touch: (key, timezone) => touch(deps, stateOf(key, timezone), key),
     async settle(lease, entry) {
-      await close(deps, stateOf(lease.key), { requestId: lease.requestId, hold: { ...lease, micros: lease.costMicros }, entry });
+      await close(deps, stateOf(lease.key), { requestId: lease.requestId, hold: { ...lease, micros: lease.costMicros }, entry, ledgerDays: lease.ledgerDays });
     },
-    async book(key, timezone, entry) {
+    async book(key, timezone, entry, ledgerDays) {
       const state = stateOf(key, timezone);
       const lease = await lateLease(deps, state, deps.owner, entry);
-      if (lease !== undefined) await close(deps, state, { requestId: entry.requestId, hold: lease, entry });
+      if (lease !== undefined) await close(deps, state, { requestId: entry.requestId, hold: lease, entry, ledgerDays });
     },
     peek(key) {
       const state = states.get(limitIdOf(key));
       return typeof state?.image === 'object' ? countersOf(state, key, deps.clock.now()) : undefined;
     },
-    sweep: (key, options) => sweep(deps, stateOf(key), options.foreignOwners ? deps.owner : undefined),
+    sweep: (key, options) => sweep(deps, stateOf(key), options),
   };
 }
 
 async function reserve(deps: AccountsDeps, state: LimiterState, request: ReserveRequest): Promise<ReserveResult> {
-  const { requestId, key, tokens, deadlineAt, draft } = request;
+  const { requestId, key, tokens, deadlineAt, draft, ledgerDays } = request;
   const micros = request.costMicros ?? 0;
   const member = memberOf(state, key);
   let stored = '';
@@ -146,7 +157,7 @@ async function reserve(deps: AccountsDeps, state: LimiterState, request: Reserve
   });
   if (!admitted.ok) return { ok: false, denial: denialOf(deps, state, member, admitted.refusal) };
   const held = 'held' in admitted ? admitted.held : { slot: admitted.at.slot, day: admitted.at.calendar.day, month: admitted.at.calendar.month, stored };
-  return { ok: true, lease: { requestId, key, tokens, costMicros: micros, slot: held.slot, day: held.day, month: held.month, counters: countersOf(state, key, deps.clock.now()), stored: held.stored ?? stored } };
+  return { ok: true, lease: { requestId, key, tokens, costMicros: micros, slot: held.slot, day: held.day, month: held.month, counters: countersOf(state, key, deps.clock.now()), stored: held.stored ?? stored, ...(ledgerDays !== undefined && { ledgerDays }) } };
 }
 
 async function raise(deps: AccountsDeps, state: LimiterState, { lease, micros, tenantBudget }: RaiseRequest): Promise<Lease | undefined> {
@@ -180,15 +191,15 @@ function denialOf(deps: AccountsDeps, state: LimiterState, { key }: Member, refu
   };
 }
 
-interface Closing { readonly requestId: string; readonly hold: Hold; readonly entry: LedgerEntry }
+interface Closing { readonly requestId: string; readonly hold: Hold; readonly entry: LedgerEntry; readonly ledgerDays: number | undefined }
 
 /**
  * The two writes of a settlement. Whoever wrote the ledger entry first has the last word on what the request took. A row
  * that may be too late for its minute's roll-up is announced before the lease goes, so that a crash in between repeats it.
  */
-async function close(deps: AccountsDeps, state: LimiterState, { requestId, hold, entry }: Closing): Promise<boolean> {
+async function close(deps: AccountsDeps, state: LimiterState, { requestId, hold, entry, ledgerDays }: Closing): Promise<boolean> {
   const { tenantId } = state;
-  const written = await deps.store.write([ledgerOp(tenantId, entry)]);
+  const written = await deps.store.write([keptLedgerOp(tenantId, entry, ledgerDays)]);
   if (isLate(requestId, deps.clock.now())) await deps.store.write([dirtyOp(tenantId, requestId)]);
   const settled = written.ok || written.current === undefined ? entry : ledgerEntryOf(written.current);
   return release(deps, state, requestId, hold, truthOf(settled));
@@ -202,7 +213,8 @@ function truthOf({ tokens, costMicros, overheadMicros }: LedgerEntry): Truth {
   };
 }
 
-async function sweep(deps: AccountsDeps, state: LimiterState, foreignTo: string | undefined): Promise<number> {
+async function sweep(deps: AccountsDeps, state: LimiterState, { foreignOwners, ledgerDays }: SweepOptions): Promise<number> {
+  const foreignTo = foreignOwners ? deps.owner : undefined;
   const { answers } = state;
   const item = await deps.store.get(state.at);
   if (item === undefined) return 0;
@@ -213,7 +225,7 @@ async function sweep(deps: AccountsDeps, state: LimiterState, foreignTo: string 
     const lease = requestId === undefined ? undefined : decodeLease(item[attr]);
     if (requestId === undefined || lease === undefined || !isOrphan(lease, deps.clock.now(), foreignTo)) continue;
     const entry = estimatedEntry(requestId, lease.keyId ?? state.limitId, lease);
-    if (await close(deps, state, { requestId, hold: lease, entry })) swept += 1;
+    if (await close(deps, state, { requestId, hold: lease, entry, ledgerDays })) swept += 1;
   }
   return swept;
 }

@@ -1,13 +1,15 @@
 import type { Clock } from '../../core/clock.ts';
 import { calendarDay } from '../../core/limits/calendar.ts';
 import type { Log } from '../observe/log.ts';
-import type { Accounts, BookingAccounts, Counters, Denial, Lease, RaiseRequest, ReserveRequest, ReserveResult } from './accounts.ts';
+import type { Accounts, BookingAccounts, Counters, Denial, Lease, RaiseRequest, ReserveRequest, ReserveResult, SweepOptions } from './accounts.ts';
 import { getKey, limitIdOf, type KeyRecord } from './keys.ts';
 import { estimatedEntry } from './lease.ts';
-import { ledgerOp } from './ledger.ts';
+import { keptLedgerOp } from './ledger.ts';
 import { StoreError, type Store } from './port.ts';
+import { keptDays } from './retention.ts';
 import { markRows } from './rollup-marks.ts';
 import type { Spool, Spooled } from './spool.ts';
+import { getTenant } from './tenants.ts';
 
 export interface ResilientDeps {
   readonly accounts: BookingAccounts;
@@ -115,7 +117,7 @@ class Resilient implements ResilientAccounts {
     return this.#deps.accounts.peek(key);
   }
 
-  sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number> {
+  sweep(key: KeyRecord, options: SweepOptions): Promise<number> {
     return this.#deps.accounts.sweep(key, options);
   }
 
@@ -148,10 +150,11 @@ class Resilient implements ResilientAccounts {
 
   async #book({ tenantId, entry, timezone }: Spooled): Promise<void> {
     const { store, accounts } = this.#deps;
-    const key = await getKey(store, entry.keyId);
-    if (key?.tenantId === tenantId) return accounts.book(key, timezone ?? 'UTC', entry);
+    const [key, tenant] = await Promise.all([getKey(store, entry.keyId), getTenant(store, tenantId)]);
+    const ledgerDays = keptDays(tenant, 'ledger');
+    if (key?.tenantId === tenantId) return accounts.book(key, timezone ?? 'UTC', entry, ledgerDays);
     // Nobody counts for a key that is gone. Put-if-absent: what an earlier try has written stays.
-    await store.write([ledgerOp(tenantId, entry)]);
+    await store.write([keptLedgerOp(tenantId, entry, ledgerDays)]);
     await markRows(store, tenantId, [entry.requestId]);
   }
 

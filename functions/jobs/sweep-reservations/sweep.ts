@@ -2,6 +2,7 @@ import type { Accounts } from '../../adapters/store/accounts.ts';
 import { listKeys, oneForEachLimiter, type KeyRecord } from '../../adapters/store/keys.ts';
 import type { Log } from '../../adapters/observe/log.ts';
 import type { Store } from '../../adapters/store/port.ts';
+import { keptDays } from '../../adapters/store/retention.ts';
 import { listTenants } from '../../adapters/store/tenants.ts';
 
 const AT_ONCE = 8;
@@ -36,11 +37,12 @@ export async function sweepReservations(ports: SweepPorts): Promise<SweepResult>
         complete = false;
         return;
       }
-      const { done, value: key } = await queue.next();
+      const { done, value } = await queue.next();
       if (done === true) return;
+      const { key, ledgerDays } = value;
       keys += 1;
       try {
-        swept += await ports.accounts.sweep(key, { foreignOwners: false });
+        swept += await ports.accounts.sweep(key, { foreignOwners: false, ledgerDays });
       } catch {
         failed += 1;
         ports.log.error('sweep failed', { tenantId: key.tenantId, keyId: key.keyId });
@@ -52,7 +54,10 @@ export async function sweepReservations(ports: SweepPorts): Promise<SweepResult>
 }
 
 /** One key for each limiter, revoked and expired ones too: a request may have been running when they ended. */
-async function* keysOf(store: Store): AsyncGenerator<KeyRecord, undefined, undefined> {
-  for (const tenant of await listTenants(store)) yield* oneForEachLimiter(await listKeys(store, tenant.tenantId));
+async function* keysOf(store: Store): AsyncGenerator<{ readonly key: KeyRecord; readonly ledgerDays: number | undefined }, undefined, undefined> {
+  for (const tenant of await listTenants(store)) {
+    const ledgerDays = keptDays(tenant, 'ledger');
+    for (const key of oneForEachLimiter(await listKeys(store, tenant.tenantId))) yield { key, ledgerDays };
+  }
   return undefined;
 }
