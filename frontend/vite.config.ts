@@ -12,9 +12,38 @@ const preloadFont: Plugin = {
   },
 };
 
+/**
+ * What the dashboard and its first page are made of, by name in the page itself: `theme.js` asks for it at once, instead of after
+ * the program that would. Whoever only signs in is spared it.
+ */
+const preloadProgram: Plugin = {
+  name: 'preload-program',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle }) => ['app/entry.tsx', 'features/overview/index.tsx'].map((entry) => ({
+      tag: 'meta', attrs: { name: entry.startsWith('app') ? 'bsg-program' : 'bsg-overview', content: filesOf(bundle ?? {}, entry).join(' ') }, injectTo: 'head-prepend' as const,
+    })),
+  },
+};
+
+type Bundle = NonNullable<Parameters<Extract<Plugin['transformIndexHtml'], { handler: unknown }>['handler']>[1]['bundle']>;
+
+function filesOf(bundle: Bundle, entry: string): string[] {
+  const files = new Set<string>();
+  const visit = (name: string): void => {
+    const chunk = bundle[name];
+    if (chunk?.type !== 'chunk' || files.has(`/${name}`)) return;
+    files.add(`/${name}`);
+    for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(`/${style}`);
+    for (const imported of chunk.imports) visit(imported);
+  };
+  for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.facadeModuleId?.replaceAll('\\', '/').endsWith(`/src/${entry}`) === true) visit(chunk.fileName);
+  return [...files];
+}
+
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [amplifyStyles, preloadFont],
+  plugins: [amplifyStyles, preloadFont, preloadProgram],
   build: {
     target: 'es2023',
     manifest: true,
@@ -25,7 +54,13 @@ export default defineConfig({
     // Directives for server components mean nothing here.
     rolldownOptions: { onLog: (level, log, next) => { if (log.code !== 'MODULE_LEVEL_DIRECTIVE') next(level, log); },
       // What the shell and most pages share is one file: many small ones cost more, each with a dictionary of its own.
-      output: { codeSplitting: { groups: [{ name: 'kit', test: /frontend[\\/]src[\\/]ui[\\/]/, minShareCount: 8 }] } },
+      // Fields and what is made of them stay out of it, as no page begins with a form. `ground` is all that signing in needs.
+      output: { codeSplitting: { groups: [
+        { name: 'ground', test: /frontend[\\/]src[\\/](?:i18n[\\/](?:use-t|locale|message)\.|ui[\\/]logo\.|app[\\/](?:config|theme)\.|auth[\\/](?:oidc|tokens|return-path|loops)\.)/, minShareCount: 2, priority: 2 },
+        // Nothing of the dashboard goes without these: one file instead of thirty, each with a way there and back of its own.
+        { name: 'start', test: /node_modules[\\/](?:@tanstack|lucide-react)[\\/]|frontend[\\/]src[\\/](?:api|app|format)[\\/]|frontend[\\/]src[\\/]ui[\\/](?:chart[\\/]|time-range|popover|updated|tabs|code-block|copy-button|use-)/, minShareCount: 2, priority: 0 },
+        { name: 'kit', test: /frontend[\\/]src[\\/]ui[\\/](?!(?:fields|alert|limit-field|form|confirm-dialog|custom-range|filter-bar)\.)/, minShareCount: 8, priority: 1 },
+      ] } },
     },
   },
   server: {

@@ -36,7 +36,7 @@ function grantPlanes({ tables, vault, pepper, gateway: { role: gateway, function
   pepper.grantMac(admin);
 
   for (const name of ['models', 'rules'] as const) tables.allow(gateway, name, READ, OF_TENANTS);
-  tables.allow(gateway, 'tenants', READ, { partitions: ['T#*', 'ready'] });
+  tables.allow(gateway, 'tenants', READ, { partitions: ['T#*', 'X#origins', 'ready'] });
   tables.allow(gateway, 'keys', ['GetItem'], { partitions: ['K#*'] });
   tables.allow(gateway, 'usage', [...READ, 'PutItem', 'UpdateItem'], OF_SERVING);
   // A new rating without a comment takes the old comment away.

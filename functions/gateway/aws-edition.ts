@@ -94,6 +94,7 @@ function portsOf({ settings, store, kms, pepperKeys, refusals }: World): Ports {
     templateSalt: templateSalts(pepperKeys),
     verifySecret: verify,
     policies: caches.policies,
+    origins: caches.origins,
     breakers: openBreakers({ store, clock }),
     sessions: openSessions(store),
     accounts: parallelAccounts(resilientAccounts({ accounts: openAccounts({ store, clock, owner, random: Math.random }), store, clock, owner, log, spool: memorySpool() })),

@@ -9,7 +9,7 @@ import { listModels, type ModelRecord } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
 import { getRouting, getRoutingVersion } from '../adapters/store/routing.ts';
 import { keptDays } from '../adapters/store/retention.ts';
-import { getTenant, type TenantRecord } from '../adapters/store/tenants.ts';
+import { getTenant, tenantsByOrigin, type TenantRecord } from '../adapters/store/tenants.ts';
 import { TimedCache } from './timed-cache.ts';
 
 /** Revocation and policy changes hold within 60 s everywhere; where the change is made in this process, at once. */
@@ -18,11 +18,14 @@ const STALE_MS = 60_000;
 const UNKNOWN_KEY_MS = 5_000;
 /** So long what is known goes on serving while the store is away. */
 const OUTAGE_MS = 300_000;
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** Keys and policies as requests see them: no store read within a cache's lifetime. */
 export interface Caches {
   readonly keys: { byId(keyId: string): Promise<KeyRecord | undefined> };
   readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
+  /** The tenants whose keys pages of a web origin may use. */
+  readonly origins: { tenantsOf(origin: string): Promise<ReadonlySet<string>> };
   /** To be called after any change of keys, models, routing or settings made in this process. */
   invalidate(): void;
 }
@@ -36,10 +39,13 @@ export function openCaches(store: Store, clock: Clock): Caches {
     serveOnErrorMs: OUTAGE_MS,
   });
   const policies = new TimedCache<CompiledPolicy>((tenantId) => loadPolicy(store, tenantId), { clock, freshMs: FRESH_MS, staleMs: STALE_MS, maxEntries: 1_000, serveOnErrorMs: OUTAGE_MS });
+  const origins = new TimedCache((_all) => tenantsByOrigin(store), { clock, freshMs: FRESH_MS, staleMs: STALE_MS, maxEntries: 1, serveOnErrorMs: OUTAGE_MS });
   return {
     keys: { byId: async (keyId) => keys.get(keyId) },
     policies: { of: async (tenantId) => policies.get(tenantId) },
+    origins: { tenantsOf: async (origin) => (await origins.get('all')).get(origin) ?? NOBODY },
     invalidate() {
+      origins.invalidate();
       keys.invalidate();
       policies.invalidate();
     },

@@ -27,6 +27,8 @@ export interface HttpDoorOptions {
   readonly maxBodyBytes: number;
   /** Judges the `host` header as it came (undefined = none); others get a 403. Guards against DNS rebinding. */
   readonly allowedHosts?: (host: string | undefined) => boolean;
+  /** Says who the client is where a proxy stands before the door; by default whoever connects. For the audit record only. */
+  readonly clientAddress?: (message: IncomingMessage) => string | undefined;
   /** What begins with `prefix` and is answered by somebody who wants Node's own request and response. */
   readonly raw?: { readonly prefix: string; readonly handle: (message: IncomingMessage, response: ServerResponse) => void };
 }
@@ -73,7 +75,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       options.raw.handle(message, response);
       return;
     }
-    attend(options, new DoorRequest(message, response, options.maxBodyBytes, awaitsContinue), response, closing, leave);
+    attend(options, new DoorRequest(message, response, options, awaitsContinue), response, closing, leave);
   };
   server.on('request', (message, response) => enter(message, response, false));
   server.on('checkContinue', (message, response) => enter(message, response, true));
@@ -134,7 +136,7 @@ class DoorRequest implements GatewayRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #maxBodyBytes: number;
+  readonly #options: Pick<HttpDoorOptions, 'maxBodyBytes' | 'clientAddress'>;
   readonly #search: string;
   #awaitsContinue: boolean;
   #query: URLSearchParams | undefined;
@@ -142,7 +144,7 @@ class DoorRequest implements GatewayRequest {
   #left = false;
   #body: Promise<Uint8Array> | undefined;
 
-  constructor(message: IncomingMessage, response: ServerResponse, maxBodyBytes: number, awaitsContinue: boolean) {
+  constructor(message: IncomingMessage, response: ServerResponse, options: Pick<HttpDoorOptions, 'maxBodyBytes' | 'clientAddress'>, awaitsContinue: boolean) {
     const url = originForm(message.url ?? '/');
     const mark = url.indexOf('?');
     this.method = message.method ?? 'GET';
@@ -152,7 +154,7 @@ class DoorRequest implements GatewayRequest {
     this.headers = message.headers as Record<string, string | undefined>;
     this.#message = message;
     this.#response = response;
-    this.#maxBodyBytes = maxBodyBytes;
+    this.#options = options;
     this.#awaitsContinue = awaitsContinue;
   }
 
@@ -180,7 +182,7 @@ class DoorRequest implements GatewayRequest {
   }
 
   get sourceIp(): string | undefined {
-    return this.#message.socket.remoteAddress;
+    return this.#options.clientAddress === undefined ? this.#message.socket.remoteAddress : this.#options.clientAddress(this.#message);
   }
 
   remainingMs(): number {
@@ -203,11 +205,11 @@ class DoorRequest implements GatewayRequest {
   }
 
   #read(): Promise<Uint8Array> {
-    if (this.#awaitsContinue && Number(this.headers['content-length'] ?? 0) <= this.#maxBodyBytes) {
+    if (this.#awaitsContinue && Number(this.headers['content-length'] ?? 0) <= this.#options.maxBodyBytes) {
       this.#awaitsContinue = false;
       this.#response.writeContinue();
     }
-    return readBody(this.#message, this.#maxBodyBytes);
+    return readBody(this.#message, this.#options.maxBodyBytes);
   }
 }
 

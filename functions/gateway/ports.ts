@@ -52,6 +52,8 @@ export interface Ports {
   readonly templateSalt: (tenantId: string) => Promise<string>;
   readonly verifySecret: (record: KeyRecord | undefined, secret: string) => Promise<boolean>;
   readonly policies: { of(tenantId: string): Promise<CompiledPolicy> };
+  /** The tenants whose keys pages of a web origin may use; empty = none. */
+  readonly origins: { tenantsOf(origin: string): Promise<ReadonlySet<string>> };
   readonly accounts: Accounts;
   readonly breakers: Breakers;
   readonly sessions: Sessions;

@@ -1,6 +1,7 @@
 import { fail, GatewayError } from '../core/errors.ts';
 import { admit, type Admitted, TOTAL_DEADLINE_MS } from './admit.ts';
 import { attempt, type Served, type Undertaking } from './attempt.ts';
+import { preflight, readable } from './cross-origin.ts';
 import { dialectOf, openExchange, type Exchange } from './exchange.ts';
 import { endpointOf, routeOf } from './endpoints.ts';
 import { identify } from './identify.ts';
@@ -24,11 +25,17 @@ const HOST_MARGIN_MS = 10_000;
 /** The data plane: one request in, one answer out, in the caller's dialect whatever happens. Never throws. */
 export async function serve(request: GatewayRequest, ports: Ports): Promise<GatewayResponse> {
   const exchange = openExchange(request, dialectOf(request.path, request.headers), ports);
+  const asked = request.method === 'OPTIONS' ? await preflight(request, ports) : undefined;
+  const response = noted(exchange, asked ?? (await answer(exchange, ports)), ports);
+  return request.headers['origin'] === undefined ? response : readable(exchange, response, ports);
+}
+
+async function answer(exchange: Exchange, ports: Ports): Promise<GatewayResponse> {
   try {
-    const endpoint = endpointOf(request);
-    return noted(exchange, endpoint === 'generate' ? await generate(exchange, ports) : await endpoint(exchange, ports), ports);
+    const endpoint = endpointOf(exchange.request);
+    return endpoint === 'generate' ? await generate(exchange, ports) : await endpoint(exchange, ports);
   } catch (error) {
-    return noted(exchange, refuse(exchange, error, ports), ports);
+    return refuse(exchange, error, ports);
   }
 }
 

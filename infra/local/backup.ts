@@ -76,7 +76,7 @@ export async function restore(dataDir: string, file: string): Promise<void> {
 async function requireKeyOf(database: string, masterKey: string): Promise<void> {
   const store = openSqliteStore(database);
   try {
-    if (!await masterKeyFits(store, localKeys(readOrCreateMasterKey(masterKey).key))) throw new StartError(`${masterKey} does not belong to this backup: it opens none of its credentials.`);
+    if (!await masterKeyFits(store, localKeys(readOrCreateMasterKey(masterKey).key))) throw new StartError(`${masterKey} does not belong to this backup: it opens none of its credentials and knows none of its virtual keys.`);
   } finally {
     await store.close();
   }

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { calendarDay } from '../../functions/core/limits/calendar.ts';
+import { slotOf } from '../../functions/core/limits/sliding-window.ts';
 import { newKey, type NewKey } from '../../functions/core/keys/virtual-key.ts';
 import { partition } from '../../functions/adapters/store/entity.ts';
 import { getKey } from '../../functions/adapters/store/keys.ts';
 import { recordLabel } from '../../functions/adapters/store/evidence.ts';
 import { ledgerOp } from '../../functions/adapters/store/ledger.ts';
+import { blankOp, limiterKey } from '../../functions/adapters/store/limiter.ts';
 import { markRows } from '../../functions/adapters/store/rollup-marks.ts';
 import { getModel } from '../../functions/adapters/store/models.ts';
 import type { Key, Store } from '../../functions/adapters/store/port.ts';
@@ -94,7 +97,14 @@ async function seedTraffic(store: Store, keyIds: { readonly app: string; readonl
     await store.write(rows.slice(at, at + ROWS_PER_BATCH).map((entry) => ledgerOp(DEFAULT_TENANT, entry)));
   }
   await markRows(store, DEFAULT_TENANT, rows.map(({ requestId }) => requestId));
+  for (const keyId of Object.values(keyIds)) await markUsed(store, keyId, Date.parse(rows.findLast((row) => row.keyId === keyId)?.at ?? ''));
   await store.write([{ put: MARKER, item: { seededAt: new Date(nowMs).toISOString() } }]);
+}
+
+/** When a key was last used is read from its limiter, which simulated requests never pass. One that is there already stays. */
+async function markUsed(store: Store, keyId: string, atMs: number): Promise<void> {
+  if (Number.isNaN(atMs)) return;
+  await store.write([blankOp(limiterKey(DEFAULT_TENANT, keyId), { nowMs: atMs, timezone: 'UTC', slot: slotOf(atMs), calendar: calendarDay('UTC', atMs) })]);
 }
 
 /** Written first: a label that is recorded twice counts twice, and a demo with some comparisons fewer is one too. */

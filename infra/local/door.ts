@@ -11,7 +11,7 @@ import type { CommandLine } from './command-line.ts';
 import { openDashboard } from './dashboard.ts';
 import type { DataPaths } from './data-folder.ts';
 import type { Edition } from './edition.ts';
-import { dashboardOrigins, exposure } from './exposure.ts';
+import { clientAddress, dashboardOrigins, exposure } from './exposure.ts';
 import { hostGuard } from './host-guard.ts';
 import { passwordGate } from './issuer/password.ts';
 import { openLocalIssuer, type LocalIssuer } from './local-issuer.ts';
@@ -31,7 +31,7 @@ export interface LocalDoorOptions {
 export function openLocalDoor({ options, paths, edition, analytics, dashboardFolder, env }: LocalDoorOptions): { door: HttpDoor; issuer: LocalIssuer } {
   const token = openAdminToken(paths.adminToken);
   const exposed = exposure(options, env);
-  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed.publicUrl);
+  const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed);
   const issuer = openLocalIssuer({
     store: edition.store, signingKeyFile: paths.signingKey, adminToken: token, origins, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
   });
@@ -42,6 +42,6 @@ export function openLocalDoor({ options, paths, edition, analytics, dashboardFol
     if (request.path === '/config.json') return publicConfig({ issuer: issuer.issuer(), version: GATEWAY_VERSION, demo: options.demo });
     return dashboard(request) ?? serve(request, edition.ports);
   };
-  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
+  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, clientAddress: (message) => clientAddress(message, exposed), allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
   return { door, issuer };
 }

@@ -97,6 +97,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     templateSalt: templateSalts(keys),
     verifySecret: secretVerifier(keys),
     policies: caches.policies,
+    origins: caches.origins,
     accounts,
     breakers: options.breakers ?? openBreakers({ store, clock }),
     sessions: openSessions(store),

@@ -99,7 +99,7 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
     }
   }
 
-  const sessionCookie = (): string => `${COOKIE}=${sessions.make()}; Path=${MOUNT}; HttpOnly; SameSite=Lax; Max-Age=${SESSION_SECONDS}`;
+  const sessionCookie = (): string => `${COOKIE}=${sessions.make()}; Path=${MOUNT}; HttpOnly; SameSite=Lax; Max-Age=${SESSION_SECONDS}${issuer().startsWith('https:') ? '; Secure' : ''}`;
 
   return {
     prefix: `${MOUNT}/`,

@@ -14,7 +14,7 @@ import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { startDemo, type Demo } from './demo.ts';
 import { openLocalDoor } from './door.ts';
 import { newBootId, openEdition, type Edition } from './edition.ts';
-import { masterKeyFits } from './master-key-fits.ts';
+import { claimDatabase, masterKeyFits } from './master-key-fits.ts';
 import { openRollUps, type RollUps } from './roll-up-timer.ts';
 import { keepTheKey, welcome } from './welcome.ts';
 
@@ -51,7 +51,8 @@ async function run(options: CommandLine, folder: DataFolder, bootId: string): Pr
     process.exit(1);
   });
   const edition = await openEdition({ ...(otlp && { otlp }), store: openSqliteStore(folder.paths.database), keys, allowHosts: options.allowUpstreams, log, accessLog, bootId, spoolFile: folder.paths.spool });
-  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials.`);
+  if (!await masterKeyFits(edition.store, keys)) throw new StartError(`${folder.paths.masterKey} does not belong to the database beside it: it opens none of its credentials and knows none of its virtual keys.`);
+  await claimDatabase(edition.store, keys);
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = options.demo ? await startDemo({ edition }) : undefined;
   if (options.configFile !== undefined) {

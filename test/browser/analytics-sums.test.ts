@@ -163,4 +163,55 @@ needs('chromium')('Analytics: one truth', () => {
     expect(tab.faults).toEqual([]);
     await tab.close();
   });
+
+  test.each(['/analytics', '/'])('drawing over a chart of %s zooms into it; the chip and Escape lead back to where it was, Back does one step', async (path) => {
+    const tab = await world.open();
+    const { page } = tab;
+    await tab.go(`${path}?range=90d`);
+    const plot = page.locator('.chart__plot').first();
+    await plot.locator('svg').waitFor();
+    const draw = async (from: number, to: number, release = true): Promise<void> => {
+      await plot.scrollIntoViewIfNeeded();
+      const { x, y, width, height } = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+      await page.mouse.move(x + width * from, y + height / 2);
+      await page.mouse.down();
+      await page.mouse.move(x + (width * (from + to)) / 2, y + height / 2, { steps: 3 });
+      await page.mouse.move(x + width * to, y + height / 2, { steps: 3 });
+      if (release) await page.mouse.up();
+    };
+    const search = (): URLSearchParams => new URL(page.url()).searchParams;
+    const zoomed = async (): Promise<number> => {
+      await page.waitForURL(/from=.*to=/);
+      expect(search().get('range')).toBe('90d');
+      return Date.parse(search().get('to') ?? '') - Date.parse(search().get('from') ?? '');
+    };
+    // Escape before letting go gives it up, and a mere click is none.
+    await draw(0.6, 0.9, false);
+    await page.locator('.chart__zoom').waitFor();
+    await plot.focus();
+    await page.keyboard.press('Escape');
+    await page.locator('.chart__zoom').waitFor({ state: 'detached' });
+    await page.mouse.up();
+    expect(search().has('from')).toBe(false);
+    await draw(0.6, 0.9);
+    const first = await zoomed();
+    expect(first > 20 * DAY_MS && first < 40 * DAY_MS).toBe(true);
+    await page.waitForFunction(() => document.querySelector('.query--old, [aria-busy=true]') === null);
+    expect(await pageFaults(tab, [390, 1440])).toEqual([]);
+    const once = page.url();
+    await draw(0.4, 0.8);
+    await page.waitForFunction((before) => location.href !== before, once);
+    expect(await zoomed()).toBeLessThan(first);
+    await page.goBack();
+    expect(await zoomed()).toBe(first);
+    await page.locator('.page-head__actions .chip').click();
+    await page.waitForURL((url) => !url.searchParams.has('from'));
+    expect(search().get('range')).toBe('90d');
+    await draw(0.6, 0.9);
+    await zoomed();
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.searchParams.has('from'));
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 });

@@ -12,7 +12,7 @@ interface AxeResult { readonly violations: readonly { readonly id: string; reado
 /** Every violation of WCAG 2.0 to 2.2 A and AA and of axe's best practices on the page as it is, one line each. */
 export async function axe(page: Page): Promise<string[]> {
   // Evaluated by the debugger, which the page's own policy does not concern.
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(root: Document, options: object): Promise<AxeResult> } }).axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${help} at ${target.join(' ')} (${failureSummary?.replaceAll(/\s+/g, ' ') ?? ''})`));
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { needs } from '../support/optional.ts';
 import { pageFaults, shoot } from './checks.ts';
 import { setRole } from './roles.ts';
@@ -8,7 +8,12 @@ import { openWorld, type Tab, type World } from './world.ts';
 const NOW = Date.now();
 /** What everything waits for: without it there is no page at all. */
 const NEEDED = '/admin/me';
-const PAGES = ['/', '/analytics', '/analytics?by=key&stack=model', '/audit', '/audit?tab=changes', '/audit/REQUEST', '/rules', '/models', '/test', '/keys', '/settings'];
+const PAGES = [
+  '/', '/analytics', '/analytics?by=key&stack=model', '/audit', '/audit?tab=changes', '/audit/REQUEST', '/rules', '/rules?history=1', '/models', '/models/claude-haiku', '/test', '/keys', '/keys/KEY',
+  '/settings', '/settings?tab=quality', '/settings?tab=people', '/settings?tab=tokens',
+];
+/** What is a part of its own on a page: as many must be there again once all is well. */
+const PARTS = '.shell__main section:not(dialog *), .shell__main table:not(dialog *), .shell__main form:not(dialog *)';
 
 /** The browser itself notes each answer of 500 on its console; that is no fault of the page. */
 const faultsOf = ({ faults }: Tab): string[] => faults.filter((fault) => !fault.includes('Failed to load resource'));
@@ -16,12 +21,25 @@ const faultsOf = ({ faults }: Tab): string[] => faults.filter((fault) => !fault.
 needs('chromium')('when something fails', () => {
   let world: World;
   let requestId: string;
+  let keyId: string;
+  let lanes: Tab[] = [];
+  const addressOf = (path: string): string => path.replace('REQUEST', requestId).replace('KEY', keyId);
   beforeAll(async () => {
     world = await openWorld();
-    const entries = traffic({ days: 10, perDay: 30, nowMs: NOW, keys: await registerModels(world) });
+    const keys = await registerModels(world);
+    keyId = keys[0] ?? '';
+    const entries = traffic({ days: 10, perDay: 30, nowMs: NOW, keys });
     requestId = entries[3]?.requestId ?? '';
     await putTraffic(world, entries, NOW);
+    lanes = await Promise.all([1, 2, 3, 4].map(() => world.open()));
   }, 60_000);
+  afterEach(() => {
+    for (const tab of lanes) {
+      world.break(null, 500, tab);
+      tab.faults.length = 0;
+    }
+    world.break(null);
+  });
   afterAll(async () => { await world?.close(); });
 
   const settled = async ({ page }: Tab): Promise<void> => {
@@ -29,15 +47,39 @@ needs('chromium')('when something fails', () => {
     await page.waitForTimeout(1_300);
   };
 
-  test.each(PAGES)('each question of %s may fail alone: the page stays, and Retry brings the answer', async (path) => {
-    const tab = await world.open();
-    const address = path.replace('REQUEST', requestId);
-    await tab.go(address);
+  /** The questions that a page asks, and how many parts it has once they are answered. */
+  async function questionsOf(path: string): Promise<{ readonly calls: string[]; readonly whole: number }> {
+    const [tab] = lanes;
+    if (tab === undefined) throw new Error('there is no tab');
+    tab.takeCalls();
+    await tab.go(path);
     await settled(tab);
-    const calls = [...new Set(tab.takeCalls())].filter((call) => call.startsWith('GET ')).map((call) => call.slice(4)).filter((call) => call !== NEEDED);
-    const whole = await tab.page.locator('.shell__main section:not(dialog *), .shell__main table:not(dialog *)').count();
-    for (const call of calls) {
-      world.break(call, 500);
+    return { calls: [...new Set(tab.takeCalls())].filter((call) => call.startsWith('GET ')).map((call) => call.slice(4)).filter((call) => call !== NEEDED), whole: await tab.page.locator(PARTS).count() };
+  }
+
+  /** Several tabs at a time, for each of which the server is broken in another place: most of the time they wait. */
+  async function eachInTurn(calls: readonly string[], run: (tab: Tab, call: string) => Promise<void>): Promise<void> {
+    const left = [...calls];
+    await Promise.all(lanes.map(async (tab) => {
+      for (let call = left.shift(); call !== undefined; call = left.shift()) await run(tab, call);
+    }));
+  }
+
+  async function retryAll({ page }: Tab, failed: number): Promise<void> {
+    for (let left = failed; left > 0; left -= 1) {
+      // What lies behind an open drawer is reached once that is closed.
+      const inDrawer = page.locator('dialog .error-card');
+      if (await page.locator('dialog').count() > 0 && await inDrawer.count() === 0) await page.keyboard.press('Escape');
+      await (await inDrawer.count() > 0 ? inDrawer : page.locator('.error-card')).first().getByRole('button', { name: 'Retry' }).click();
+      await page.waitForFunction((most) => document.querySelectorAll('.error-card').length < most, left);
+    }
+  }
+
+  test.each(PAGES)('each question of %s may fail alone: the page stays, and Retry brings the answer', async (path) => {
+    const address = addressOf(path);
+    const { calls, whole } = await questionsOf(address);
+    await eachInTurn(calls, async (tab, call) => {
+      world.break(call, 500, tab);
       await tab.go(address);
       await settled(tab);
       expect([call, await tab.page.locator('h1').count(), faultsOf(tab)]).toEqual([call, 1, []]);
@@ -46,35 +88,57 @@ needs('chromium')('when something fails', () => {
         expect(await tab.page.locator('.error-card').first().textContent()).toContain('broken-by-test');
         if (call === calls[0]) await shoot(tab.page, `failed${path.replaceAll(/\W+/g, '-')}`);
       }
-      world.break(null);
-      for (let left = failed; left > 0; left -= 1) {
-        // What lies behind an open drawer is reached once that is closed.
-        const inDrawer = tab.page.locator('dialog .error-card');
-        if (await tab.page.locator('dialog').count() > 0 && await inDrawer.count() === 0) await tab.page.keyboard.press('Escape');
-        await (await inDrawer.count() > 0 ? inDrawer : tab.page.locator('.error-card')).first().getByRole('button', { name: 'Retry' }).click();
-        await tab.page.waitForFunction((most) => document.querySelectorAll('.error-card').length < most, left);
-      }
+      world.break(null, 500, tab);
+      await retryAll(tab, failed);
       if (failed > 0) {
         await settled(tab);
-        expect([call, await tab.page.locator('.shell__main section:not(dialog *), .shell__main table:not(dialog *)').count()]).toEqual([call, whole]);
+        expect([call, await tab.page.locator(PARTS).count()]).toEqual([call, whole]);
       }
-    }
-    await tab.close();
-  }, 180_000);
+    });
+  }, 120_000);
 
-  test('an answer that never comes leaves the rest of the page usable', async () => {
-    const tab = await world.open();
-    world.break('/admin/usage', 'hang');
-    await tab.go('/analytics');
-    await tab.page.getByRole('status').filter({ hasText: 'Loading' }).first().waitFor();
-    await tab.page.getByRole('button', { name: 'Model: any' }).click();
-    await tab.page.getByLabel('claude-haiku').waitFor();
-    world.break(null);
-    await tab.page.keyboard.press('Escape');
-    await tab.page.getByRole('link', { name: 'Audit Log' }).click();
-    await tab.page.locator('[data-row]').first().waitFor();
-    expect(faultsOf(tab)).toEqual([]);
-    await tab.close();
+  test.each(PAGES)('each question of %s may be slow alone: the rest is there meanwhile, and its part comes with the answer', async (path) => {
+    const address = addressOf(path);
+    const { calls, whole } = await questionsOf(address);
+    await eachInTurn(calls, async (tab, call) => {
+      world.break(call, 'hang', tab);
+      tab.takeCalls();
+      await tab.go(address);
+      const asked = new Set<string>();
+      // Everything else is asked for and answered while this one waits, but for what needs its answer.
+      for (let waited = 0; waited < 2_000 && asked.size < calls.length - 1; waited += 200) {
+        await tab.page.waitForTimeout(200);
+        for (const one of tab.takeCalls()) if (one !== `GET ${call}`) asked.add(one);
+      }
+      await tab.page.waitForTimeout(300);
+      expect([call, await tab.page.locator('h1').count(), await tab.page.locator('.error-card').count(), tab.faults]).toEqual([call, 1, 0, []]);
+      world.break(null, 'hang', tab);
+      await tab.page.waitForFunction(([parts, count]) => document.querySelectorAll(parts).length === count && document.querySelector('.shell__main .skeleton') === null, [PARTS, whole] as const);
+    });
+  }, 120_000);
+
+  test.each(['/', '/analytics', '/audit', '/models', '/keys'])('a line that breaks under each question of %s is told in its part, and Retry brings the answer', async (path) => {
+    const { calls } = await questionsOf(path);
+    await eachInTurn(calls, async (tab, call) => {
+      world.break(call, 'drop', tab);
+      await tab.go(path);
+      await settled(tab);
+      const failed = await tab.page.locator('.error-card').count();
+      if (failed > 0) expect(await tab.page.locator('.error-card').first().textContent()).toContain('The gateway could not be reached.');
+      world.break(null, 'drop', tab);
+      await retryAll(tab, failed);
+      expect([call, await tab.page.locator('h1').count(), faultsOf(tab)]).toEqual([call, 1, []]);
+    });
+  }, 120_000);
+
+  test.each(PAGES)('unknown parameters in the address of %s are as if they were not there', async (path) => {
+    const address = addressOf(path);
+    const { whole } = await questionsOf(address);
+    const [tab] = lanes;
+    if (tab === undefined) throw new Error('there is no tab');
+    await tab.go(`${address}${address.includes('?') ? '&' : '?'}range=tomorrow&from=yesterday&to=%00&tz=Mars&model=&key=%22&tier=huge&stage=5&status=abc&sort=constructor&dir=up&q=&live=perhaps&minLatencyMs=-1&version=x&event=__proto__&by=nothing&stack=%3Cscript%3E&tenant=${'x'.repeat(65)}`);
+    await tab.page.waitForFunction(([parts, count]) => document.querySelectorAll(parts).length === count && document.querySelector('.shell__main .skeleton') === null, [PARTS, whole] as const);
+    expect([await tab.page.locator('h1').count(), await tab.page.locator('.error-card').count(), tab.faults]).toEqual([1, 0, []]);
   });
 
   test('offline: it is said, what was loaded stays, and everything goes on when the line is back', async () => {

@@ -309,6 +309,17 @@ class OpenAI:
     await tab.close();
   });
 
+  test('what the API refuses is said in the language of the page, at the field', async () => {
+    await world.addKey('taken');
+    const tab = await world.open({ locale: 'ko' });
+    await tab.go('/keys?new=1');
+    await tab.page.getByLabel('이름', { exact: true }).fill('taken');
+    await tab.page.getByRole('dialog').getByRole('button', { name: 'API 키 만들기' }).click();
+    await tab.page.getByText('같은 이름의 키가 있습니다.').waitFor();
+    expect(await tab.page.getByText('Another key has this name.').count()).toBe(0);
+    await tab.close();
+  });
+
   test.each([['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const)('the list, a key and the forms (%s, %s, %d px)', async (theme, locale, width) => {
     const tab = await world.open({ theme, locale, width });
     const { page } = tab;
@@ -349,10 +360,10 @@ class OpenAI:
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByRole('button', { name: 'Open guarded' }).waitFor();
     expect(tab.faults).toEqual([]);
-    await page.route('**/admin/keys', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":{"code":"internal_error","message":"Something went wrong.","requestId":"01X"}}' }));
+    world.break('/admin/keys');
     await page.reload();
     await page.getByText('This could not be loaded').waitFor();
-    await page.unroute('**/admin/keys');
+    world.break(null);
     await page.getByRole('button', { name: 'Retry' }).click();
     await page.getByRole('button', { name: 'Open guarded' }).waitFor();
     await tab.close();

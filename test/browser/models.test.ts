@@ -206,11 +206,11 @@ needs('chromium')('models', () => {
     await page.goBack();
     expect(new URL(page.url()).search).not.toContain('sort=spend');
     expect(tab.faults).toEqual([]);
-    await page.route('**/admin/usage?**', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":{"code":"internal_error","message":"Something went wrong.","requestId":"01X"}}' }));
+    world.break('/admin/usage');
     await tab.go('/models/cheap');
     await page.getByRole('dialog').getByText('This could not be loaded').waitFor({ timeout: 10_000 });
     await page.getByRole('heading', { name: 'Facts' }).waitFor();
-    await page.unroute('**/admin/usage?**');
+    world.break(null);
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
     await page.getByRole('dialog').locator('.chart').waitFor();
     await tab.close();

@@ -10,6 +10,7 @@ import { localKeys, readOrCreateMasterKey } from '../../functions/adapters/vault
 import { analyticsOf } from '../../functions/admin/usage/analytics.ts';
 import { openLocalDoor } from '../../infra/local/door.ts';
 import { DEFAULT_TENANT, ensureDefaultTenant } from '../../infra/local/default-tenant.ts';
+import { startDemo } from '../../infra/local/demo.ts';
 import { newBootId, openEdition, type Edition } from '../../infra/local/edition.ts';
 import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { launchBrowser } from './browser.ts';
@@ -24,12 +25,16 @@ export interface TabOptions {
   /** IANA name; default UTC. */
   readonly timezone?: string;
   readonly isSignedIn?: boolean;
+  /** Touch, and scrollbars that lie over the page. */
+  readonly isPhone?: boolean;
 }
 
 /** One tab of a browser of its own, and everything that went wrong in it. */
 export interface Tab {
   readonly page: Page;
   readonly context: BrowserContext;
+  /** What its requests carry, by which the server can be broken for it alone. */
+  readonly mark: string;
   /** Console errors, page errors, violations of the page's policy and requests to other origins; must stay empty. */
   readonly faults: string[];
   /** Requests to `/admin` since the last call, as `GET /admin/me`. */
@@ -37,6 +42,13 @@ export interface Tab {
   go(path: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The header by which the server tells tabs apart. */
+const MARK = 'x-test-tab';
+let tabs = 0;
+
+/** What a broken part of the server does with a request. */
+export type Fault = number | 'hang' | 'drop';
 
 export interface World {
   readonly origin: string;
@@ -52,26 +64,29 @@ export interface World {
   addKey(name: string, change?: Record<string, unknown>): Promise<string>;
   /** One chat request through the gateway; resolves once it is answered. `model` = the one that served. */
   chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
-  /** Until it is called with null, the server answers requests whose path and query contain `part` with that status, or not at all (`hang`). */
-  break(part: string | null, how?: number | 'hang'): void;
+  /**
+   * Until it is called with null, the server answers requests whose path and query contain `part` with that status, lets them wait
+   * until then (`hang`), or ends their connections without a word (`drop`); only for one tab, where one is given.
+   */
+  break(part: string | null, how?: Fault, tab?: Tab): void;
   /** A link that signs in once. */
   link(): string;
   open(options?: TabOptions): Promise<Tab>;
   close(): Promise<void>;
 }
 
-/** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser. */
-export async function openWorld(): Promise<World> {
+/** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser; `isDemo` = as `npm start -- --demo` begins. */
+export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean } = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'bsg-browser-'));
   const upstream = await scriptedUpstream();
   const keys = localKeys(readOrCreateMasterKey(join(folder, 'master.key')).key);
   const edition = await openEdition({ store: openSqliteStore(join(folder, 'world.sqlite')), keys, allowHosts: [], log: { error: () => {}, warn: () => {}, info: () => {} } as never, bootId: newBootId() });
   await ensureDefaultTenant(edition.store, Date.now());
+  const demo = isDemo ? await startDemo({ edition }) : undefined;
   const paths = { adminToken: join(folder, 'admin-token'), signingKey: join(folder, 'signing-key.json') };
-  const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: false, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
+  const { door, issuer } = openLocalDoor({ options: { host: '127.0.0.1', allowUpstreams: [], demo: isDemo, maxBodyMiB: 32 }, paths, edition, analytics: analyticsOf(edition.store), dashboardFolder: join(ROOT, 'dist', 'dashboard'), env: {} });
   await new Promise<void>((resolve) => { door.server.listen(0, '127.0.0.1', resolve); });
-  const broken: { part: string | null; how: number | 'hang' } = { part: null, how: 500 };
-  breakable(door.server, broken);
+  const breaks = breakable(door.server);
   const origin = `http://127.0.0.1:${(door.server.address() as AddressInfo).port}`;
   const token = (await readFile(paths.adminToken, 'utf8')).trim();
   const browser = await launchBrowser();
@@ -97,12 +112,13 @@ export async function openWorld(): Promise<World> {
       await response.text();
       return { status: response.status, model: response.headers.get('x-bsg-model') };
     },
-    break: (part, how = 500) => { Object.assign(broken, { part, how }); },
+    break: breaks,
     link: () => issuer.link(),
     open: (options = {}) => openTab({ browser, origin, options, link: () => issuer.link() }),
     async close() {
       await browser.close();
       await door.drain(1_000);
+      await demo?.close();
       await edition.close();
       await upstream.close();
       await rm(folder, { recursive: true, force: true });
@@ -110,14 +126,31 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-/** In front of everything the server does: answers for it while something is to be broken. */
-function breakable(server: Server, broken: { readonly part: string | null; readonly how: number | 'hang' }): void {
-  const real = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+/** In front of everything the server does: answers for it while something is to be broken. What waited is answered once nothing is. */
+function breakable(server: Server): World['break'] {
+  type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+  const real = server.listeners('request') as Listener[];
+  const serve: Listener = (request, response) => { for (const listener of real) listener.call(server, request, response); };
+  const broken = new Map<string, { readonly part: string; readonly how: Fault }>();
+  const waiting: Parameters<Listener>[] = [];
+  const markOf = (request: IncomingMessage): string => String(request.headers[MARK] ?? '');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (broken.part === null || request.url?.includes(broken.part) !== true) for (const listener of real) listener.call(server, request, response);
-    else if (broken.how !== 'hang') response.writeHead(broken.how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
+    const { part, how } = broken.get(markOf(request)) ?? broken.get('') ?? {};
+    if (part === undefined || how === undefined || request.url?.includes(part) !== true) serve(request, response);
+    else if (how === 'hang') waiting.push([request, response]);
+    else if (how === 'drop') request.socket.destroy();
+    else response.writeHead(how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
   });
+  return (part, how = 500, tab = undefined) => {
+    const mark = tab?.mark ?? '';
+    if (part !== null) return void broken.set(mark, { part, how });
+    broken.delete(mark);
+    for (const [request, response] of waiting.splice(0)) {
+      if (mark === '' || markOf(request) === mark) serve(request, response);
+      else waiting.push([request, response]);
+    }
+  };
 }
 
 export const TENANT = DEFAULT_TENANT;
@@ -125,8 +158,9 @@ export const TENANT = DEFAULT_TENANT;
 interface TabNeeds { readonly browser: Browser; readonly origin: string; readonly options: TabOptions; readonly link: () => string }
 
 async function openTab({ browser, origin, options, link }: TabNeeds): Promise<Tab> {
-  const { theme = 'light', locale = 'en', width = 1440, height = 900, timezone = 'UTC', isSignedIn = true } = options;
-  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce' });
+  const { theme = 'light', locale = 'en', width = 1440, height = 900, timezone = 'UTC', isSignedIn = true, isPhone = false } = options;
+  const mark = String(tabs += 1);
+  const context = await browser.newContext({ extraHTTPHeaders: { [MARK]: mark }, viewport: { width, height }, locale: locale === 'ko' ? 'ko-KR' : 'en-US', timezoneId: timezone, colorScheme: theme, reducedMotion: 'reduce', isMobile: isPhone, hasTouch: isPhone });
   await context.addInitScript(([chosenTheme, chosenLocale]) => {
     localStorage.setItem('bsg.theme', chosenTheme);
     localStorage.setItem('bsg.locale', chosenLocale);
@@ -148,7 +182,7 @@ async function openTab({ browser, origin, options, link }: TabNeeds): Promise<Ta
     if (url.origin !== origin && !['data:', 'blob:'].includes(url.protocol)) faults.push(`elsewhere: ${request.url()}`);
   });
   const tab: Tab = {
-    page, context, faults,
+    page, context, mark, faults,
     takeCalls() {
       const taken = calls;
       calls = [];

@@ -3,7 +3,11 @@ import { expect, test } from '@jest/globals';
 
 interface Line { readonly ok: boolean; readonly text: string }
 type Manifest = Record<string, { file: string; css?: string[]; imports?: string[] }>;
-const { budgetLines } = (await import(join(import.meta.dirname, '..', '..', 'tools', 'dashboard-budgets.mjs'))) as { budgetLines(manifest: Manifest, size: (file: string) => number): Line[] };
+interface Vitals { readonly lcpMs: number; readonly cls: number }
+const { budgetLines, vitalsLines } = (await import(join(import.meta.dirname, '..', '..', 'tools', 'dashboard-budgets.mjs'))) as {
+  budgetLines(manifest: Manifest, size: (file: string) => number): Line[];
+  vitalsLines(measured: { overview: readonly Vitals[]; others: ReadonlyMap<string, Vitals> }): Line[];
+};
 
 const MANIFEST: Manifest = {
   'index.html': { file: 'main.js', css: ['base.css'], imports: ['_react.js'] }, '_react.js': { file: 'react.js' }, '_kit.js': { file: 'kit.js', css: ['kit.css'] }, '_form.js': { file: 'form.js' },
@@ -24,4 +28,13 @@ test('each budget breaks by itself', () => {
   expect(broken({ 'login.js': 109_000 })).toEqual(['JavaScript of the sign-in page']);
   expect(broken({ 'form.js': 45_000 })).toEqual(['JavaScript of keys alone']);
   expect(broken({ 'kit.css': 35_000 })).toEqual(['styles of the overview', 'styles of all pages together']);
+});
+
+test('the paint is judged by its median, shifts by the worst of all runs and pages', () => {
+  const run = (lcpMs: number, cls = 0): Vitals => ({ lcpMs, cls });
+  const judged = (overview: readonly Vitals[], others: Record<string, Vitals> = {}): boolean[] => vitalsLines({ overview, others: new Map(Object.entries(others)) }).map(({ ok }) => ok);
+  expect(judged([run(2_900), run(9_000), run(2_000), run(3_000), run(4_000)])).toEqual([true, true]);
+  expect(judged([run(2_900), run(9_000), run(2_000), run(3_001), run(4_000)])).toEqual([false, true]);
+  expect(judged([run(0)])).toEqual([false, true]);
+  expect(judged([run(1), run(1, 0.021)], { '/keys': run(9_000, 0.02), '/audit': run(1, 0.03) })).toEqual([true, false, true, false]);
 });

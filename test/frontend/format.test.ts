@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { change, count, percent } from '../../frontend/src/format/count.ts';
 import { duration } from '../../frontend/src/format/duration.ts';
-import { exactMoney, money } from '../../frontend/src/format/money.ts';
+import { axisMoney, exactMoney, money } from '../../frontend/src/format/money.ts';
 import { interval, relativeTime } from '../../frontend/src/format/time.ts';
 
 describe('money', () => {
@@ -16,6 +16,18 @@ describe('money', () => {
       expect(Math.round(Number(exactMoney(micros, 'en').replaceAll(/[$,]/g, '')) * 1e6)).toBe(micros);
     }));
   });
+});
+
+test('the values of a money axis are all told apart, with the same decimal places', () => {
+  const axis = (step: number, lines = 5): string[] => Array.from({ length: lines }, (_, at) => axisMoney(at * step, step, 'en'));
+  expect(axis(50_000, 6)).toEqual(['$0.00', '$0.05', '$0.10', '$0.15', '$0.20', '$0.25']);
+  expect(axis(500_000, 4)).toEqual(['$0.00', '$0.50', '$1.00', '$1.50']);
+  expect(axis(2_000_000, 3)).toEqual(['$0', '$2', '$4']);
+  fc.assert(fc.property(fc.constantFrom(1, 2, 5), fc.integer({ min: 0, max: 9 }), (digit, power) => {
+    const labels = axis(digit * 10 ** power);
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(new Set(labels.map((label) => label.split('.')[1]?.length)).size).toBe(1);
+  }));
 });
 
 describe('counts', () => {

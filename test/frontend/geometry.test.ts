@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { colorsOf } from '../../frontend/src/ui/chart/colors.ts';
-import { frameOf, labelled, stacked } from '../../frontend/src/ui/chart/geometry.ts';
+import { csvOf, frameOf, labelled, stacked } from '../../frontend/src/ui/chart/geometry.ts';
 
 test('stacks stand on each other without gaps, and the last one ends at the sum', () => {
   fc.assert(fc.property(fc.array(fc.array(fc.nat(1_000), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 6 }), (values) => {
@@ -21,6 +21,10 @@ test('labels of points never stand closer than their width', () => {
     for (const [index, point] of shown.entries()) if (index > 0) expect(((point - (shown[index - 1] ?? 0)) * width) / points).toBeGreaterThanOrEqual(Math.min(64, width));
   }));
   expect(labelled(0, 500)).toEqual([]);
+});
+
+test('a table that is copied has nothing in it that a spreadsheet takes for a formula, and numbers stay numbers', () => {
+  expect(csvOf([['time', '=1+1', '+x', '-x', '@x', '\tx'], ['a,b', -4.5, 'say "hi"', 0, 'x\ny', '=A1,2']])).toBe(`time,'=1+1,'+x,'-x,'@x,'\tx\n"a,b",-4.5,"say ""hi""",0,"x\ny","'=A1,2"`);
 });
 
 test('the value axis is as wide as its longest label, Hangul included', () => {

@@ -20,24 +20,24 @@ needs('java')('conformance: the Lambda function behind API Gateway', () => confo
 
 needs('java')(`conformance: the web function of compute=web, with ${STREAMS} streams open in its process all the while`, () => {
   let subject: WebSubject;
-  let release = (): void => {};
+  const until = new AbortController();
+  const release = (): void => until.abort();
   let running: Promise<Awaited<ReturnType<typeof call>>[]>;
   let open = 0;
   let most = 0;
 
   /** A stream of its own words, one every 250 ms until it is released. */
   async function holdStreams(): Promise<void> {
-    const end = new Promise<void>((resolve) => { release = resolve; });
-    let released = false;
-    void end.then(() => { released = true; });
+    const all = Promise.withResolvers<void>();
     subject.other.script(async (received, response) => {
       const [{ content: name = '' } = {}] = received.body['messages'] as { content?: string }[];
       const [first = '', word = '', ...rest] = chatEvents([`${name} `]);
       open += 1;
       most = Math.max(most, open);
+      if (most === STREAMS) all.resolve();
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(first);
-      while (!released) {
+      while (!until.signal.aborted) {
         response.write(word);
         await new Promise((resolve) => { setTimeout(resolve, 250); });
       }
@@ -45,7 +45,7 @@ needs('java')(`conformance: the web function of compute=web, with ${STREAMS} str
       response.end(rest.join(''));
     });
     running = Promise.all(Array.from({ length: STREAMS }, (_, at) => call(subject.origin, '/v1/chat/completions', { key: subject.key, body: { model: 'other', stream: true, messages: [{ role: 'user', content: `stream-${at}` }] } })));
-    for (let tries = 0; open < STREAMS && tries < 400; tries += 1) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await all.promise;
   }
 
   beforeAll(async () => {

@@ -14,10 +14,10 @@ import { tempStore, type TempStore } from '../support/store.ts';
 
 /**
  * What may be looked up without naming a tenant, by the beginning of its partition key: a virtual key by its public id, the
- * list of tenants, a person's memberships, a machine token, an invitation, what was refused to callers that nobody knows.
+ * list of tenants, the origins that pages may call from, a person's memberships, a machine token, an invitation, what was refused to callers that nobody knows.
  * Nothing else.
  */
-const WITHOUT_TENANT = /^(?:K|X#tenants|SUB|MT|INV|RX)(?:#|$)/;
+const WITHOUT_TENANT = /^(?:K|X#tenants|X#origins|SUB|MT|INV|RX)(?:#|$)/;
 const TENANT = 'default';
 /** A tenant that an operation has just made up. */
 const NEW_TENANT = /^t_[0-9a-f]{16}$/;

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { keptList } from './kept-list.ts';
 import { placeholderBundles, placeholderDashboard } from './synthesized.ts';
 
 const APP = join(import.meta.dirname, '../../infra/app.ts');
@@ -36,8 +37,7 @@ describe('synth as a command', () => {
   });
 
   test('with adopt writes what `cdk import` takes over, and for it which part is which', () => {
-    const parts = [...['tenants', 'models', 'rules', 'keys', 'audit', 'usage'].map((name) => [`table-${name}`, `dynamodb:r:1:table/T-${name}`]), ['vault-key', 'kms:r:1:key/v'], ['pepper-key', 'kms:r:1:key/p'], ['audit-archive', 's3:::a'], ['access-logs', 's3:::l'], ['user-pool', 'cognito-idp:r:1:userpool/r_1']];
-    writeFileSync(join(folder, 'kept.json'), JSON.stringify({ ResourceTagMappingList: parts.map(([part, arn]) => ({ ResourceARN: `arn:aws:${arn}`, Tags: [{ Key: 'bsgateway:stack', Value: 'BSGateway' }, { Key: 'bsgateway:part', Value: part }] })) }));
+    writeFileSync(join(folder, 'kept.json'), JSON.stringify(keptList()));
     expect(synth(['-c', 'adopt=kept.json'])).toEqual({ status: 0, stdout: 'Synthesised BSGateway to cdk.out/BSGateway.template.json.\n', stderr: '' });
     const mapping = JSON.parse(readFileSync(join(folder, 'cdk.out/adoption.json'), 'utf8')) as Record<string, object>;
     const { Resources: resources } = JSON.parse(readFileSync(join(folder, 'cdk.out/BSGateway.template.json'), 'utf8')) as { Resources: Record<string, object> };

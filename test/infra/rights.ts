@@ -84,6 +84,7 @@ export const RIGHTS: readonly Right[] = [
   ['gateway', 'dynamodb:PutItem', 'rules', TENANT, NEVER],
   ['gateway', 'dynamodb:DeleteItem', 'rules', TENANT, NEVER],
   ['gateway', 'dynamodb:GetItem', 'tenants', TENANT, YES],
+  ['gateway', 'dynamodb:Query', 'tenants', at('X#origins'), YES],
   ['gateway', 'dynamodb:GetItem', 'tenants', at('ready'), YES],
   ['gateway', 'dynamodb:Query', 'tenants', at('X#tenants'), NO],
   ['gateway', 'dynamodb:PutItem', 'tenants', TENANT, NEVER],

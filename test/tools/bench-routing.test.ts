@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { BenchRow } from '../../tools/bench-routing/data.ts';
 import { apgr, atThreshold, bootstrap, cpt, curveOf, savedAt, thresholdFor, type PairItem } from '../../tools/bench-routing/metrics.ts';
 import { Musts } from '../../tools/bench-routing/musts.ts';
+import { tiersByPrice } from '../../tools/bench-routing/online.ts';
 import { crossFitTaskTable, fitTaskTable } from '../../tools/bench-routing/task-table.ts';
 
 /** Four prompts: on two the weak model does as well as the strong one, which costs ten times as much. */
@@ -42,6 +43,11 @@ test('the task table predicts the mean of a task, shrunk, and the line what diff
   // A task of one observation is not believed.
   const [own] = crossFitTaskTable([{ task: 'rare', y: 5, logits: [0, 0, 0] }, ...observed]);
   expect(own).toBeLessThan(0.5);
+});
+
+test('a pool is put into tiers by list price, against the baseline', () => {
+  const pairs = { pairs: {}, pools: {}, default_out_tok: 100, price_usd_per_mtok_in_out: { tiny: [0.1, 0.1], mid: [0.3, 0.3], near: [0.8, 0.8], base: [0.9, 0.9], dear: [2, 2] } } as const;
+  expect(tiersByPrice(pairs, { source: [], baseline: 'base', models: ['base', 'dear', 'mid', 'near', 'tiny'] })).toEqual({ simple: ['tiny'], moderate: ['mid', 'near'], complex: ['base', 'dear'] });
 });
 
 test('a must that does not hold is told apart and counted', () => {

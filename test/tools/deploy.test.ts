@@ -68,5 +68,8 @@ describe('npm run deploy', () => {
 
   test('another failure speaks for itself', async () => {
     expect(await deployed([OK, { code: 1, errors: 'CREATE_FAILED' }])).toMatchObject({ code: 1, said: [] });
+    // A warning that the CDK goes on after is not why it failed.
+    const warned = 'current credentials could not be used to assume \'arn:aws:iam::1:role/lookup\', but are for the right account. Proceeding anyway.\nCREATE_FAILED';
+    expect(await deployed([OK, { code: 1, errors: warned }])).toMatchObject({ code: 1, said: [] });
   });
 });

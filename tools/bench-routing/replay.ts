@@ -9,8 +9,8 @@ import { priorWithout } from './unseen-scores.ts';
 const FOLDS = 5;
 const SEEDS = 20;
 const FRONTIER_SEEDS = 40;
-/** Of the first tenant. What the product's constants were chosen on were tenants of other seeds (1000 to 1039 and 7000 to 7059). */
-const FIRST_SEED = 30_000;
+/** Of the first tenant. What the product's constants were chosen on were tenants of other seeds (1000 to 1039, 7000 to 7059; those from 30000 were looked at on the way). */
+const FIRST_SEED = 40_000;
 const PER_DAY = 8_000;
 const NOISE = 0.1;
 const LABELS = [200, 400, 800, 1_200, 2_000];

@@ -71,8 +71,7 @@ const requestOf = (script: keyof typeof SENTENCES, size: number, at: number) => 
 
 function measured(policy: CompiledPolicy, [script, size, requests]: (typeof CASES)[number]): DecisionTime {
   const prior = priorArtifact();
-  const timed = (at: number): number => {
-    const conversation = requestOf(script, size, at);
+  const timed = (conversation: ReturnType<typeof requestOf>): number => {
     const begun = performance.now();
     const resolution = resolve({
       policy, facts: factsOf(conversation, {}), requestedModel: 'auto', dialect: 'openai-chat', key: { id: 'k', name: 'ci', allowedModels: null },
@@ -82,8 +81,11 @@ function measured(policy: CompiledPolicy, [script, size, requests]: (typeof CASE
     if (!resolution.ok || resolution.decision.reason !== 'evidence') throw new Error('The benchmark decides something else than it is to measure.');
     return tookMs;
   };
-  for (let at = 0; at < requests; at += 1) timed(at);
-  const all = Array.from({ length: requests }, (_, at) => Array.from({ length: REPEATS }, () => timed(at)));
+  for (let at = 0; at < requests; at += 1) timed(requestOf(script, size, at));
+  const all = Array.from({ length: requests }, (_, at) => {
+    const conversation = requestOf(script, size, at);
+    return Array.from({ length: REPEATS }, () => timed(conversation));
+  });
   return { size, script, p50: quantile(all.flat(), 0.5), p99: quantile(all.flat(), 0.99), undisturbedP99: quantile(all.map((times) => Math.min(...times)), 0.99) };
 }
 

@@ -9,8 +9,10 @@ const NO_CREDENTIALS = 'There are no AWS credentials: set AWS_PROFILE, or sign i
 
 /** What the CDK says, and what the operator does about it. */
 const HINTS = [
+  // An import into a stack that has more: the CDK shows what would be missing and asks.
+  [/pending updates that will be reconciled/i, STACK_IS_THERE],
   [/bootstrap/i, ANOTHER_REGION],
-  [/Unable to resolve AWS account|no credentials|could not be used to assume|ExpiredToken|InvalidClientTokenId/i, NO_CREDENTIALS],
+  [/Unable to resolve AWS account|no credentials|could not be used to assume(?![^\n]*proceeding anyway)|ExpiredToken|InvalidClientTokenId/i, NO_CREDENTIALS],
 ];
 
 /** `-c name=value` pairs are the stack's options; everything else is for `cdk deploy` (`--profile`, `--require-approval`). */

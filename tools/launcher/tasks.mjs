@@ -19,6 +19,7 @@ const PROGRAMS = {
   'test:clients': (args) => [jest(root, ['test/clients', ...args])],
   'test:browser': (args) => [jest(root, browserFiles(args))],
   'budgets:dashboard': (args) => [[inRoot('tools/dashboard-budgets.mjs'), ...args]],
+  'screenshots': (args) => [[inRoot('tools/screenshots/main.ts'), ...args]],
   'bench:usage': (args) => [jest(root, ['test/guarantees/usage-million.test.ts', ...args])],
   'types': (args) => [root, inRoot('frontend'), inRoot('test/browser')].map((project) => [inRoot('node_modules/typescript/bin/tsc'), '-p', project, ...args]),
   'lint': (args) => [[inRoot('node_modules/oxlint/bin/oxlint'), ...(args.length > 0 ? args : [root])]],
@@ -79,7 +80,7 @@ async function runPrograms(task, args) {
     const { ensureBuilt, TARGETS } = await import('../build.mjs');
     for (const name of Object.keys(TARGETS)) await ensureBuilt(root, name);
   }
-  if (['build', 'deploy', 'synth', 'test:browser', 'budgets:dashboard'].includes(task)) await (await import('../build-dashboard.mjs')).ensureDashboard(root);
+  if (['build', 'deploy', 'synth', 'test:browser', 'budgets:dashboard', 'screenshots'].includes(task)) await (await import('../build-dashboard.mjs')).ensureDashboard(root);
   if (task === 'test:guarantees' || task === 'bench:usage') process.env.BSG_FULL = '1';
   // Limits in milliseconds hold for a run that has the machine to itself.
   if (task === 'bench:usage') process.env.BSG_ALONE = '1';

@@ -19,7 +19,8 @@ let loaded: AppConfig | undefined;
 
 /** Throws `ConfigError` that names what is missing, for whoever deploys. */
 export async function loadConfig(): Promise<AppConfig> {
-  const response = await fetch('/config.json', { cache: 'no-store' }).catch(() => undefined);
+  // `theme.js` has asked already.
+  const response = await ((globalThis as { bsgConfig?: Promise<Response | undefined> }).bsgConfig ?? fetch('/config.json', { cache: 'no-store' }).catch(() => undefined));
   if (response?.ok !== true) throw new ConfigError('config.json');
   const read = (await response.json().catch(() => { throw new ConfigError('config.json'); })) as Partial<AppConfig>;
   for (const name of ['issuer', 'clientId', 'scope'] as const) if (typeof read[name] !== 'string' || read[name] === '') throw new ConfigError(name);

@@ -11,9 +11,13 @@ import { mayRedirect } from '../auth/loops.ts';
 import { beginSignIn } from '../auth/oidc.ts';
 import { rememberReturn } from '../auth/return-path.ts';
 import { readTokens } from '../auth/tokens.ts';
+import { prefetchOverview } from '../features/overview/questions.ts';
+import { overviewSearch } from '../features/overview/search.ts';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { ConfigError } from './config.ts';
+import { rangeOf } from './range.ts';
 import { router } from './routes.tsx';
+import { parseSearch, searchOf } from './search.ts';
 
 /** The dashboard itself, for whoever has a session in this tab; everybody else is sent to sign in, without a page where the issuer still knows them. */
 export async function start(root: Root, configError: unknown): Promise<void> {
@@ -23,6 +27,8 @@ export async function start(root: Root, configError: unknown): Promise<void> {
   }
   if (readTokens() === undefined) return leave();
   void queryClient.prefetchQuery(meQuery);
+  // The first page does not wait for what only says who asks.
+  if (location.pathname === '/') prefetchOverview(rangeOf(searchOf(overviewSearch)(parseSearch(location.search))));
   root.render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>

@@ -12,5 +12,11 @@ export function money(micros: number, locale: string): string {
 /** Micro-USD to the last digit, for hovering and files. */
 export const exactMoney = (micros: number, locale: string): string => usd(micros / 1e6, locale, 2, 6);
 
-/** Money on an axis: as short as its steps allow. */
-export const axisMoney = (micros: number, locale: string): string => usd(micros / 1e6, locale, 0, Math.abs(micros) >= 1e6 || micros === 0 ? 0 : 4);
+/** Money on an axis whose lines are `stepMicros` apart: all with the same decimal places, as few as tell them apart. */
+export function axisMoney(micros: number, stepMicros: number, locale: string): string {
+  const places = placesFor(stepMicros / 1e6);
+  return usd(micros / 1e6, locale, places, places);
+}
+
+/** Decimal places that tell apart the values of an axis whose lines are `step` apart, both in the unit that is written. */
+const placesFor = (step: number): number => (step <= 0 || Number.isInteger(step) ? 0 : Math.min(6, Math.max(2, Math.ceil(-Math.log10(step) - 1e-9))));

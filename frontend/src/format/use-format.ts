@@ -13,7 +13,7 @@ export function useFormat() {
     return {
       money: (micros: number) => money(micros, locale),
       exactMoney: (micros: number) => exactMoney(micros, locale),
-      axisMoney: (micros: number) => axisMoney(micros, locale),
+      axisMoney: (micros: number, stepMicros: number) => axisMoney(micros, stepMicros, locale),
       count: (value: number) => count(value, locale),
       exactCount: (value: number) => exactCount(value, locale),
       percent: (share: number) => percent(share, locale),

@@ -7,7 +7,7 @@ export const LOCALES: readonly (readonly [Locale, string])[] = [['en', 'English'
 const STORED = 'bsg.locale';
 const listeners = new Set<() => void>();
 let current: Locale = 'en';
-let korean: Readonly<Record<SectionId, Messages>> | undefined;
+let korean: typeof import('./ko/index.ts') | undefined;
 
 /** The language that was chosen here before, else the browser's first one that we speak. */
 function firstLocale(): Locale {
@@ -19,7 +19,7 @@ function firstLocale(): Locale {
 
 /** Loads what is needed and shows the page in that language. */
 export async function setLocale(locale: Locale, remember = true): Promise<void> {
-  if (locale === 'ko') korean ??= (await import('./ko/index.ts')).ko;
+  if (locale === 'ko') korean ??= await import('./ko/index.ts');
   current = locale;
   if (remember) localStorage.setItem(STORED, locale);
   document.documentElement.lang = locale;
@@ -29,7 +29,13 @@ export async function setLocale(locale: Locale, remember = true): Promise<void> 
 export const startLocale = (): Promise<void> => setLocale(firstLocale(), false);
 
 /** A section's texts in the current language. */
-export const textsOf = (id: SectionId): Messages | undefined => (current === 'ko' ? korean?.[id] : undefined);
+export const textsOf = (id: SectionId): Messages | undefined => (current === 'ko' ? korean?.ko[id] : undefined);
+
+/** A sentence of the API in the current language, or as it is where nobody has translated it. */
+export const sentenceText = (sentence: string): string => (current === 'ko' ? korean?.sentences[sentence] : undefined) ?? sentence;
+
+/** A refusal of the API in the current language: by its sentence, else by its code; the API's own sentence where neither is known. */
+export const refusalText = (code: string, sentence: string): string => (current === 'ko' ? korean?.sentences[sentence] ?? korean?.byCode[code] : undefined) ?? sentence;
 
 /** What `Intl` is given: English as this browser's owner writes it (dates differ), else the language itself. */
 export function formatLocale(): string {

@@ -68,10 +68,10 @@ export function Dialog({ title, description, children, footer, onClose, guarded 
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
     <dialog ref={element} className={cx('dialog', `dialog--${size}`, drawer && `dialog--drawer dialog--${drawer}`)} aria-labelledby={id} {...{ closedby: 'none' }} onCancel={cancel} onPointerDown={beside}>
       <div className="dialog__box">
-        <header className="dialog__head">
+        <div className="dialog__head">
           <div><h2 id={id} className="dialog__title">{title}</h2>{description !== undefined && <p className="dialog__description">{description}</p>}</div>
           {!guarded && <IconButton label={t('close')} onClick={onClose}><X aria-hidden size={18} /></IconButton>}
-        </header>
+        </div>
         <div className="dialog__body"><ErrorBoundary>{children}</ErrorBoundary></div>
         {footer !== undefined && <footer className="dialog__foot">{footer}</footer>}
       </div>

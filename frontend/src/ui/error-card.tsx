@@ -1,18 +1,19 @@
 import { TriangleAlert } from 'lucide-react';
 import { ApiError } from '../api/errors.ts';
 import { ui } from '../i18n/en/ui.ts';
+import { refusalText } from '../i18n/locale.ts';
 import { useT } from '../i18n/use-t.tsx';
 import { Button } from './button.tsx';
 import { CopyButton } from './copy-button.tsx';
 
-/** What failed in words: the API's own, unless nobody answered. */
+/** What failed in words: the API's own in the person's language, unless nobody answered. */
 export function useErrorText(): (error: unknown) => string {
   const t = useT(ui);
   return (error) => {
     if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
     if (error.code === 'offline') return t('offlineError');
     if (error.code === 'session_ended') return t('sessionEndedError');
-    return error.code === 'unreachable' && error.status === null ? t('unreachable') : error.message;
+    return error.code === 'unreachable' && error.status === null ? t('unreachable') : refusalText(error.code, error.message);
   };
 }
 

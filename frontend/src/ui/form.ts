@@ -3,6 +3,7 @@ import { useForm, type DefaultValues, type FieldValues, type Path, type UseFormR
 import * as z from 'zod/mini';
 import { ApiError } from '../api/errors.ts';
 import { ui } from '../i18n/en/ui.ts';
+import { refusalText } from '../i18n/locale.ts';
 import { useT } from '../i18n/use-t.tsx';
 
 /** A form over a schema of the contract: judged when a field is left, then at each change. `I` = what the fields hold, `O` = what is sent. */
@@ -34,6 +35,6 @@ export function showServerError<I extends FieldValues, O>(form: UseFormReturn<I,
   if (!(error instanceof ApiError) || error.field === undefined) return false;
   const path = error.field.replace(/^\//, '').replaceAll('/', '.') as Path<I>;
   if (!(path.split('.')[0] ?? '' in form.getValues())) return false;
-  form.setError(path, { type: 'server', message: error.message }, { shouldFocus: true });
+  form.setError(path, { type: 'server', message: refusalText(error.code, error.message) }, { shouldFocus: true });
   return true;
 }

@@ -25,6 +25,8 @@ export interface TenantRecord {
 
 /** One of the closed list of lookups that name no tenant: the list of tenants. */
 const LIST = partition('X', 'tenants');
+/** Another one: which web pages may call, by tenant. A browser's question beforehand carries no key. */
+const ORIGINS = partition('X', 'origins');
 const keyOf = (tenantId: string): Key => ({ table: 'tenants', pk: partition('T', tenantId), sk: 'tenant' });
 
 export async function getTenant(store: Store, tenantId: string): Promise<TenantRecord | undefined> {
@@ -46,7 +48,20 @@ export async function putTenant(store: Store, record: TenantRecord, expectedVers
 export function putTenantOps(record: TenantRecord, expectedVersion: number | undefined): Op[] {
   const ops: Op[] = [{ put: keyOf(record.tenantId), item: toItem({ ...record, version: nextVersion(expectedVersion) }), guards: versionGuards(expectedVersion) }];
   if (expectedVersion === undefined) ops.push({ put: { table: 'tenants', pk: LIST, sk: record.tenantId }, item: { tenantId: record.tenantId } });
+  const { tenantId, corsOrigins } = record;
+  const listed: Key = { table: 'tenants', pk: ORIGINS, sk: tenantId };
+  if (corsOrigins.length > 0) ops.push({ put: listed, item: { tenantId, origins: [...corsOrigins] } });
+  else if (expectedVersion !== undefined) ops.push({ delete: listed });
   return ops;
+}
+
+/** The tenants that each web origin (`https://app.example.com`) may call for. */
+export async function tenantsByOrigin(store: Store): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const tenants = new Map<string, Set<string>>();
+  for (const { tenantId, origins } of await readAll(store, { table: 'tenants', pk: ORIGINS })) {
+    for (const origin of origins as string[]) tenants.set(origin, (tenants.get(origin) ?? new Set()).add(String(tenantId)));
+  }
+  return tenants;
 }
 
 /** Every tenant, by id. */

@@ -78,11 +78,14 @@ function createMasterKey(path: string, randomBytes: RandomBytes): Uint8Array {
 }
 
 /** All three halves; who gets which is a matter of the type it is handed over as. */
-export type LocalKeys = SealingKeys & OpeningKeys & PepperKeys;
+export type LocalKeys = SealingKeys & OpeningKeys & PepperKeys & {
+  /** Tells this master key from any other and nothing else about it: 32 hex digits of a subkey that serves nothing else. */
+  readonly fingerprint: string;
+};
 
 /**
  * The embedded key service: data keys are wrapped with AES-256-GCM under one HKDF-SHA-256 subkey of the master key,
- * with the sealing context as additional data; the pepper is another subkey (RFC 5869, one label each).
+ * with the sealing context as additional data; the pepper and the fingerprint are other subkeys (RFC 5869, one label each).
  */
 export function localKeys(masterKey: Uint8Array, randomBytes: RandomBytes = systemRandom): LocalKeys {
   if (masterKey.length !== KEY_BYTES) throw new RangeError('a master key is 32 bytes');
@@ -95,6 +98,7 @@ export function localKeys(masterKey: Uint8Array, randomBytes: RandomBytes = syst
     },
     decryptDataKey: async (encrypted, context) => unwrap(wrapKey, encrypted, context),
     pepper: async () => pepper,
+    fingerprint: Buffer.from(subkey(masterKey, 'bsgateway/master-key-fingerprint/v1')).toString('hex', 0, 16),
   };
 }
 

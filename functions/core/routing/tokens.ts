@@ -18,8 +18,8 @@ const SHORT = 256;
 /** The same before rounding, so that many pieces add up without a rounding each. Exact at any size: a budget rests on it. */
 export function weight(text: string): number {
   if (text.length < SHORT) return weightOf(text);
-  // As many bytes as units: all of it is ASCII. Counting bytes is the one thing that strings do many units at a time.
-  if (Buffer.byteLength(text) === text.length) return text.length / 4;
+  // The beginning mostly tells: where it is not ASCII, counting the bytes of all would be in vain.
+  if (isAscii(text.slice(0, CHUNK)) && (text.length <= CHUNK || isAscii(text))) return text.length / 4;
   let sum = 0;
   for (let from = 0; from < text.length; from += CHUNK) {
     const count = loadUnits(text, from);
@@ -29,31 +29,36 @@ export function weight(text: string): number {
   return sum;
 }
 
+/** As many bytes as units. Counting bytes is the one thing that strings do many units at a time. */
+const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length;
+
 /** In both halves of a number: the bits of a unit that is beyond ASCII; its lower 15 bits; a one. */
 const BEYOND_ASCII = 0xff80_ff80;
 const LOWER = 0x7fff_7fff;
 const ONES = 0x1_0001;
+/** The first six bits of a unit, which say what kind it is, and those of the second half of a code point. */
+const KIND = 0xfc00_fc00;
+const TRAILING = 0xdc00_dc00;
 
-/**
- * Of the first `count` pairs of units, how many units are beyond ASCII, and how many are the second half of a code point.
- * Both units of a pair at once: adding 0x7fff to the lower 15 bits carries into the highest bit where one of them is set.
- */
+/** Of the first `count` pairs of units, how many units are beyond ASCII, and how many are the second half of a code point. */
 function countPairs(words: Uint32Array, count: number): { readonly beyondAscii: number; readonly trailing: number } {
   let [beyond, others, looked] = [0, 0, 0];
-  for (let at = 0; at < count; at += 1) {
-    // Most of what is not all ASCII is ASCII: eight units that are take one look.
-    while (at + 3 < count && (((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) & BEYOND_ASCII) === 0) at += 4;
-    if (at >= count) break;
-    const word = words[at] as number;
-    const high = word & BEYOND_ASCII;
-    if (high === 0) continue;
-    looked += 2;
-    beyond += ((((high & LOWER) + LOWER) | high) >>> 15) & ONES;
-    const notTrailing = (word ^ 0xdc00_dc00) & 0xfc00_fc00;
-    others += ((((notTrailing & LOWER) + LOWER) | notTrailing) >>> 15) & ONES;
+  // Most of what is not all ASCII is ASCII: eight units that are take one look. A pair behind the last one counts as ASCII.
+  for (let at = 0; at < count; at += 4) {
+    const one = words[at] as number;
+    const two = at + 1 < count ? (words[at + 1] as number) : 0;
+    const three = at + 2 < count ? (words[at + 2] as number) : 0;
+    const four = at + 3 < count ? (words[at + 3] as number) : 0;
+    if (((one | two | three | four) & BEYOND_ASCII) === 0) continue;
+    looked += 8;
+    beyond += filled(one & BEYOND_ASCII) + filled(two & BEYOND_ASCII) + filled(three & BEYOND_ASCII) + filled(four & BEYOND_ASCII);
+    others += filled((one ^ TRAILING) & KIND) + filled((two ^ TRAILING) & KIND) + filled((three ^ TRAILING) & KIND) + filled((four ^ TRAILING) & KIND);
   }
   return { beyondAscii: bothOf(beyond), trailing: looked - bothOf(others) };
 }
+
+/** A one in each half of a number that is not 0: adding 0x7fff to its lower 15 bits carries into the highest where one of them is set. */
+const filled = (pair: number): number => ((((pair & LOWER) + LOWER) | pair) >>> 15) & ONES;
 
 /** Two counts in the halves of one number, together. */
 const bothOf = (counts: number): number => (counts & 0xffff) + (counts >>> 16);

@@ -74,6 +74,19 @@ describe('backup and restore', () => {
     expect(existsSync(join(dir, 'two', 'bsgateway.sqlite'))).toBe(false);
   }, 60_000);
 
+  test('another installation\'s master key is refused, at restoring and at starting, also where there is no credential to try', async () => {
+    const config = { version: 1, keys: [{ name: 'k', keyEnv: 'BSG_KEY', rpm: null, tpm: null }] };
+    const [one, other] = [join(dir, 'one'), join(dir, 'other')];
+    for (const dataDir of [one, other]) await (await startServer({ dataDir, env: { BSG_KEY: key }, config })).stop();
+    const file = join(dir, 'copy.sqlite');
+    await backUp(one, file);
+    mkdirSync(join(dir, 'two'), { mode: 0o700 });
+    copyFileSync(join(other, 'master.key'), join(dir, 'two', 'master.key'));
+    await expect(restore(join(dir, 'two'), file)).rejects.toThrow('does not belong to this backup');
+    copyFileSync(join(other, 'master.key'), join(one, 'master.key'));
+    await expect(startServer({ dataDir: one })).rejects.toThrow('does not belong to the database beside it');
+  }, 60_000);
+
   test('nothing is replaced: not a file, not a database, not a folder in use', async () => {
     const server = await start(join(dir, 'one'));
     const file = join(dir, 'copy.sqlite');

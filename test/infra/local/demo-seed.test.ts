@@ -3,6 +3,7 @@ import type { LedgerEntry } from '../../../functions/contract/ledger.ts';
 import { parseKey, secretMatches } from '../../../functions/core/keys/virtual-key.ts';
 import { costMicros, priceFromUsd } from '../../../functions/core/money/cost.ts';
 import { getKey, listKeys } from '../../../functions/adapters/store/keys.ts';
+import { readLastUsed } from '../../../functions/adapters/store/last-used.ts';
 import { queryLedger } from '../../../functions/adapters/store/ledger.ts';
 import { listModels } from '../../../functions/adapters/store/models.ts';
 import type { Store } from '../../../functions/adapters/store/port.ts';
@@ -10,6 +11,7 @@ import { getRouting, saveRouting } from '../../../functions/adapters/store/routi
 import { localKeys } from '../../../functions/adapters/vault/local-key.ts';
 import { seedDemo } from '../../../infra/local/demo-seed.ts';
 import { countingStore, Crash, dyingStore } from '../../support/accounts.ts';
+import { testKey } from '../../support/accounts.ts';
 import { tempStore, type TempStore } from '../../support/store.ts';
 
 const keys = localKeys(new Uint8Array(32).fill(9));
@@ -43,6 +45,16 @@ describe('the demo\'s store', () => {
     expect(document.auto.tiers).toEqual({ simple: ['demo-cheap'], moderate: ['demo-cheap'], complex: ['demo-strong'] });
     expect(document.aliases.length).toBeGreaterThan(0);
     expect(document.patterns.map(({ name }) => name)).toEqual(document.patterns.map(() => expect.stringMatching(/^Simulated/)));
+  });
+
+  test('knows when each key was last used, as its rows say', async () => {
+    await seed();
+    const last = async (keyId: string): Promise<number> => Date.parse((await rows()).filter((row) => row.keyId === keyId).map(({ at }) => at).toSorted().at(-1) ?? '');
+    for (const { keyId } of await listKeys(temp.store, 'default')) {
+      const [used] = await readLastUsed(temp.store, [testKey({ keyId })]);
+      expect((await last(keyId)) - Date.parse(used ?? '')).toBeGreaterThanOrEqual(0);
+      expect((await last(keyId)) - Date.parse(used ?? '')).toBeLessThan(5_000);
+    }
   });
 
   test('has an hour of 400 rows of 6 templates and 2 keys, one in twenty failed, all marked as demo', async () => {

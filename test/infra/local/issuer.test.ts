@@ -219,4 +219,25 @@ describe('beyond one machine', () => {
       server = own;
     }
   });
+
+  test('behind a public address its cookie stays under TLS, and nobody signs in to a page on their own computer', async () => {
+    const publicUrl = 'https://gateway.example';
+    const behind = await startServer({ dataDir: join(dir, 'behind', 'data'), args: ['--host', '127.0.0.1'], env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'correct horse battery' } });
+    const go = (path: string): Promise<{ status: number; cookies: string[] }> => new Promise((resolve, reject) => {
+      const headers = { 'host': new URL(publicUrl).host, 'x-forwarded-proto': 'https' };
+      request(`${behind.origin}${path}`, { headers }, (response) => { response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, cookies: response.headers['set-cookie'] ?? [] })); }).on('error', reject).end();
+    });
+    try {
+      const { signInUrl } = behind.ready as unknown as { signInUrl: string };
+      expect(signInUrl.startsWith(`${publicUrl}/oidc/link/`)).toBe(true);
+      const entered = await go(new URL(signInUrl).pathname);
+      expect([entered.status, entered.cookies]).toEqual([303, [expect.stringMatching(/; Secure$/)]]);
+      for (const origin of [publicUrl, 'http://localhost:5173', behind.origin, behind.origin.replace('127.0.0.1', 'localhost')]) {
+        const { pathname, search } = new URL(authorizeUrl(pkce().challenge, { redirect_uri: `${origin}/callback` }));
+        expect([origin, (await go(`${pathname}${search}`)).status]).toEqual([origin, origin === publicUrl ? 303 : 400]);
+      }
+    } finally {
+      await behind.stop();
+    }
+  });
 });

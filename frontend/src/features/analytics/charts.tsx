@@ -9,7 +9,7 @@ import { StackedBars } from '../../ui/chart/stacked-bars.tsx';
 import { useNow } from '../../ui/values.tsx';
 import { filtersOf } from './ask.ts';
 import { paidMicros } from './measures.ts';
-import { seriesColors, useCodeName, useGroupHeading, useGroupName, useGroupTitle } from './names.ts';
+import { inOrder, seriesColors, useCodeName, useGroupHeading, useGroupName, useGroupTitle } from './names.ts';
 import { isLastOpen, pointLabels, pointRange } from './points.ts';
 import { STACKS, type AnalyticsSearch } from './search.ts';
 
@@ -20,17 +20,17 @@ export function Charts(props: Props) {
   return <div className="charts"><Cost {...props} /><Requests {...props} /><ResponseTime {...props} /><Errors {...props} /><Tokens {...props} /></div>;
 }
 
-function useCommon({ answer, search }: Pick<Props, 'answer' | 'search'>) {
+function useCommon({ answer, search, onSearch }: Props) {
   const f = useFormat();
   const now = useNow();
   const navigate = useNavigate();
   const open = (point: number, more: Partial<AnalyticsSearch> = {}): void => { void navigate({ to: '/audit', search: { ...filtersOf(search), ...(search.tz !== undefined && { tz: search.tz }), ...pointRange(answer, point), ...more } }); };
-  return { f, open, common: { labels: pointLabels(answer, f), isLastOpen: isLastOpen(answer, now) } };
+  return { f, open, common: { labels: pointLabels(answer, f), isLastOpen: isLastOpen(answer, now), onZoom: (first: number, last: number) => onSearch({ from: pointRange(answer, first).from, to: pointRange(answer, last).to }) } };
 }
 
-function Cost({ answer, search }: Props) {
+function Cost({ answer, search, onSearch }: Props) {
   const t = useT(analytics);
-  const { f, open, common } = useCommon({ answer, search });
+  const { f, open, common } = useCommon({ answer, search, onSearch });
   const paid = answer.series.map(paidMicros);
   const title = t('chartCost');
   return (
@@ -47,16 +47,17 @@ function Requests({ answer, search, onSearch }: Props) {
   const t = useT(analytics);
   const nameOf = useGroupName();
   const titleOf = useGroupTitle();
-  const { f, open, common } = useCommon({ answer, search });
+  const { f, open, common } = useCommon({ answer, search, onSearch });
   const by = search.stack ?? 'tier';
   const title = t('chartRequests', { by: titleOf(by) });
   // While another cut is on its way the old one is shown, under its own name.
   const stacked = answer.stacked;
-  const colors = seriesColors(stacked?.by ?? by, stacked?.groups.map(({ id }) => id) ?? []);
+  const groups = inOrder(stacked?.by ?? by, stacked?.groups ?? []);
+  const colors = seriesColors(stacked?.by ?? by, groups.map(({ id }) => id));
   return (
     <Card title={title} actions={<ChooseStack value={by} onChange={(stack) => onSearch({ stack })} />}>
       <StackedBars {...common} title={title} format={f.exactCount} axisFormat={f.count} onPick={(point, series) => open(point, series === undefined || series === 'other' || series === 'none' ? {} : { [by]: [series] })}
-        series={(stacked?.groups ?? []).map(({ id, name, requests }, place) => ({ id, name: nameOf(stacked?.by ?? by, id, name), color: colors[place] ?? 'var(--tier-none)', values: requests }))} />
+        series={groups.map(({ id, name, requests }, place) => ({ id, name: nameOf(stacked?.by ?? by, id, name), color: colors[place] ?? 'var(--tier-none)', values: requests }))} />
     </Card>
   );
 }
@@ -69,7 +70,7 @@ function ChooseStack({ value, onChange }: { readonly value: (typeof STACKS)[numb
 
 function ResponseTime({ answer, search, onSearch }: Props) {
   const t = useT(analytics);
-  const { f, open, common } = useCommon({ answer, search });
+  const { f, open, common } = useCommon({ answer, search, onSearch });
   const isFirst = search.time === 'first';
   const measured = answer.series.map(({ latencyMs, ttftMs }) => (isFirst ? ttftMs : latencyMs));
   const title = t(isFirst ? 'chartFirst' : 'chartTime');
@@ -87,10 +88,10 @@ function ResponseTime({ answer, search, onSearch }: Props) {
   );
 }
 
-function Errors({ answer, search }: Props) {
+function Errors({ answer, search, onSearch }: Props) {
   const t = useT(analytics);
   const codeName = useCodeName();
-  const { f, open, common } = useCommon({ answer, search });
+  const { f, open, common } = useCommon({ answer, search, onSearch });
   const title = t('chartErrors');
   const { refusals } = answer;
   return (
@@ -104,9 +105,9 @@ function Errors({ answer, search }: Props) {
   );
 }
 
-function Tokens({ answer, search }: Props) {
+function Tokens({ answer, search, onSearch }: Props) {
   const t = useT(analytics);
-  const { f, open, common } = useCommon({ answer, search });
+  const { f, open, common } = useCommon({ answer, search, onSearch });
   const title = t('chartTokens');
   return (
     <Card title={title}>

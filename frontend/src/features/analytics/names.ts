@@ -2,7 +2,7 @@ import { useStageName, useTierName } from '../../ui/badge.tsx';
 import { codes } from '../../i18n/en/codes.ts';
 import { analytics } from '../../i18n/en/analytics.ts';
 import { useT } from '../../i18n/use-t.tsx';
-import { modelColor } from '../../ui/chart/colors.ts';
+import { colorsOf } from '../../ui/chart/colors.ts';
 import { tierColor } from '../../ui/badge.tsx';
 import type { Group } from './search.ts';
 
@@ -28,11 +28,19 @@ export function groupColor(by: string, id: string | null, place: number): string
   if (id === 'other' || id === null || id === 'none') return 'var(--tier-none)';
   if (by === 'tier') return tierColor(id);
   if (by === 'status') return STATUS_COLORS[id] ?? 'var(--tier-none)';
-  return by === 'model' ? modelColor(id) : `var(--series-${(place % 8) + 1})`;
+  return `var(--series-${(place % 8) + 1})`;
 }
 
-/** Each series a colour of its own: a model keeps its colour unless a larger one of the same chart has it. */
+const TIER_ORDER = ['simple', 'moderate', 'complex'];
+
+/** Tiers from the cheapest up, as everywhere; anything else as the report has it, the largest first. */
+export const inOrder = <T extends { readonly id: string }>(by: string, groups: readonly T[]): readonly T[] =>
+  (by === 'tier' ? groups.toSorted((a, b) => rank(a.id) - rank(b.id)) : groups);
+const rank = (id: string): number => (TIER_ORDER.includes(id) ? TIER_ORDER.indexOf(id) : TIER_ORDER.length);
+
+/** Each series a colour of its own; a model has the one that it has on the other pages. */
 export function seriesColors(by: string, ids: readonly string[]): readonly string[] {
+  if (by === 'model') return ids.map(colorsOf(ids));
   const taken = new Set<string>();
   return ids.map((id, place) => {
     const wanted = groupColor(by, id, place);

@@ -21,7 +21,7 @@ export function MoneyTable({ entry }: { readonly entry: LedgerEntry }) {
         {decision?.baseline && <div><dt>{t.rich('baseline', { model: <code>{decision.baseline.model}</code> })}</dt><dd>{exact(baselineMicros)}</dd></div>}
         <div><dt>{t('saved')}</dt><dd className={(savedMicros ?? 0) < 0 ? 'loss' : undefined}>{savedMicros === null ? <Unknown why={t('nothingToSave')} /> : exact(savedMicros)}</dd></div>
       </dl>
-      <p className="field__hint">{t('priceNote', { version: entry.priceVersion })} {t(entry.usage === 'measured' ? 'usageMeasured' : 'usageEstimated')}</p>
+      <p className="field__hint">{entry.priceVersion === 'override' ? t('priceOwn') : t('priceNote', { version: entry.priceVersion })} {t(entry.usage === 'measured' ? 'usageMeasured' : 'usageEstimated')}</p>
     </div>
   );
 }

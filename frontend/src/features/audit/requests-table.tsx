@@ -26,7 +26,7 @@ export function RequestsTable({ rows, timeZone, keyName, onOpen, empty }: Reques
     { id: 'tokens', header: t('tokens'), align: 'end', cell: ({ tokens }) => <span className="number"><Count value={(tokens.input ?? 0) + (tokens.cacheRead ?? 0) + (tokens.cacheWrite5m ?? 0) + (tokens.cacheWrite1h ?? 0)} /> → <Count value={tokens.output ?? 0} /></span> },
     { id: 'cost', header: t('cost'), align: 'end', cell: ({ costMicros }) => <Money micros={costMicros} /> },
     { id: 'saved', header: t('saved'), align: 'end', cell: ({ savedMicros }) => (savedMicros === null ? <Unknown why={t('nothingToSave')} /> : <span className={savedMicros < 0 ? 'loss' : undefined}><Money micros={savedMicros} /></span>) },
-    { id: 'key', header: t('key'), cell: ({ keyId }) => <span className="audit-key">{keyName(keyId)}</span> },
+    { id: 'key', header: t('key'), cell: ({ keyId }) => <span className="audit-key" title={keyName(keyId)}>{keyName(keyId)}</span> },
     { id: 'id', header: t('requestId'), isWideOnly: true, cell: ({ requestId }) => <span className="mono muted" title={requestId}>…{requestId.slice(-6)}</span> },
   ];
   return <DataTable label={t('requests')} columns={columns} rows={rows} rowKey={({ requestId }) => requestId} rowName={({ requestId, at }) => t('rowName', { time: f.dateTime(at, 'time', timeZone), id: requestId.slice(-6) })} onOpen={({ requestId }) => onOpen(requestId)} empty={empty} skeletonRows={8} />;

@@ -5,6 +5,7 @@ import { useCreateKey } from '../../api/keys.ts';
 import type { KeyCreated } from '../../api/types.ts';
 import { keys } from '../../i18n/en/keys.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -33,11 +34,12 @@ export function CreateKey({ onClose, onMade }: { readonly onClose: () => void; r
       if (!showServerError(form, error)) setProblem(errorText(error));
     }
   });
+  const { close, question } = useLeaveGuard(form.formState.isDirty, onClose);
   return (
-    <Dialog title={t('create')} description={t('createText')} onClose={onClose} footer={(
+    <Dialog title={t('create')} description={t('createText')} onClose={close} footer={(
       <>
         <Button kind="primary" type="submit" form="create-key" busy={create.isPending} busyText={t('createBusy')}>{t('create')}</Button>
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button onClick={close}>{t('cancel')}</Button>
       </>
     )}>
       <form id="create-key" className="stack" noValidate onSubmit={(event) => { void submit(event); }}>
@@ -45,6 +47,7 @@ export function CreateKey({ onClose, onMade }: { readonly onClose: () => void; r
         <KeyFields form={form} />
         <SelectField label={t('env')} hint={t('envHint')} {...form.register('env')}><option value="live">{t('envLive')}</option><option value="test">{t('envTest')}</option></SelectField>
       </form>
+      {question}
     </Dialog>
   );
 }

@@ -4,6 +4,7 @@ import { useUpdateKey } from '../../api/keys.ts';
 import type { KeyView } from '../../api/types.ts';
 import { keys } from '../../i18n/en/keys.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -30,17 +31,19 @@ export function EditKey({ apiKey, onClose }: { readonly apiKey: KeyView; readonl
       if (!showServerError(form, error)) setProblem(errorText(error));
     }
   });
+  const { close, question } = useLeaveGuard(form.formState.isDirty, onClose);
   return (
-    <Dialog title={t('editTitle', { name })} onClose={onClose} footer={(
+    <Dialog title={t('editTitle', { name })} onClose={close} footer={(
       <>
         <Button kind="primary" type="submit" form="edit-key" busy={update.isPending} busyText={t('saveBusy')}>{t('save')}</Button>
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button onClick={close}>{t('cancel')}</Button>
       </>
     )}>
       <form id="edit-key" className="stack" noValidate onSubmit={(event) => { void submit(event); }}>
         {problem !== undefined && <Alert kind="error">{problem}</Alert>}
         <KeyFields form={form} />
       </form>
+      {question}
     </Dialog>
   );
 }

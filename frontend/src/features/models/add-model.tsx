@@ -10,6 +10,7 @@ import type { ModelTestAnswer } from '../../api/types.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { models } from '../../i18n/en/models.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -84,12 +85,13 @@ export function AddModel({ tier, onClose, onAdded }: { readonly tier: ModelValue
     form.setValue('id', upstream.trim().replaceAll(/[^A-Za-z0-9._:/@-]+/g, '-'), { shouldValidate: form.formState.isSubmitted });
   };
   const isBusy = test.isPending || create.isPending;
+  const { close, question } = useLeaveGuard(form.formState.isDirty, onClose);
   return (
-    <Dialog title={t('addTitle')} description={t('addText')} onClose={onClose} footer={(
+    <Dialog title={t('addTitle')} description={t('addText')} onClose={close} footer={(
       <>
         <Button kind="primary" type="submit" form="add-model" busy={isBusy} busyText={test.isPending ? t('testing') : t('adding')}>{t('testAndAdd')}</Button>
         {result?.ok === false && <Button disabled={isBusy} onClick={() => { void form.handleSubmit((values) => add(values))(); }}>{t('addAnyway')}</Button>}
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button onClick={close}>{t('cancel')}</Button>
       </>
     )}>
       <form id="add-model" className="stack" noValidate onInput={(event) => { if (event.target instanceof HTMLInputElement && event.target.name === 'id') isOwnId.current = true; }} onSubmit={(event) => { void form.handleSubmit(testAndAdd)(event); }}>
@@ -97,6 +99,7 @@ export function AddModel({ tier, onClose, onAdded }: { readonly tier: ModelValue
         <ModelFields form={form} catalogue={catalogue} onUpstream={follow} />
         {result?.ok === false && <TestResult result={result} />}
       </form>
+      {question}
     </Dialog>
   );
 }

@@ -7,6 +7,7 @@ import type { ModelTestAnswer, ModelView } from '../../api/types.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { models } from '../../i18n/en/models.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -60,12 +61,13 @@ export function EditModel({ model, onClose }: { readonly model: ModelView; reado
     }
   };
   const isBusy = update.isPending || test.isPending;
+  const { close, question } = useLeaveGuard(form.formState.isDirty, onClose);
   return (
-    <Dialog title={t('editTitle', { id: model.id })} onClose={onClose} footer={(
+    <Dialog title={t('editTitle', { id: model.id })} onClose={close} footer={(
       <>
         <Button kind="primary" type="submit" form="edit-model" busy={isBusy} busyText={test.isPending ? t('testing') : t('saving')}>{t('saveAndTest')}</Button>
         <Button disabled={isBusy} onClick={() => { void form.handleSubmit((values) => save(values, false))(); }}>{t('saveOnly')}</Button>
-        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button onClick={close}>{t('cancel')}</Button>
       </>
     )}>
       <form id="edit-model" className="stack" noValidate onSubmit={(event) => { void form.handleSubmit((values) => save(values, true))(event); }}>
@@ -73,6 +75,7 @@ export function EditModel({ model, onClose }: { readonly model: ModelView; reado
         <ModelFields form={form} catalogue={catalogue} before={model} />
         {result !== undefined && <TestResult result={result} isSaved />}
       </form>
+      {question}
     </Dialog>
   );
 }

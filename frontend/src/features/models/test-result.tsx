@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { ModelTestAnswer } from '../../api/types.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { models } from '../../i18n/en/models.ts';
+import { sentenceText } from '../../i18n/locale.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -13,7 +14,8 @@ export function TestResult({ result, isSaved = false }: { readonly result: Model
   const box = useRef<HTMLDivElement>(null);
   // Below a long form nobody would see it. In braces: newer browsers return a promise here, which is no clean-up.
   useEffect(() => { void box.current?.scrollIntoView({ block: 'nearest' }); }, [result]);
-  const { ok, status, latencyMs, message, hint } = result;
+  const { ok, status, latencyMs, message } = result;
+  const hint = result.hint === null ? null : sentenceText(result.hint);
   if (ok) return <Alert kind="success" title={t('answered', { time: f.duration(latencyMs) })}>{t('answeredText')}</Alert>;
   const what = status === null ? message : `${t('httpStatus', { status: String(status) })}: ${message}`;
   return (

@@ -6,6 +6,7 @@ import type { SetupAnswer } from '../../api/types.ts';
 import { gatewayUrl } from '../../app/config.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { overview } from '../../i18n/en/overview.ts';
+import { sentenceText } from '../../i18n/locale.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { buttonClass, IconButton } from '../../ui/button.tsx';
@@ -89,7 +90,7 @@ function Refused({ refused: { count, last, hint } }: { readonly refused: NonNull
     <div className="step__refused" role="status">
       <p><strong>{t('refusedTitle', { count })}</strong></p>
       <p>{t('refusedLast', { when: f.relative(Date.parse(last.at), now), status: last.status, code: last.code })}</p>
-      <p>{hint}</p>
+      <p>{sentenceText(hint)}</p>
     </div>
   );
 }

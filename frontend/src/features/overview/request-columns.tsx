@@ -23,6 +23,6 @@ export function useRequestColumns({ timeZone, keyNames }: { readonly timeZone: s
     { id: 'tokens', header: t('tokensInOut'), align: 'end', cell: (entry) => <span className="number">{f.exactCount(inputTokens(entry))} <span className="arrow">→</span> {f.exactCount(entry.tokens.output ?? 0)}</span> },
     { id: 'cost', header: t('cost'), align: 'end', cell: ({ costMicros }) => <Money micros={costMicros} /> },
     { id: 'saved', header: t('saved'), align: 'end', isWideOnly: true, cell: ({ savedMicros }) => (savedMicros === null ? <Unknown /> : <Money micros={savedMicros} />) },
-    { id: 'key', header: t('key'), isWideOnly: true, cell: ({ keyId }) => keyNames[keyId] ?? <span className="muted">{t('goneKey')}</span> },
+    { id: 'key', header: t('key'), isWideOnly: true, cell: ({ keyId }) => keyNames[keyId] !== undefined ? <span className="key-name" title={keyNames[keyId]}>{keyNames[keyId]}</span> : <span className="muted">{t('goneKey')}</span> },
   ];
 }

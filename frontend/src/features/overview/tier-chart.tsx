@@ -25,5 +25,6 @@ export function TierChart({ usage, range }: { readonly usage: UsageAnswer; reado
   const pick = (point: number, tier: string | undefined): void => {
     void navigate({ to: '/audit', search: { ...points.bounds(point), ...(range.tz !== undefined && { tz: range.tz }), ...(tier !== undefined && { tier: [tier] }) } });
   };
-  return <Card title={t('byTier')}><StackedBars title={t('byTier')} labels={points.labels} series={series} format={f.exactCount} axisFormat={f.count} isLastOpen={points.isLastOpen} onPick={pick} height={216} /></Card>;
+  const zoom = (first: number, last: number): void => { void navigate({ to: '/', search: { ...range, from: points.bounds(first).from, to: points.bounds(last).to } }); };
+  return <Card title={t('byTier')}><StackedBars onZoom={zoom} title={t('byTier')} labels={points.labels} series={series} format={f.exactCount} axisFormat={f.count} isLastOpen={points.isLastOpen} onPick={pick} height={216} /></Card>;
 }

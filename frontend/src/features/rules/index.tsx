@@ -10,12 +10,10 @@ import { usageQuery } from '../../api/usage.ts';
 import { rangeOf } from '../../app/range.ts';
 import { useFormat } from '../../format/use-format.ts';
 import { rules } from '../../i18n/en/rules.ts';
-import { ui } from '../../i18n/en/ui.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorCard } from '../../ui/error-card.tsx';
 import { Page } from '../../ui/page.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
@@ -39,18 +37,17 @@ import './rules.css';
 
 export function RulesPage() {
   const t = useT(rules);
-  const words = useT(ui);
-  const may = useMay('member');
+  const hasDraft = useDraft() !== undefined;
   const search = useSearch({ from: '/rules' });
   const navigate = useNavigate({ from: '/rules' });
-  const routing = useQuery({ ...routingQuery, enabled: may });
-  const models = useQuery({ ...modelsQuery, enabled: may });
+  const routing = useQuery(routingQuery);
+  const models = useQuery(modelsQuery);
   const both = { ...routing, data: routing.data !== undefined && models.data !== undefined ? { live: routing.data, models: models.data } : undefined, error: routing.error ?? models.error, isFetching: routing.isFetching || models.isFetching, refetch: () => Promise.all([routing.refetch(), models.refetch()]) as never };
-  if (!may) return <Page title={t('title')} description={t('description')}><Card><EmptyState title={words('forbiddenTitle')}>{t('forbidden')} {words('forbiddenRest')}</EmptyState></Card></Page>;
   return (
     <Page title={t('title')} description={t('description')} actions={(
       <>
         <TimeRange value={rangeOf(search)} onChange={(range) => { void navigate({ search: ({ range: _range, from: _from, to: _to, tz: _tz, ...rest }) => ({ ...rest, ...range }) }); }} />
+        <Link to="/test" {...(hasDraft && { search: { draft: true as const } })} className={buttonClass('secondary')}><FlaskConical aria-hidden size={15} />{t('test')}</Link>
         <Button icon={<HistoryIcon aria-hidden size={15} />} onClick={() => { void navigate({ search: (before) => ({ ...before, history: true }) }); }}>{t('history')}</Button>
       </>
     )}>
@@ -76,7 +73,8 @@ function Pipeline({ live, models }: { readonly live: RoutingAnswer; readonly mod
   const failed = [byStage, byTier, byRule].filter(({ error, data, isFetching }) => error !== null && data === undefined && !isFetching);
   const share = (stage: string): ReactNode => {
     const { data } = byStage;
-    if (data === undefined || data.totals.requests === 0) return null;
+    // The line is kept free: what comes later must move nothing.
+    if (data === undefined || data.totals.requests === 0) return <span className="pipeline__share">{'\u00a0'}</span>;
     const requests = data.breakdown.find(({ id }) => id === stage)?.requests ?? 0;
     const words = t('share_', { share: f.percent(requests / data.totals.requests) });
     return requests === 0 ? <span className="muted pipeline__share">{words}</span> : <Link className="pipeline__share" to="/audit" search={{ ...range, stage: [stage] }} title={f.exactCount(requests)}>{words}</Link>;
@@ -113,7 +111,7 @@ function DraftBar() {
   const draft = useDraft();
   const [isOpen, setOpen] = useState(false);
   const check = useQuery({ ...routingCheckQuery(draft?.document ?? ({} as never)), enabled: draft !== undefined });
-  if (draft === undefined) return <div className="draft draft--clean"><Link to="/test" className={buttonClass('secondary')}><FlaskConical aria-hidden size={15} />{t('test')}</Link></div>;
+  if (draft === undefined) return null;
   const count = changesOf(draft.base, draft.document).length;
   const discard = (): void => {
     setDraft(undefined);

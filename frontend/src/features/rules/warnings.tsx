@@ -1,5 +1,6 @@
 import type { RoutingCheck, RoutingDocument } from '../../api/types.ts';
 import { rules } from '../../i18n/en/rules.ts';
+import { sentenceText } from '../../i18n/locale.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { nameOf } from './changes.ts';
@@ -25,7 +26,7 @@ export function Doubts({ check: { errors, warnings }, document }: { readonly che
   const place = usePlace();
   return (
     <>
-      {errors.length > 0 && <Alert kind="error" title={t('cannotSave')}><ul className="changes">{errors.map(({ pointer, message }) => <li key={`${pointer} ${message}`}><strong>{place(pointer, document)}</strong>: {message}</li>)}</ul></Alert>}
+      {errors.length > 0 && <Alert kind="error" title={t('cannotSave')}><ul className="changes">{errors.map(({ pointer, message }) => <li key={`${pointer} ${message}`}><strong>{place(pointer, document)}</strong>: {sentenceText(message)}</li>)}</ul></Alert>}
       {warnings.length > 0 && <Alert kind="warning" title={t('warnings', { count: warnings.length })}><ul className="changes">{warnings.map(({ kind, pointer, message }) => <li key={`${pointer} ${message}`} title={message}><strong>{place(pointer, document)}</strong>: {t(`warning_${kind}`)}</li>)}</ul></Alert>}
     </>
   );

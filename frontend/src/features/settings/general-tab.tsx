@@ -7,6 +7,7 @@ import { settingsQuery, useSaveSettings } from '../../api/settings.ts';
 import type { Settings, SettingsAnswer } from '../../api/types.ts';
 import { settings } from '../../i18n/en/settings.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { usePageGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -54,6 +55,7 @@ function General({ base, onDirty, onSaved }: { readonly base: SettingsAnswer; re
   const form = useContractForm<Settings, Settings>(schema, values);
   const { errors, isDirty } = form.formState;
   useEffect(() => onDirty(isDirty), [isDirty, onDirty]);
+  const question = usePageGuard(isDirty);
   const submit = form.handleSubmit(async (body) => {
     setProblem(undefined);
     try {
@@ -71,6 +73,7 @@ function General({ base, onDirty, onSaved }: { readonly base: SettingsAnswer; re
   );
   return (
     <form className="page-body" noValidate onSubmit={(event) => { void submit(event); }}>
+      {question}
       {theirs !== undefined && <Alert kind="warning" title={t('conflictTitle')}><div className="stack"><p>{t('conflictText')}</p><div><Button small onClick={() => { onDirty(false); onSaved(theirs); }}>{t('loadTheirs')}</Button></div></div></Alert>}
       {problem !== undefined && <Alert kind="error">{problem}</Alert>}
       <Card title={t('general')}>

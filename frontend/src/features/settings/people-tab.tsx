@@ -7,6 +7,7 @@ import { membersQuery, useChangeMember, useInvite, useRemoveMember } from '../..
 import type { Member, MemberInvited, Role } from '../../api/types.ts';
 import { settings } from '../../i18n/en/settings.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -79,14 +80,16 @@ function Invite({ onClose, onMade }: { readonly onClose: () => void; readonly on
   const submit = (): void => invite.mutate({ body: { role, ...(name.trim() !== '' && { name: name.trim() }), ...(email.trim() !== '' && { email: email.trim() }) }, idempotencyKey }, {
     onSuccess: ({ data }) => onMade(data, role), onError: () => setIdempotencyKey(newIdempotencyKey()),
   });
+  const { close, question } = useLeaveGuard(name.trim() !== '' || email.trim() !== '', onClose);
   return (
-    <Dialog title={t('inviteTitle')} description={t('inviteText')} onClose={onClose} footer={<><Button kind="primary" type="submit" form="invite" busy={invite.isPending} busyText={t('inviting')}>{t('invite')}</Button><Button onClick={onClose}>{t('cancel')}</Button></>}>
+    <Dialog title={t('inviteTitle')} description={t('inviteText')} onClose={close} footer={<><Button kind="primary" type="submit" form="invite" busy={invite.isPending} busyText={t('inviting')}>{t('invite')}</Button><Button onClick={close}>{t('cancel')}</Button></>}>
       <form id="invite" className="stack" noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
         {invite.error !== null && <Alert kind="error">{errorText(invite.error)}</Alert>}
         <TextField label={t('name')} isOptional data-autofocus value={name} maxLength={128} autoComplete="off" onChange={(event) => setName(event.target.value)} />
         <TextField label={t('email')} isOptional type="email" value={email} maxLength={254} autoComplete="off" onChange={(event) => setEmail(event.target.value)} />
         <RoleField value={role} onChange={setRole} />
       </form>
+      {question}
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import { evidenceQuery, routingQuery, useSaveRouting } from '../../api/routing.t
 import type { RoutingAnswer } from '../../api/types.ts';
 import { settings } from '../../i18n/en/settings.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { usePageGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -21,6 +22,8 @@ export function QualityTab() {
   return <QueryView query={query} skeleton={<Skeleton shape="card" />}>{(routing) => <Quality key={routing.version} routing={routing} onReload={() => { void query.refetch(); }} />}</QueryView>;
 }
 
+const percentOf = (share: number): string => String(Math.round(share * 1_000) / 10);
+
 function Quality({ routing: { document, version, rollout }, onReload }: { readonly routing: RoutingAnswer; readonly onReload: () => void }) {
   const t = useT(settings);
   const errorText = useErrorText();
@@ -28,13 +31,14 @@ function Quality({ routing: { document, version, rollout }, onReload }: { readon
   const models = useQuery(modelsQuery).data ?? [];
   const evidence = useQuery(evidenceQuery).data?.items;
   const { auto } = document;
-  const [target, setTarget] = useState(String(Math.round(auto.qualityTarget * 1_000) / 10));
+  const [target, setTarget] = useState(percentOf(auto.qualityTarget));
   const [isOn, setOn] = useState(auto.shadow.enabled);
   const [usd, setUsd] = useState(String(auto.shadow.dailyUsd));
   const [judge, setJudge] = useState(auto.judgeModel ?? '');
   const [isTried, setTried] = useState(false);
   const [hasConflict, setConflict] = useState(false);
   const share = Number(target) / 100;
+  const question = usePageGuard(target !== percentOf(auto.qualityTarget) || isOn !== auto.shadow.enabled || usd !== String(auto.shadow.dailyUsd) || judge !== (auto.judgeModel ?? ''));
   const problems = {
     target: target.trim() === '' ? t('needed') : share >= 0.5 && share <= 1 ? undefined : '50–100',
     usd: usd.trim() === '' ? t('needed') : Number(usd) >= 0 && (!isOn || Number(usd) > 0) ? undefined : '> 0',
@@ -50,6 +54,7 @@ function Quality({ routing: { document, version, rollout }, onReload }: { readon
   const labels = evidence?.reduce((sum, one) => sum + one.labels, 0);
   return (
     <form className="page-body" noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
+      {question}
       {rollout !== null && <Alert kind="warning">{t('rolloutRunning', { percent: rollout.percent })}</Alert>}
       {save.error !== null && (hasConflict ? <Alert kind="warning" title={t('conflictTitle')}><div className="stack"><p>{t('conflictText')}</p><div><Button small onClick={onReload}>{t('loadTheirs')}</Button></div></div></Alert> : <Alert kind="error">{errorText(save.error)}</Alert>)}
       <Card title={t('quality')}><div className="settings__narrow"><TextField label={t('qualityLabel')} type="number" min="50" max="100" step="0.1" value={target} onChange={(event) => setTarget(event.target.value)} hint={t('qualityHint')} error={shown(problems.target)} /></div></Card>

@@ -7,6 +7,7 @@ import { tokensQuery, useCreateToken, useDeleteToken } from '../../api/settings.
 import type { Role, Token, TokenCreated } from '../../api/types.ts';
 import { settings } from '../../i18n/en/settings.ts';
 import { useT } from '../../i18n/use-t.tsx';
+import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -70,13 +71,15 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
     if (name.trim() === '') return;
     create.mutate({ body: { name: name.trim(), role }, idempotencyKey }, { onSuccess: ({ data }) => onMade(data), onError: () => setIdempotencyKey(newIdempotencyKey()) });
   };
+  const { close, question } = useLeaveGuard(name.trim() !== '', onClose);
   return (
-    <Dialog title={t('createToken')} description={t('tokensText')} onClose={onClose} footer={<><Button kind="primary" type="submit" form="create-token" busy={create.isPending} busyText={t('creating')}>{t('createToken')}</Button><Button onClick={onClose}>{t('cancel')}</Button></>}>
+    <Dialog title={t('createToken')} description={t('tokensText')} onClose={close} footer={<><Button kind="primary" type="submit" form="create-token" busy={create.isPending} busyText={t('creating')}>{t('createToken')}</Button><Button onClick={close}>{t('cancel')}</Button></>}>
       <form id="create-token" className="stack" noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
         {create.error !== null && <Alert kind="error">{errorText(create.error)}</Alert>}
         <TextField label={t('name')} hint={t('tokenNameHint')} data-autofocus value={name} maxLength={64} autoComplete="off" error={isTried && name.trim() === '' ? t('needed') : undefined} onChange={(event) => setName(event.target.value)} />
         <RoleField value={role} onChange={setRole} />
       </form>
+      {question}
     </Dialog>
   );
 }

@@ -45,7 +45,7 @@ export function ScoreParts({ decision }: { readonly decision: Decision }) {
         </tbody>
         <tfoot><tr><th scope="row">{t('partSum')}</th><td className="end"><span className="number">{t('partTotal', { sum: number.format(total), score })}</span></td></tr></tfoot>
       </table>
-      {ordered.length > SHOWN + 1 && <Button small kind="ghost" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>{isWhole ? t('partsLess') : t('partsAll', { count: ordered.length })}</Button>}
+      {ordered.length > SHOWN + 1 && <Button small kind="ghost" className="parts__more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>{isWhole ? t('partsLess') : t('partsAll', { count: ordered.length })}</Button>}
     </>
   );
 }

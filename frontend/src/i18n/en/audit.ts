@@ -18,7 +18,7 @@ export const audit = section('audit', {
   timings: 'Timings', gatewayTime: 'In the gateway', firstTime: 'Until the first token', restTime: 'Rest of the answer', modelTime: 'Model', wholeTime: 'Whole',
   attempts: 'Attempts', noAttempts: 'No model was called.', providerId: 'Provider’s id',
   tokensAndPrice: 'Tokens and price', tok_input: 'Tokens in', tok_cacheRead: 'Read from cache', tok_cacheWrite5m: 'Written to cache (5 min)', tok_cacheWrite1h: 'Written to cache (1 h)', tok_output: 'Tokens out', tok_reasoning: 'of these, reasoning',
-  overhead: 'Spent on deciding', baseline: 'The same on {model}', priceNote: 'Prices: {version}.', usageMeasured: 'Tokens as the provider counted them.', usageEstimated: 'Tokens are estimated: the provider gave no count.',
+  overhead: 'Spent on deciding', baseline: 'The same on {model}', priceNote: 'Prices: {version}.', priceOwn: 'Prices: those set for the model.', usageMeasured: 'Tokens as the provider counted them.', usageEstimated: 'Tokens are estimated: the provider gave no count.',
   content: 'Content and feedback', contentNotStored: 'What was asked and answered is not stored.', noFeedback: 'Nobody has rated this answer.', ratedUp: 'Rated good', ratedDown: 'Rated bad', ratedNumber: 'Rated {rating} of 5', commentAudited: 'Reading this comment was written to the changes.', commentForAdmins: 'There is a comment, which administrators can read.',
   whyHere: 'Why it went there',
   who: 'Who', action: 'Action', what: 'What', fromTo: 'From → to', fromWhere: 'From where', kind: 'Kind', field: 'Field', from: 'From', to: 'To', chain: 'Place in the chain', isNew: 'new', isGone: 'removed', nothingChanged: 'nothing changed', moreFields: { one: '{count} more', other: '{count} more' },

@@ -1,7 +1,7 @@
 import { section } from '../message.ts';
 
 export const rules = section('rules', {
-  title: 'Rules', description: 'What happens to a request, in the order it happens', forbidden: 'Members and above can see the rules.',
+  title: 'Rules', description: 'What happens to a request, in the order it happens', 
   history: 'History', test: 'Test a request', testDraft: 'Test with this draft', none: 'none', on: 'on', off: 'off', add: 'Add', edit: 'Edit', remove: 'Remove', up: 'Move up', down: 'Move down', choose: 'Choose…', actions: 'Actions', actionsOf: 'Actions for {name}', active: 'Active', activeOf: '{name} is active', goesTo: 'Goes to', models: 'Models', tiers: 'Tiers', tier: 'Tier', notThere: '{name} (not available)',
   targetAuto: 'automatic routing', targetTier: '{tier} tier', figures: 'Figures of requests', share_: '{share} of requests', hits: { one: '{requests} request', other: '{requests} requests' }, lastMatched: 'last on {day}',
 

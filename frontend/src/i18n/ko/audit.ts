@@ -19,7 +19,7 @@ export const audit: TranslationOf<typeof en> = {
   timings: '소요 시간', gatewayTime: '게이트웨이', firstTime: '첫 토큰까지', restTime: '나머지 응답', modelTime: '모델', wholeTime: '전체',
   attempts: '시도', noAttempts: '호출한 모델이 없습니다.', providerId: '제공업체 ID',
   tokensAndPrice: '토큰과 가격', tok_input: '입력 토큰', tok_cacheRead: '캐시 읽기', tok_cacheWrite5m: '캐시 쓰기 (5분)', tok_cacheWrite1h: '캐시 쓰기 (1시간)', tok_output: '출력 토큰', tok_reasoning: '그중 추론',
-  overhead: '결정 비용', baseline: '{model} 사용 시 비용', priceNote: '가격표: {version}.', usageMeasured: '제공업체가 집계한 토큰입니다.', usageEstimated: '제공업체가 토큰 수를 알려 주지 않아 추정한 값입니다.',
+  overhead: '결정 비용', baseline: '{model} 사용 시 비용', priceNote: '가격표: {version}.', priceOwn: '가격: 모델에 직접 설정한 값.', usageMeasured: '제공업체가 집계한 토큰입니다.', usageEstimated: '제공업체가 토큰 수를 알려 주지 않아 추정한 값입니다.',
   content: '내용과 평가', contentNotStored: '질문과 답변 내용은 저장하지 않습니다.', noFeedback: '이 답변에 대한 평가가 없습니다.', ratedUp: '좋음으로 평가됨', ratedDown: '나쁨으로 평가됨', ratedNumber: '5점 만점에 {rating}점', commentAudited: '이 의견을 읽은 기록이 변경 목록에 남았습니다.', commentForAdmins: '관리자만 읽을 수 있는 의견이 있습니다.',
   whyHere: '라우팅 이유',
   who: '사용자', action: '작업', what: '대상', fromTo: '이전 → 이후', fromWhere: '경로', kind: '종류', field: '항목', from: '이전', to: '이후', chain: '체인 위치', isNew: '새로 만듦', isGone: '삭제됨', nothingChanged: '변경 없음', moreFields: { other: '{count}개 더' },

@@ -13,5 +13,7 @@ import { shell } from './shell.ts';
 import { trace } from './trace.ts';
 import { ui } from './ui.ts';
 
+export { byCode, sentences } from './refusals.ts';
+
 /** Loaded when somebody reads Korean. */
 export const ko: Readonly<Record<SectionId, Messages>> = { codes, shell, ui, login, overview, rules, models, routingTest, analytics, keys, audit, settings, trace };

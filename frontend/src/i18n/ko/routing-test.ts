@@ -15,5 +15,5 @@ export const routingTest: TranslationOf<typeof en> = {
   emptyTitle: '요청은 네 단계를 거칩니다', emptyDirect: '직접: 모델 ID로 요청하면 그 모델로 갑니다.', emptyAlias: '별칭: 직접 정한 이름이 모델이나 자동 라우팅을 대신합니다.', emptyPattern: '패턴: 규칙이 순서대로 이름과 요청 내용을 확인합니다.', emptyAuto: '자동: 요청에 점수를 매기고, 점수에 해당하는 등급이 모델을 정합니다.',
   runs: '이 탭에서 실행한 테스트', runsHint: '최근 10개입니다. 저장하지 않으므로 탭을 닫으면 사라집니다.', run_: '{number}번 실행', show: '보기', shown: '보는 중', compare: '{number}번 실행 비교', clear: '지우기', compared: '비교', compareHint: '두 개 이상 선택하면 나란히 비교합니다.', rowRequest: '요청', rowRules: '규칙', rowModel: '전송 대상', rowStage: '결정 단계', rowScore: '점수', rowTier: '등급', rowReason: '이유', rowCost: '예상 비용', rowSaving: '기준 모델 대비', rowTokens: '입력 토큰', differs: '다름', none: '—', nowhere: '없음: {code}',
   prefilled: { other: '{id} 요청의 이름, API, 키, 도구를 채웠습니다. 내용(메시지 {count}개, 약 {tokens}토큰)은 저장되지 않으므로 직접 작성하세요.' },
-  forbidden: '멤버 이상의 역할만 요청을 테스트할 수 있습니다.',
+  
 };

@@ -2,7 +2,7 @@ import type { TranslationOf } from '../message.ts';
 import type { rules as en } from '../en/rules.ts';
 
 export const rules: TranslationOf<typeof en> = {
-  title: '라우팅 규칙', description: '요청이 처리되는 순서', forbidden: '구성원 이상의 역할만 규칙을 볼 수 있습니다.',
+  title: '라우팅 규칙', description: '요청이 처리되는 순서', 
   history: '변경 기록', test: '요청 테스트', testDraft: '이 초안으로 테스트', none: '없음', on: '켜짐', off: '꺼짐', add: '추가', edit: '수정', remove: '제거', up: '위로 이동', down: '아래로 이동', choose: '선택하세요…', actions: '작업', actionsOf: '{name} 작업', active: '사용', activeOf: '{name} 사용', goesTo: '대상', models: '모델', tiers: '등급', tier: '등급', notThere: '{name} (사용 불가)',
   targetAuto: '자동 라우팅', targetTier: '{tier} 등급', figures: '요청 수치', share_: '요청의 {share}', hits: { other: '요청 {requests}건' }, lastMatched: '마지막 일치: {day}',
 

@@ -6,8 +6,9 @@ import { IconButton } from '../button.tsx';
 import { CopyButton } from '../copy-button.tsx';
 import { cx } from '../cx.ts';
 import { Skeleton } from '../skeleton.tsx';
-import type { Frame } from './geometry.ts';
+import { csvOf, type Frame } from './geometry.ts';
 import { useWidth } from './use-width.ts';
+import { useZoom } from './use-zoom.ts';
 
 export interface Series { readonly id: string; readonly name: string; readonly color: string; readonly values: readonly (number | null)[]; readonly isDashed?: boolean }
 
@@ -22,20 +23,24 @@ export interface ChartProps {
   /** The last point is not over yet: hatched, and said so. */
   readonly isLastOpen?: boolean;
   readonly onPick?: (point: number, series: string | undefined) => void;
+  /** Told the first and the last point that were drawn over with the pointer. */
+  readonly onZoom?: (first: number, last: number) => void;
 }
 
 interface Drawing { readonly frame: Frame; readonly shown: readonly Series[]; readonly at: number | undefined; readonly setAt: (point: number | undefined) => void; readonly hatch: string; readonly onPick: ChartProps['onPick'] }
 
 /** What every chart over time has: a legend that switches series, arrow keys that read values aloud, and a table of the same numbers. */
-export function Chart({ title, labels, series, format, height = 220, isLastOpen = false, onPick, axis, draw }: ChartProps & { readonly axis: (shown: readonly Series[], width: number) => Frame; readonly draw: (drawing: Drawing) => ReactNode }) {
+export function Chart({ title, labels, series, format, height = 220, isLastOpen = false, onPick, onZoom, axis, draw }: ChartProps & { readonly axis: (shown: readonly Series[], width: number) => Frame; readonly draw: (drawing: Drawing) => ReactNode }) {
   const t = useT(ui);
   const id = useId();
   const { ref, width } = useWidth();
   const [hidden, setHidden] = useState<readonly string[]>([]);
-  const [at, setAt] = useState<number>();
+  const [chosen, setAt] = useState<number>();
   const [asTable, setAsTable] = useState(false);
   const shown = series.filter((one) => !hidden.includes(one.id));
   const last = labels.length - 1;
+  // Other data may have fewer points than the one that was chosen.
+  const at = chosen !== undefined && chosen <= last ? chosen : undefined;
   const nameOf = (point: number): string => `${labels[point]?.full ?? ''}${isLastOpen && point === last ? ` (${t('soFar')})` : ''}`;
   const valueOf = (one: Series, point: number): string => {
     const value = one.values[point];
@@ -53,6 +58,7 @@ export function Chart({ title, labels, series, format, height = 220, isLastOpen 
     }
   };
   const frame = axis(shown, Math.max(width, 120));
+  const zoom = useZoom(frame, labels.length, setAt, onZoom);
   return (
     <figure className="chart">
       <div className="chart__top">
@@ -68,7 +74,7 @@ export function Chart({ title, labels, series, format, height = 220, isLastOpen 
       {asTable ? <ChartTable title={title} labels={labels.map((_, point) => nameOf(point))} series={series} valueOf={valueOf} /> : (
         // Keys read the values; the figures themselves are in the live region and the table.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/no-noninteractive-tabindex
-        <div ref={ref} className="chart__plot" role="group" tabIndex={0} aria-label={t('chartHelp', { title })} aria-describedby={`${id}-value`} onKeyDown={read} onBlur={() => setAt(undefined)} onPointerLeave={() => setAt(undefined)} style={{ height }}>
+        <div ref={ref} className="chart__plot" role="group" tabIndex={0} aria-label={t('chartHelp', { title })} aria-describedby={`${id}-value`} onKeyDown={(event) => { if (!zoom.giveUp(event.key)) read(event); }} {...zoom.handlers} onBlur={() => setAt(undefined)} onPointerLeave={() => setAt(undefined)} style={{ height }}>
           {width > 0 && (
             <svg width={width} height={height} aria-hidden="true" className="chart__svg">
               <defs><pattern id={`${id}-hatch`} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--surface)" fillOpacity="0.45" /><line x1="0" y1="0" x2="0" y2="6" stroke="var(--surface)" strokeWidth="4" /></pattern></defs>
@@ -76,6 +82,7 @@ export function Chart({ title, labels, series, format, height = 220, isLastOpen 
             </svg>
           )}
           {series.every(({ values }) => values.every((value) => value === null || value === 0)) && <p className="chart__none">{t('noData')}</p>}
+          {zoom.place !== undefined && <div className="chart__zoom" style={zoom.place} />}
           {at !== undefined && width > 0 && (
             <div className="chart__tip" style={tipPlace(frame, at, labels.length)}>
               <strong>{nameOf(at)}</strong>
@@ -96,7 +103,7 @@ function tipPlace({ left, right, width }: Frame, at: number, points: number): { 
 
 function ChartTable({ title, labels, series, valueOf }: { readonly title: string; readonly labels: readonly string[]; readonly series: readonly Series[]; readonly valueOf: (one: Series, point: number) => string }) {
   const t = useT(ui);
-  const csv = [['time', ...series.map(({ name }) => name)], ...labels.map((label, point) => [label, ...series.map(({ values }) => values[point] ?? '')])].map((row) => row.map((cell) => (/^[=+\-@]|[",\n]/.test(String(cell)) && typeof cell === 'string' ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')).join('\n');
+  const csv = csvOf([['time', ...series.map(({ name }) => name)], ...labels.map((label, point) => [label, ...series.map(({ values }) => values[point] ?? '')])]);
   return (
     <>
       <div className="chart__table table-scroll" role="group" aria-label={t('viewTable')} tabIndex={0}>

@@ -45,3 +45,15 @@ export function stacked(series: readonly { readonly values: readonly number[] }[
     return [from, to] as const;
   }));
 }
+
+/** A table for spreadsheets. Text that one would take for a formula begins with an apostrophe, as in the files that the API exports. */
+export const csvOf = (rows: readonly (readonly (string | number)[])[]): string => rows.map((row) => row.map(csvCell).join(',')).join('\n');
+
+function csvCell(cell: string | number): string {
+  if (typeof cell === 'number') return String(cell);
+  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** How far apart the lines of an axis are. */
+export const stepOf = (ticks: readonly number[]): number => (ticks[1] ?? 0) - (ticks[0] ?? 0);

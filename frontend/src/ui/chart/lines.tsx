@@ -3,11 +3,12 @@ import { scaleLinear, scalePoint } from 'd3-scale';
 import { area, line } from 'd3-shape';
 import { Axes } from './axes.tsx';
 import { Chart, type ChartProps } from './chart.tsx';
-import { frameOf } from './geometry.ts';
+import { stepOf, frameOf } from './geometry.ts';
 
 /** Lines over time; `between` = the ids of two series whose area between is filled. What is null is a gap. */
-export function Lines(props: ChartProps & { readonly axisFormat?: (value: number) => string; readonly between?: readonly [string, string] }) {
+export function Lines(props: ChartProps & { readonly axisFormat?: (value: number, step: number) => string; readonly between?: readonly [string, string] }) {
   const { labels, height = 220, format, axisFormat = format, isLastOpen = false, between } = props;
+  const axisLabels = (ticks: readonly number[]): string[] => ticks.map((tick) => axisFormat(tick, stepOf(ticks)));
   const scaleOf = (shown: ChartProps['series']) => {
     const all = shown.flatMap(({ values }) => values.filter((value) => value !== null));
     return scaleLinear([Math.min(0, min(all) ?? 0), Math.max(max(all) ?? 0, 1)], [0, 1]).nice(4);
@@ -15,7 +16,7 @@ export function Lines(props: ChartProps & { readonly axisFormat?: (value: number
   return (
     <Chart
       {...props}
-      axis={(shown, width) => frameOf(width, height, scaleOf(shown).ticks(4).map(axisFormat))}
+      axis={(shown, width) => frameOf(width, height, axisLabels(scaleOf(shown).ticks(4)))}
       draw={({ frame, shown, at, setAt, onPick }) => {
         const { left, right, top, bottom, width } = frame;
         const y = scaleOf(shown).range([height - bottom, top]);
@@ -29,7 +30,7 @@ export function Lines(props: ChartProps & { readonly axisFormat?: (value: number
         const step = labels.length > 1 ? (width - left - right) / labels.length : width - left - right;
         return (
           <>
-            <Axes frame={frame} scale={y} ticks={y.ticks(4)} format={axisFormat} labels={labels} x={x} />
+            <Axes frame={frame} scale={y} ticks={y.ticks(4)} format={(tick) => axisFormat(tick, stepOf(y.ticks(4)))} labels={labels} x={x} />
             {fill && <path d={fill} className="chart__between" />}
             {shown.map(({ id, color, values, isDashed }) => {
               const closed = isLastOpen ? values.slice(0, -1) : values;

@@ -2,12 +2,13 @@ import { max } from 'd3-array';
 import { scaleBand, scaleLinear } from 'd3-scale';
 import { Axes } from './axes.tsx';
 import { Chart, type ChartProps } from './chart.tsx';
-import { frameOf, stacked } from './geometry.ts';
+import { stepOf, frameOf, stacked } from './geometry.ts';
 
 /** Bars over time, one colour per series, on top of each other. */
-export function StackedBars(props: ChartProps & { readonly axisFormat?: (value: number) => string }) {
+export function StackedBars(props: ChartProps & { readonly axisFormat?: (value: number, step: number) => string }) {
   const { labels, height = 220, format, axisFormat = format, isLastOpen = false } = props;
   const numbers = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? 0);
+  const axisLabels = (ticks: readonly number[]): string[] => ticks.map((tick) => axisFormat(tick, stepOf(ticks)));
   const scaleOf = (shown: ChartProps['series']) => {
     const tops = stacked(shown.map(({ values }) => ({ values: numbers(values) })), labels.length).at(-1) ?? [];
     return scaleLinear([0, Math.max(max(tops, ([, to]) => to) ?? 0, 1)], [0, 1]).nice(4);
@@ -15,7 +16,7 @@ export function StackedBars(props: ChartProps & { readonly axisFormat?: (value: 
   return (
     <Chart
       {...props}
-      axis={(shown, width) => frameOf(width, height, scaleOf(shown).ticks(4).map(axisFormat))}
+      axis={(shown, width) => frameOf(width, height, axisLabels(scaleOf(shown).ticks(4)))}
       draw={({ frame, shown, at, setAt, hatch, onPick }) => {
         const { left, right, top, bottom, width } = frame;
         const y = scaleOf(shown).range([height - bottom, top]);
@@ -27,7 +28,7 @@ export function StackedBars(props: ChartProps & { readonly axisFormat?: (value: 
         const xOf = (point: number): number => (band(point) ?? 0) + (band.bandwidth() - bar) / 2;
         return (
           <>
-            <Axes frame={frame} scale={y} ticks={ticks} format={axisFormat} labels={labels} x={(point) => (band(point) ?? 0) + band.bandwidth() / 2} />
+            <Axes frame={frame} scale={y} ticks={ticks} format={(tick) => axisFormat(tick, stepOf(y.ticks(4)))} labels={labels} x={(point) => (band(point) ?? 0) + band.bandwidth() / 2} />
             {labels.map((_, point) => (
               <g key={point} className={at !== undefined && at !== point ? 'chart__dim' : undefined}>
                 {shown.map((one, index) => {

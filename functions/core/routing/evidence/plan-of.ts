@@ -15,8 +15,11 @@ const STAYING_ERRORS = 1.75;
 const STANDARD_ERRORS_UNSEEN = 1.645;
 /** Effective pairs without which a model is not chosen for a template. */
 const LEAST_N = 15;
-/** Variances, the judge's error rate and priors are estimates themselves: with so few effective pairs in all it takes twice the standard errors. */
-const FEW_PAIRS = 100;
+/**
+ * Variances, the judge's error rate and priors are estimates themselves, and of few pairs the best-looking ones are chosen: with
+ * so few effective pairs in all it takes twice the standard errors, with twice as many a quarter more.
+ */
+const FEW_PAIRS = 320;
 /** Whatever the budget of all: no single template is served by a model that looks so bad. */
 const MOST_LOSS = 0.1;
 /**
@@ -98,7 +101,7 @@ function templatesOf(input: PlanInput, view: View): Template[] {
   });
 }
 
-const withFew = (k: number, { estimates }: View): number => k * (1 + FEW_PAIRS / estimates.pairs);
+const withFew = (k: number, { estimates }: View): number => k * (1 + (FEW_PAIRS / estimates.pairs) ** 2);
 const standardErrors = ({ k, certifyBy }: PlanInput, view: View): number => withFew(k ?? (certifyBy === 'halves' ? STANDARD_ERRORS_UNSEEN : STANDARD_ERRORS), view);
 
 /** The cheapest choice that is certified; undefined = none but the baseline. */

@@ -1,0 +1,15 @@
+import { queryClient } from '../../api/query-client.ts';
+import { recentRequestsQuery } from '../../api/requests.ts';
+import { setupQuery } from '../../api/setup.ts';
+import { usageQuery } from '../../api/usage.ts';
+import type { RangeSearch } from '../../app/range.ts';
+
+/** Figures of a range: one answer for the hero, the tiles and both charts. */
+export const overviewUsageQuery = (range: RangeSearch) => usageQuery(range, { by: 'model', stack: 'tier', compare: true });
+
+/** Asks what the page will ask, before there is a page. */
+export function prefetchOverview(range: RangeSearch): void {
+  void queryClient.prefetchQuery(setupQuery);
+  void queryClient.prefetchQuery(overviewUsageQuery(range));
+  void queryClient.prefetchQuery(recentRequestsQuery());
+}
