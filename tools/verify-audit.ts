@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     const tenants = (await listTenants(store)).filter(({ tenantId }) => values.tenant === undefined || tenantId === values.tenant);
     if (tenants.length === 0) throw new Error('There is no such tenant.');
     const verdicts: boolean[] = [];
-    for (const { tenantId } of tenants) verdicts.push(told(tenantId, await verifyAudit(store, tenantId)));
+    for (const { tenantId } of tenants) verdicts.push(told(tenantId, await verifyAudit(store, tenantId, Date.now())));
     return verdicts.every(Boolean) ? 0 : 1;
   } finally {
     await store.close();
@@ -29,8 +29,9 @@ async function main(): Promise<number> {
 }
 
 /** Writes the line of a tenant; true = intact. */
-function told(tenantId: string, { events, broken }: Verdict): boolean {
-  process.stdout.write(broken === undefined ? `${tenantId}: ${events} events, intact\n` : `${tenantId}: broken at event ${broken.seq} (${broken.fault}), after ${events} intact events\n`);
+function told(tenantId: string, { events, broken, from }: Verdict): boolean {
+  const since = from === undefined ? '' : `, verified from event ${from} on: those before are past their retention`;
+  process.stdout.write(broken === undefined ? `${tenantId}: ${events} events, intact${since}\n` : `${tenantId}: broken at event ${broken.seq} (${broken.fault}), after ${events} intact events\n`);
   return broken === undefined;
 }
 

@@ -9,6 +9,7 @@ import { requestIds } from '../adapters/store/request-ids.ts';
 import { pepperOnce } from '../adapters/vault/pepper.ts';
 import { firstOwner } from './people/first-owner.ts';
 import { machineRole, type MachineClient } from './people/machine-client.ts';
+import { STACK_RETENTION } from './people/new-tenant.ts';
 import { bearerIdentity } from './people/person-token.ts';
 import type { AdminPorts, ModelTestResult } from './ports.ts';
 
@@ -60,6 +61,7 @@ export function adminPortsFromEnvironment(env: Readonly<Record<string, string | 
       changed: () => { /* the data plane runs in other processes, whose caches end within a minute */ },
       operatorTenantId: FIRST_TENANT,
       revocationSeconds: REVOCATION_SECONDS,
+      newTenantRetention: STACK_RETENTION,
       dashboardUrl: variable(env, 'BSG_DASHBOARD_URL'),
       machineClientId: machines.clientId,
     },

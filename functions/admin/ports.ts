@@ -2,6 +2,7 @@ import type { Actor } from '../core/audit/event.ts';
 import type { UpstreamUrlOptions } from '../core/safe-url.ts';
 import type { Claim } from '../adapters/store/idempotency.ts';
 import type { Store } from '../adapters/store/port.ts';
+import type { TenantRecord } from '../adapters/store/tenants.ts';
 import type { SealedRecord, SealingKeys } from '../adapters/vault/vault.ts';
 import type { AnsweredRequest, GatewayRequest, GatewayResponse } from '../gateway/ports.ts';
 import type { Analytics } from './usage/analytics.ts';
@@ -73,6 +74,8 @@ export interface AdminPorts {
   readonly changed: (tenantId: string) => void;
   /** How long a revoked key may still be accepted somewhere, in seconds: 0 on one machine. */
   readonly revocationSeconds: number;
+  /** What a new tenant forgets, in days; absent = nothing. */
+  readonly newTenantRetention?: TenantRecord['retentionDays'];
   /** Where the dashboard is served, without a slash at the end: links in invitations begin with it. */
   readonly dashboardUrl: string;
   /** The identity provider's client for programs, where the door before this API takes its tokens alone: tokens of our own would open nothing, and none are made. */

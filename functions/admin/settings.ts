@@ -1,7 +1,7 @@
 import type { Settings } from '../contract/admin/settings.ts';
 import type { TenantRecord } from '../adapters/store/tenants.ts';
 
-/** Retention where the tenant has not chosen: for ever. The stack's own defaults are set when a tenant is created there. */
+/** Retention where the tenant has not chosen: for ever. A tenant of the stack is created with `STACK_RETENTION`. */
 const FOR_EVER = { ledger: null, rollups: null, audit: null };
 
 /** A tenant's settings, each with its default where the record is older than the setting. */

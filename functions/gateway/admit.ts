@@ -63,6 +63,7 @@ function hold(plan: Plan, ports: Ports): Promise<ReserveResult> {
     draft: draftOf(plan, dearest, overheadMicros),
     ...(policy.budget && { tenantBudget: policy.budget }),
     ...(policy.maxParallel !== undefined && { tenantMaxParallel: policy.maxParallel }),
+    ...(policy.ledgerDays !== undefined && { ledgerDays: policy.ledgerDays }),
   });
 }
 

@@ -8,6 +8,7 @@ import { getKey, type KeyRecord } from '../adapters/store/keys.ts';
 import { listModels, type ModelRecord } from '../adapters/store/models.ts';
 import type { Store } from '../adapters/store/port.ts';
 import { getRouting, getRoutingVersion } from '../adapters/store/routing.ts';
+import { keptDays } from '../adapters/store/retention.ts';
 import { getTenant, tenantsByOrigin, type TenantRecord } from '../adapters/store/tenants.ts';
 import { TimedCache } from './timed-cache.ts';
 
@@ -54,6 +55,7 @@ export function openCaches(store: Store, clock: Clock): Caches {
 /** A tenant's policy as the data plane sees it, read now. */
 export async function loadPolicy(store: Store, tenantId: string): Promise<CompiledPolicy> {
   const [tenant, models, routing, evidence] = await Promise.all([getTenant(store, tenantId), listModels(store, tenantId), getRouting(store, tenantId), getPlan(store, tenantId)]);
+  const ledgerDays = keptDays(tenant, 'ledger');
   const policy = compilePolicy({
     tenantId,
     version: routing.version,
@@ -62,6 +64,7 @@ export async function loadPolicy(store: Store, tenantId: string): Promise<Compil
     paused: tenant?.paused ?? false,
     alwaysStrongest: tenant?.alwaysStrongest ?? false,
     ...sharedLimits(tenant),
+    ...(ledgerDays !== undefined && { ledgerDays }),
     models: new Map(models.map((record) => [record.id, registered(record)])),
     document: routing.document,
     ...(evidence && { evidence }),

@@ -84,7 +84,7 @@ export async function inputOf(exchange: Exchange, key: KeyRecord, asked: Asked, 
 /** Share of the key's own budgets spent, in percent, by the counters that the last write returned; null without a budget. */
 function spendPercentages(key: KeyRecord, ports: Ports): { todayPct: number | null; monthPct: number | null } {
   if (key.dailyUsd === null && key.monthlyUsd === null) return UNBUDGETED;
-  const counters = ports.accounts.peek(key.keyId);
+  const counters = ports.accounts.peek(key);
   const share = (spentMicros: number | undefined, limitUsd: number | null): number | null =>
     limitUsd === null ? null : limitUsd === 0 ? 100 : ((spentMicros ?? 0) / (limitUsd * 1e6)) * 100;
   return { todayPct: share(counters?.spendTodayMicros, key.dailyUsd), monthPct: share(counters?.spendMonthMicros, key.monthlyUsd) };

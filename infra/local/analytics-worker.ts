@@ -6,6 +6,7 @@ import { openSqliteStore } from '../../functions/adapters/store/sqlite.ts';
 import { analyticsOf, type Analytics } from '../../functions/admin/usage/analytics.ts';
 import { planEvidence, type PlanResult } from '../../functions/jobs/plan-evidence/plan-evidence.ts';
 import { rollUp, type RollUpResult } from '../../functions/jobs/roll-up/roll-up.ts';
+import { sweepAll } from './sweep-expired.ts';
 
 /** What the worker is started with. */
 export interface AnalyticsWorkerData { readonly file: string }
@@ -23,9 +24,6 @@ export type AnalyticsReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly kind: 'invalid' | 'unavailable'; readonly message: string };
 
-/** Expired items removed at once, few enough for a short transaction. */
-const SWEPT_AT_ONCE = 100;
-
 /** A thread of its own, since a query over many rows would let every request of the gateway wait. */
 function listen(port: NonNullable<typeof parentPort>, { file }: AnalyticsWorkerData): void {
   const reader = openSqliteStore(file, { readOnly: true });
@@ -39,7 +37,7 @@ function listen(port: NonNullable<typeof parentPort>, { file }: AnalyticsWorkerD
 
   const runRollUp = async (): Promise<RollUpResult> => {
     const result = await rollUp({ store: writer, now: () => Date.now(), remainingMs, pause: nextTurn, log });
-    await writer.sweepExpired(Math.floor(Date.now() / 1000), SWEPT_AT_ONCE);
+    await sweepAll({ store: writer, nowSeconds: Math.floor(Date.now() / 1000), elapsed: () => performance.now(), isStopping: () => isStopping, pause: nextTurn });
     return result;
   };
   const answer = async (task: AnalyticsTask): Promise<unknown> => {

@@ -8,6 +8,7 @@ import { settingsOf } from '../../functions/admin/settings.ts';
 import { commitChange } from '../../functions/adapters/store/changes.ts';
 import type { ModelRecord } from '../../functions/adapters/store/models.ts';
 import { getRouting, saveRoutingOps } from '../../functions/adapters/store/routing.ts';
+import { keptDays } from '../../functions/adapters/store/retention.ts';
 import { getTenant, putTenantOps } from '../../functions/adapters/store/tenants.ts';
 import { registered } from '../../functions/gateway/caches.ts';
 import { checkConfig } from './check-config.ts';
@@ -45,7 +46,8 @@ export async function applyConfig(options: ApplyOptions): Promise<Applied> {
   await planRouting(plan, models);
   await planKeys(plan, models);
   const newId = monotonicFactory();
-  const context = { store: options.store, tenantId: DEFAULT_TENANT, actor: CONFIG_FILE, requestId: newId(options.now()), now: options.now, random: Math.random, newId: () => newId(options.now()) };
+  const days = keptDays(await getTenant(options.store, DEFAULT_TENANT), 'audit');
+  const context = { store: options.store, tenantId: DEFAULT_TENANT, actor: CONFIG_FILE, requestId: newId(options.now()), now: options.now, random: Math.random, newId: () => newId(options.now()), ...(days !== undefined && { keptDays: days }) };
   for (const { draft, ops } of plan.steps) {
     if (!(await commitChange(context, draft, ops)).ok) throw new StartError('The store was changed by another process while the config file was applied; start again.');
   }

@@ -1,6 +1,6 @@
 import { hashSecret } from '../../functions/core/keys/virtual-key.ts';
 import { keyRecordView } from '../../functions/admin/views.ts';
-import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { getKey, limitIdOf, listKeys, putKeyOp, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { openKeyNames, type KeyNames } from '../../functions/adapters/store/key-names.ts';
 import type { Op } from '../../functions/adapters/store/port.ts';
 import type { ModelRecord } from '../../functions/adapters/store/models.ts';
@@ -9,7 +9,7 @@ import { sameRecord } from '../../functions/admin/config/same-record.ts';
 import type { Plan, Step } from './config-plan.ts';
 import { wrongConfig } from './read-config.ts';
 
-/** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back. */
+/** Plans the keys of the file, by name: a new key under a known name revokes the old one, which never comes back, and goes on with its limits and what is used of them. */
 export async function planKeys(plan: Plan, models: ReadonlyMap<string, ModelRecord>): Promise<void> {
   const declaredIds = new Set(plan.declared.keys.map(({ parsed }) => parsed.keyId));
   const names = openKeyNames(plan.store, plan.tenantId);
@@ -44,14 +44,16 @@ async function planKey({ store, tenantId, at, steps, warnings, pepper, names, de
     warnings.push(`/keys/${index}/keyEnv: ${sentence}`);
     return;
   }
-  const desired = keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at);
+  const [old] = replaced;
+  const limitId = current === undefined ? old && limitIdOf(old) : current.limitId;
+  const desired: KeyRecord = { ...keyRecord(key, tenantId, hashSecret(pepper, key.parsed.secret), current?.createdAt ?? at), ...(limitId !== undefined && { limitId }) };
   if (current === undefined || !sameRecord(current, desired)) {
     const claimed = current?.name === desired.name ? [] : await names.claim(desired.name, desired.keyId, [...declaredIds, ...replaced.map(({ keyId }) => keyId)]);
     if (claimed === undefined) return wrongConfig(['keys', index, 'name'], 'Another key has this name.');
     const released = current === undefined || current.name === desired.name ? [] : await names.release(current.name, current.keyId);
     steps.push(stepOf(current === undefined ? 'key.created' : 'key.updated', desired, current, [...claimed, ...released]));
   }
-  for (const other of replaced) steps.push(stepOf('key.revoked', { ...other, revokedAt: at }, other, await names.release(other.name, other.keyId)));
+  for (const other of replaced) steps.push(stepOf('key.revoked', { ...other, revokedAt: at, ...(current === undefined && { limitId: limitIdOf(other) }) }, other, await names.release(other.name, other.keyId)));
 }
 
 function stepOf(action: string, desired: KeyRecord, current: KeyRecord | undefined, names: readonly Op[]): Step {

@@ -2,7 +2,8 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openAccounts } from '../../functions/adapters/store/accounts.ts';
 import { openBreakers, type Breakers } from '../../functions/adapters/store/breaker.ts';
-import { listKeys, type KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { keptDays } from '../../functions/adapters/store/retention.ts';
+import { listKeys, oneForEachLimiter, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { parallelAccounts } from '../../functions/adapters/store/parallel-accounts.ts';
 import { requestIds } from '../../functions/adapters/store/request-ids.ts';
 import { openRefusalCounter } from '../../functions/adapters/store/refusal-counter.ts';
@@ -118,7 +119,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
   const sweep = async (concerns: (key: KeyRecord) => boolean, foreignOwners: boolean): Promise<number> => {
     let swept = 0;
     for (const tenant of await listTenants(store)) {
-      for (const key of await listKeys(store, tenant.tenantId)) if (concerns(key)) swept += await accounts.sweep(key, { foreignOwners });
+      for (const key of oneForEachLimiter(await listKeys(store, tenant.tenantId))) if (concerns(key)) swept += await accounts.sweep(key, { foreignOwners, ledgerDays: keptDays(tenant, 'ledger') });
     }
     return swept;
   };
@@ -126,7 +127,7 @@ export async function openEdition(options: EditionOptions): Promise<Edition> {
     ports, store, caches, sealing: keys, opening: keys, pepper,
     recoverSpool: () => accounts.recover(),
     sweepOrphans: () => sweep(() => true, true),
-    sweepExpired: () => sweep(({ keyId }) => accounts.peek(keyId) !== undefined, false),
+    sweepExpired: () => sweep((key) => accounts.peek(key) !== undefined, false),
     flushRefusals: () => refusals.flush(),
     async close() {
       await learning.stop();

@@ -88,9 +88,9 @@ function suite(open: () => Promise<{ store: Store; stop: () => Promise<void> }>)
     expect((await save({ aliases: [{ name: 'fast', target: 'model:cheap' }] }, 0, { ports: { store: { ...store, write } } })).status).toBe(400);
     expect((await save({ aliases: [{ name: 'fast', target: 'model:strong' }], auto: { qualityTarget: 0.975 } }, 0)).status).toBe(200);
     expect((await getRouting(store, 'default')).version).toBe(1);
-    expect((await verifyAudit(store, 'default')).broken).toBeUndefined();
+    expect((await verifyAudit(store, 'default', NOW)).broken).toBeUndefined();
     await store.write([{ update: { table: 'rules', pk: 'T#default#ROUTING', sk: 'doc#0000000001' }, set: { document: {} } }]);
-    expect((await verifyAudit(store, 'default')).broken).toMatchObject({ fault: 'routing_differs' });
+    expect((await verifyAudit(store, 'default', NOW)).broken).toMatchObject({ fault: 'routing_differs' });
   });
 
   test('of forty tests of models at once thirty are started', async () => {

@@ -119,7 +119,7 @@ test('an execution that was taken for dead and goes on after all writes nothing'
   };
   const slow = makeToken({ ...temp.store, write });
   await reached.promise;
-  const second = ask(temp.store, '/admin/tokens', { method: 'POST', headers: { 'idempotency-key': 'k' }, body: { name: 'ci' }, ports: { now: () => NOW + 61_000 } });
+  const second = ask(temp.store, '/admin/tokens', { method: 'POST', headers: { 'idempotency-key': 'k' }, body: { name: 'ci' }, ports: { now: () => NOW + RUNNING_MS + 1_000 } });
   expect((await second).status).toBe(201);
   gate.resolve();
   expect((await slow).status).toBe(409);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openAccounts } from '../../functions/adapters/store/accounts.ts';
 import { listChanges } from '../../functions/adapters/store/changes.ts';
-import { getKey, listKeys, putKey } from '../../functions/adapters/store/keys.ts';
+import { getKey, listKeys, putKey, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { firstOp, limiterKey } from '../../functions/adapters/store/limiter.ts';
 import { putModel } from '../../functions/adapters/store/models.ts';
 import { secretVerifier } from '../../functions/adapters/vault/pepper.ts';
@@ -9,9 +10,9 @@ import { parseKey } from '../../functions/core/keys/virtual-key.ts';
 import { slotOf } from '../../functions/core/limits/sliding-window.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import { openCaches } from '../../functions/gateway/caches.ts';
-import { testKey } from '../support/accounts.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
-import { ask, NOW, type AdminAnswer } from './support.ts';
+import { handClock, testKey, wishOf } from '../support/accounts.ts';
+import { ask, entryAt, NOW, putEntries, type AdminAnswer } from './support.ts';
 import { figure } from '../support/figure.ts';
 
 let temp: TempStore;
@@ -173,4 +174,22 @@ describe('a name is one live key\'s', () => {
     await post('/admin/keys/AAAAAAAAAAAA/revoke', undefined);
     expect((await make('old')).status).toBe(201);
   });
+});
+
+test('the two keys of a rotation are last used each at its own time, open requests included', async () => {
+  const { id } = keyOf(await post('/admin/keys', { name: 'ci' }));
+  const { id: next } = keyOf(await post(`/admin/keys/${id}/rotate`, { overlapSeconds: 86_400 }));
+  const [old, fresh] = await Promise.all([getKey(temp.store, id), getKey(temp.store, next)]) as [KeyRecord, KeyRecord];
+  const shown = async (): Promise<unknown> => ((await ask(temp.store, '/admin/keys')).json['items'] as { id: string; lastUsedAt: string | null }[]).map((key) => [key.id, key.lastUsedAt]).toSorted();
+  const both = (oldMs: number | null, freshMs: number | null): unknown => [[id, oldMs], [next, freshMs]].map(([key, ms]) => [key, ms === null ? null : new Date(Number(ms)).toISOString()]).toSorted();
+  const clock = handClock(NOW + 60_000);
+  const accounts = openAccounts({ store: temp.store, clock, owner: 'boot', random: Math.random });
+  await accounts.reserve(wishOf(fresh, { nowMs: clock.ms }));
+  expect(await shown()).toEqual(both(null, NOW + 60_000));
+  await putEntries(temp.store, [entryAt(NOW + 20_000, { keyId: id }), entryAt(NOW + 10_000, { keyId: id })]);
+  expect(await shown()).toEqual(both(NOW + 20_000, NOW + 60_000));
+  clock.ms += 5_000;
+  await accounts.reserve(wishOf(old, { nowMs: clock.ms }));
+  expect(await shown()).toEqual(both(NOW + 65_000, NOW + 60_000));
+  expect((await ask(temp.store, `/admin/keys/${id}`)).json).toMatchObject({ lastUsedAt: new Date(NOW + 65_000).toISOString() });
 });

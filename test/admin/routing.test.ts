@@ -6,7 +6,7 @@ import { getRouting } from '../../functions/adapters/store/routing.ts';
 import { documentSha256 } from '../../functions/core/audit/routing-view.ts';
 import { verifyAudit } from '../../functions/admin/verify-audit.ts';
 import { tempStore, type TempStore } from '../support/store.ts';
-import { ask, type AdminAnswer } from './support.ts';
+import { ask, NOW, type AdminAnswer } from './support.ts';
 
 let temp: TempStore;
 beforeEach(async () => {
@@ -83,7 +83,7 @@ test('the event of a save, of a rollback and of an import tells what was changed
   expect(await newest()).toMatchObject({ action: 'routing.rolled_back', before: { document: { aliases: [{ target: 'model:strong' }] } }, after: { documentSha256: documentSha256(saved), document: { aliases: [{ target: 'model:cheap' }] } } });
   await ask(temp.store, '/admin/config', { method: 'PUT', body: { version: 1, routing: { aliases: [{ name: 'slow', target: 'model:strong' }] } } });
   expect(await newest()).toMatchObject({ action: 'config.imported', before: { 'routing document': { version: 3, document: { aliases: [{ name: 'fast' }] } } }, after: { 'routing document': { version: 4, documentSha256: expect.stringMatching(/^[0-9a-f]{64}$/), document: { aliases: [{ name: 'slow' }] } } } });
-  expect(await verifyAudit(temp.store, 'default')).toEqual({ events: 4, broken: undefined });
+  expect(await verifyAudit(temp.store, 'default', NOW)).toEqual({ events: 4, broken: undefined });
 });
 
 test('a large change is told by its places and counts, and stays small', async () => {
@@ -102,11 +102,11 @@ test.each(['routing.updated', 'config.imported', 'model.created'])('a stored ver
   // The same document is the same one, in whichever order its members come back.
   const { document } = await getRouting(temp.store, 'default');
   await tamper(1, Object.fromEntries(Object.entries(document).toReversed()));
-  expect((await verifyAudit(temp.store, 'default')).broken).toBeUndefined();
+  expect((await verifyAudit(temp.store, 'default', NOW)).broken).toBeUndefined();
   await tamper(1, { ...document, auto: { ...document.auto, dial: 1 } });
-  expect(await verifyAudit(temp.store, 'default')).toEqual({ events: 0, broken: { seq: 1, fault: 'routing_differs', eventId: expect.any(String) } });
+  expect(await verifyAudit(temp.store, 'default', NOW)).toEqual({ events: 0, broken: { seq: 1, fault: 'routing_differs', eventId: expect.any(String) } });
   await temp.store.write([{ delete: { table: 'rules', pk: 'T#default#ROUTING', sk: 'doc#0000000001' } }]);
-  expect((await verifyAudit(temp.store, 'default')).broken).toMatchObject({ seq: 1, fault: 'routing_differs' });
+  expect((await verifyAudit(temp.store, 'default', NOW)).broken).toMatchObject({ seq: 1, fault: 'routing_differs' });
 });
 
 test('an event whose save left the document as it was still says which one it is', async () => {
@@ -114,7 +114,7 @@ test('an event whose save left the document as it was still says which one it is
   await put(ALIAS, 1);
   expect(await newest()).toMatchObject({ after: { version: 2, documentSha256: expect.any(String) } });
   await tamper(2, { aliases: [] });
-  expect((await verifyAudit(temp.store, 'default')).broken).toMatchObject({ seq: 2 });
+  expect((await verifyAudit(temp.store, 'default', NOW)).broken).toMatchObject({ seq: 2 });
 });
 
 describe('a model that is deleted while a document that names it is being saved', () => {

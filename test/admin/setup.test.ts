@@ -89,6 +89,17 @@ describe('what needs attention', () => {
     expect(answer.attention.find(({ id }) => id === 'DDDDDDDDDDDD')).toMatchObject({ name: 'near', value: 800_000, limit: 1_000_000 });
   });
 
+  test('a key that was rotated is near its limit by what all of its predecessors have spent', async () => {
+    const limits = { monthlyUsd: 1, limitId: 'AAAAAAAAAAAA' };
+    await putKey(temp.store, testKey({ ...limits, keyId: 'AAAAAAAAAAAA', name: 'ci', revokedAt: at(2) }), undefined);
+    await putKey(temp.store, testKey({ ...limits, keyId: 'BBBBBBBBBBBB', name: 'ci', revokedAt: at(-1) }), undefined);
+    await putKey(temp.store, testKey({ ...limits, keyId: 'CCCCCCCCCCCC', name: 'ci' }), undefined);
+    await putEntries(temp.store, ['AAAAAAAAAAAA', 'BBBBBBBBBBBB', 'CCCCCCCCCCCC'].map((keyId) => entryAt(NOW - 1000, { keyId, costMicros: 300_000 })));
+    const answer = await setup();
+    expect(kinds(answer)).toEqual(['key_near_limit CCCCCCCCCCCC']);
+    expect(answer.attention[0]).toMatchObject({ value: 900_000, limit: 1_000_000 });
+  });
+
   test('unpriced traffic, and a tier whose models are all off', async () => {
     await model('mini', 1);
     await model('off', 9, { enabled: false });

@@ -257,7 +257,7 @@ describe('a text that talks to the judge', () => {
 describe('money', () => {
   test('while the judge thinks, its cap and the dearest model of any tier are held; afterwards what was spent', async () => {
     const { key, record } = await gateway.addKey({ rpm: null, tpm: null, dailyUsd: 1_000 });
-    const held = (): number => gateway.edition.ports.accounts.peek(record.keyId)?.spendTodayMicros ?? 0;
+    const held = (): number => gateway.edition.ports.accounts.peek(record)?.spendTodayMicros ?? 0;
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => { release = resolve; });
     upstream.script(async (received, response) => { await gate; await sayHello(received, response); });
@@ -303,7 +303,7 @@ describe('money', () => {
       entries = await gateway.ledgerAll();
     }
     expect(entries).toMatchObject([{ status: 499, costMicros: 0, decision: { judge: { error: 'cancelled' } } }]);
-    while (gateway.edition.ports.accounts.peek(record.keyId)?.spendTodayMicros !== entries[0]?.overheadMicros) await new Promise((resolve) => { setTimeout(resolve, 5); });
+    while (gateway.edition.ports.accounts.peek(record)?.spendTodayMicros !== entries[0]?.overheadMicros) await new Promise((resolve) => { setTimeout(resolve, 5); });
     expect(upstream.received).toHaveLength(0);
   });
 });

@@ -55,7 +55,7 @@ function ask(body: object, send: (request: OutboundRequest, call: number) => Pro
   };
   const { accounts } = gateway.edition.ports;
   const counted: typeof accounts = {
-    reserve: (asked) => accounts.reserve(asked), raise: (asked) => accounts.raise(asked), touch: (...all) => accounts.touch(...all), peek: (keyId) => accounts.peek(keyId), sweep: (...all) => accounts.sweep(...all),
+    reserve: (asked) => accounts.reserve(asked), raise: (asked) => accounts.raise(asked), touch: (...all) => accounts.touch(...all), peek: (key) => accounts.peek(key), sweep: (...all) => accounts.sweep(...all),
     settle: (...all) => {
       settled.push(String(all[1].status));
       return accounts.settle(...all);

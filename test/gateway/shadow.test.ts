@@ -186,7 +186,7 @@ describe('a compared answer', () => {
     expect(report.totals).toMatchObject({ requests: 1, costMicros: COST.cheap, baselineMicros: COST.strong, overheadMicros: spent, savedMicros: (entry.savedMicros ?? 0) - spent });
     expect(report.breakdown).toMatchObject([{ id: 'cheap', requests: 1, overheadMicros: spent }]);
     expect(report.series.reduce((sum, point) => sum + point.overheadMicros, 0)).toBe(spent);
-    expect(gateway.edition.ports.accounts.peek(record.keyId)?.spendTodayMicros).toBe(COST.cheap);
+    expect(gateway.edition.ports.accounts.peek(record)?.spendTodayMicros).toBe(COST.cheap);
   });
 });
 

@@ -36,7 +36,7 @@ async function storm(store: Store, count: number): Promise<void> {
   const all = await events(store);
   expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, n) => n + 1));
   expect(new Set(all.map(({ target }) => target.id)).size).toBe(count);
-  expect(await verifyAudit(store, 'default')).toEqual({ events: count, broken: undefined });
+  expect(await verifyAudit(store, 'default', Date.now())).toEqual({ events: count, broken: undefined });
 }
 
 /** A store in which writing an event fails, or writing anything but the event. */
@@ -106,7 +106,7 @@ async function tamperings(store: Store, count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) await commitChange(contextOf(store), change(n), thing(n));
   const { rows } = await store.query({ table: 'audit', pk: AUDIT_PARTITION, limit: 1000 });
   expect(rows).toHaveLength(count);
-  const verdict = async () => (await verifyAudit(store, 'default')).broken;
+  const verdict = async () => (await verifyAudit(store, 'default', Date.now())).broken;
   for (const [at, { pk, sk, item }] of rows.entries()) {
     const [seq, key] = [at + 1, { table: 'audit', pk, sk } as const];
     await store.write([{ put: key, item: { ...item, action: 'thing.deleted' } }]);
@@ -136,7 +136,7 @@ describe('guarantee H5: verification finds every tampering and names the first',
     await temp.cleanup();
   });
   const sk = (seq: number): string => String(seq).padStart(12, '0');
-  const verdict = async () => (await verifyAudit(temp.store, 'default')).broken;
+  const verdict = async () => (await verifyAudit(temp.store, 'default', Date.now())).broken;
   const set = (seq: number, path: string, value: string): void => { db.prepare('UPDATE t_audit SET item = json_set(json(item), ?, ?) WHERE sk = ?').run(path, value, sk(seq)); };
   const everyEvent = Array.from({ length: COUNT }, (_, n) => n + 1);
 

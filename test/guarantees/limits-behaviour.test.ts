@@ -66,15 +66,15 @@ describe('the counters for the headers', () => {
     const key = testKey({ rpm: 10, tpm: 1000 });
     const clock = handClock();
     const accounts = processOn(clock);
-    expect(accounts.peek(key.keyId)).toBeUndefined();
+    expect(accounts.peek(key)).toBeUndefined();
     const first = await accounts.reserve(wishOf(key, { tokens: 300, micros: 5 }));
     expect(first).toMatchObject({ ok: true, lease: { counters: { requests: { limit: 10, remaining: 9, resetSeconds: 63 }, tokens: { limit: 1000, remaining: 700, resetSeconds: 63 }, spendTodayMicros: 5 } } });
     clock.ms += 10_000;
     expect(await accounts.touch(key, 'UTC')).toMatchObject({ ok: true, counters: { requests: { remaining: 8, resetSeconds: 63 }, tokens: { remaining: 700, resetSeconds: 53 } } });
     clock.ms += 53_000;
-    expect(accounts.peek(key.keyId)).toMatchObject({ requests: { remaining: 9, resetSeconds: 10 }, tokens: { remaining: 1000, resetSeconds: 0 } });
+    expect(accounts.peek(key)).toMatchObject({ requests: { remaining: 9, resetSeconds: 10 }, tokens: { remaining: 1000, resetSeconds: 0 } });
     clock.ms += 86_400_000;
-    expect(accounts.peek(key.keyId)).toMatchObject({ requests: { remaining: 10, resetSeconds: 0 }, spendTodayMicros: 0, spendMonthMicros: 5 });
+    expect(accounts.peek(key)).toMatchObject({ requests: { remaining: 10, resetSeconds: 0 }, spendTodayMicros: 0, spendMonthMicros: 5 });
   });
 
   test('follow a settlement in the same process', async () => {
@@ -83,7 +83,7 @@ describe('the counters for the headers', () => {
     const reserved = await accounts.reserve(wishOf(key, { tokens: 300, micros: 50 }));
     if (!reserved.ok) throw new Error('refused');
     await accounts.settle(reserved.lease, entryOf(reserved.lease.requestId, key, { tokens: 100, micros: 20 }));
-    expect(accounts.peek(key.keyId)).toMatchObject({ requests: null, tokens: { remaining: 900 }, spendTodayMicros: 20 });
+    expect(accounts.peek(key)).toMatchObject({ requests: null, tokens: { remaining: 900 }, spendTodayMicros: 20 });
   });
 });
 

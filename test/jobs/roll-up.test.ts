@@ -202,7 +202,7 @@ describe('roll-ups on SQLite', () => {
     }
     const { store, tenantId } = open();
     await storeBucket(store, tenantId, bucket, newer);
-    await storeBucket(store, tenantId, bucket, newer, grouped(first));
+    await storeBucket(store, tenantId, bucket, newer, { known: grouped(first) });
     expect(await stored(tenantId)).toEqual(groupsOf([first, second]));
   });
 

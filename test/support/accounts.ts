@@ -2,7 +2,7 @@ import { ulid } from 'ulidx';
 import type { LedgerEntry } from '../../functions/contract/index.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import type { LeaseDraft, ReserveRequest } from '../../functions/adapters/store/accounts.ts';
-import type { KeyRecord } from '../../functions/adapters/store/keys.ts';
+import { limitIdOf, type KeyRecord } from '../../functions/adapters/store/keys.ts';
 import { limiterKey } from '../../functions/adapters/store/limiter.ts';
 import { queryLedger } from '../../functions/adapters/store/ledger.ts';
 import type { Item, Op, Store } from '../../functions/adapters/store/port.ts';
@@ -49,7 +49,7 @@ export function entryOf(requestId: string, key: KeyRecord, { tokens = 0, micros 
   };
 }
 
-export const limiterItem = async (store: Store, key: KeyRecord): Promise<Item> => (await store.get(limiterKey(key.tenantId, key.keyId))) ?? {};
+export const limiterItem = async (store: Store, key: KeyRecord): Promise<Item> => (await store.get(limiterKey(key.tenantId, limitIdOf(key)))) ?? {};
 export const openLeases = (item: Item): string[] => Object.keys(item).filter((name) => name.startsWith('r_'));
 
 /** All ledger entries of the key within a day of `nowMs`. */

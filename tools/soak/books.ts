@@ -40,7 +40,7 @@ export async function readBooks(dataDir: string, fromMs: number): Promise<Books>
       const reconciled = await reconcile(store, tenant, Date.now());
       open += reconciled.open;
       differences.push(...reconciled.differences.map(({ keyId, what, counted, expected }) => `key ${keyId}: ${what} is ${counted}, should be ${expected}`));
-      const { broken } = await verifyAudit(store, tenant.tenantId);
+      const { broken } = await verifyAudit(store, tenant.tenantId, Date.now());
       if (broken !== undefined) brokenChains.push(`${tenant.tenantId}: event ${broken.seq} (${broken.fault})`);
     }
     return { rows, open, differences, brokenChains, spooled: linesIn(join(dataDir, 'spool.jsonl')) + linesIn(join(dataDir, 'spool.jsonl.taken')) };

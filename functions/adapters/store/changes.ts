@@ -5,6 +5,7 @@ import { redact } from '../../core/audit/redact.ts';
 import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { classify } from './dynamo-retry.ts';
 import { fromItem, partition, toItem } from './entity.ts';
+import { forgottenAt, isForgotten } from './retention.ts';
 import { StoreError, type Item, type Key, type Op, type Store, type WriteResult } from './port.ts';
 
 /** One change, to be written together with the records it changes. */
@@ -49,7 +50,6 @@ const eventKey = (tenantId: string, seq: number): Key => ({ table: 'audit', pk: 
 
 const DEADLINE_MS = 10_000;
 const BACKOFF = { baseMs: 2, capMs: 250 };
-const DAY_SECONDS = 86_400;
 
 /**
  * Writes `ops` and the event that tells of them in one atomic batch: both or neither (at most 98 operations). The event
@@ -122,11 +122,12 @@ function eventAfter(head: Item | undefined, { tenantId, actor, requestId, now, n
 
 function chainOps(event: AuditEvent, head: Item | undefined, keptDays: number | undefined): Op[] {
   const moved = head === undefined ? { absent: true as const } : { attr: 'hash', equals: String(head['hash']) };
-  // Outside of the hash: when the store forgets is no part of what happened.
-  const forgotten = keptDays === undefined ? {} : { expiresAt: Math.ceil(Date.parse(event.at) / 1000) + keptDays * DAY_SECONDS };
+  // Outside of the hash: when the store forgets is no part of what happened. The head knows what may be missing one day.
+  const expiresAt = forgottenAt(Date.parse(event.at), keptDays);
+  const leastDays = Math.min(Number(head?.['leastDays'] ?? Infinity), keptDays ?? Infinity);
   return [
-    { put: headKey(event.tenantId), item: { seq: event.seq, hash: event.hash }, guards: [moved] },
-    { put: eventKey(event.tenantId, event.seq), item: { ...toItem(event), ...forgotten }, guards: [{ absent: true }] },
+    { put: headKey(event.tenantId), item: { seq: event.seq, hash: event.hash, ...(expiresAt !== undefined && { lastUntil: expiresAt }), ...(leastDays !== Infinity && { leastDays }) }, guards: [moved] },
+    { put: eventKey(event.tenantId, event.seq), item: { ...toItem(event), ...(expiresAt !== undefined && { expiresAt }) }, guards: [{ absent: true }] },
   ];
 }
 
@@ -141,20 +142,33 @@ export interface ChangesPage {
   readonly reverse?: boolean;
   /** Only events from this position of the chain on. */
   readonly fromSeq?: number;
+  /** Epoch ms: leaves out what has expired by then and is not removed yet. */
+  readonly nowMs?: number;
 }
 
 /** Events, newest first (`reverse: false`: oldest first). */
-export async function listChanges(store: Store, tenantId: string, { limit, cursor, reverse = true, fromSeq }: ChangesPage): Promise<{ items: AuditEvent[]; cursor?: string }> {
+export async function listChanges(store: Store, tenantId: string, { limit, cursor, reverse = true, fromSeq, nowMs }: ChangesPage): Promise<{ items: AuditEvent[]; cursor?: string }> {
   const page = await store.query({
     table: 'audit', pk: eventsOf(tenantId), reverse, limit, ...(fromSeq !== undefined && { from: sortKey(fromSeq) }), ...(cursor !== undefined && { cursor }),
   });
-  return { items: page.rows.map(({ item }) => fromStored(item)), ...(page.cursor !== undefined && { cursor: page.cursor }) };
+  return { items: page.rows.flatMap(({ item }) => (isForgotten(item, nowMs) ? [] : [fromStored(item)])), ...(page.cursor !== undefined && { cursor: page.cursor }) };
 }
 
-/** Where the chain ends: number of events and hash of the last one; undefined before the first. */
-export async function chainHead(store: Store, tenantId: string): Promise<{ readonly seq: number; readonly hash: string } | undefined> {
+export interface ChainHead {
+  /** Number of events, and hash of the last one. */
+  readonly seq: number;
+  readonly hash: string;
+  /** The fewest days that any event was to be kept; absent = all are kept for ever. */
+  readonly leastDays?: number;
+  /** Epoch seconds until which the last event is kept; absent = for ever. */
+  readonly lastUntil?: number;
+}
+
+/** Where the chain ends, and what of it may be gone; undefined before the first event. */
+export async function chainHead(store: Store, tenantId: string): Promise<ChainHead | undefined> {
   const head = await store.get(headKey(tenantId));
-  return head && { seq: Number(head['seq']), hash: String(head['hash']) };
+  const { leastDays, lastUntil } = head ?? {};
+  return head && { seq: Number(head['seq']), hash: String(head['hash']), ...(typeof leastDays === 'number' && { leastDays }), ...(typeof lastUntil === 'number' && { lastUntil }) };
 }
 
 /** The newest archived event. It stands where the jobs may write: the tables of the control plane are closed to them. */

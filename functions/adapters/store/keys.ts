@@ -24,9 +24,20 @@ export interface KeyRecord {
   readonly logContent: boolean;
   /** False = never a part of shadow judging; absent (keys of earlier versions) = true. */
   readonly shadow?: boolean;
+  /**
+   * Names the limiter that this key shares with those it was rotated from and into: the id of the first of them. Never changes;
+   * absent = the key's own id.
+   */
+  readonly limitId?: string;
   readonly createdAt: string;
   readonly version: number;
 }
+
+/** Under whose name what a key's requests take is counted: one for all keys of a rotation, so that a new key is no new budget. */
+export const limitIdOf = ({ limitId, keyId }: Pick<KeyRecord, 'keyId' | 'limitId'>): string => limitId ?? keyId;
+
+/** Of the keys that share a limiter only the first. */
+export const oneForEachLimiter = (keys: readonly KeyRecord[]): KeyRecord[] => [...new Map(keys.toReversed().map((key) => [limitIdOf(key), key])).values()].toReversed();
 
 /** One of the closed list of lookups that name no tenant: a caller sends nothing but its key. */
 const keyOf = (keyId: string): Key => ({ table: 'keys', pk: partition('K', keyId), sk: 'key' });

@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../contract/index.ts';
 import { calendarDay } from '../../core/limits/calendar.ts';
 import { decodeLease, encodeLease, leaseAttr, type LeaseDraft, type StoredLease } from './lease.ts';
 import { getLedgerEntry } from './ledger.ts';
-import { adopt, newMoment, type KeyState, type World } from './limiter-state.ts';
+import { adopt, keyIn, newMoment, type LimiterState, type World } from './limiter-state.ts';
 import { blankOp, imageOf, lateOp } from './limiter.ts';
 import { StoreError } from './port.ts';
 
@@ -16,13 +16,13 @@ const LEASE_MS = 600_000;
  * admitted without the store an empty one is taken now, on the entry's own day, so that the settlement counts its money exactly once,
  * whatever dies in between. undefined when the entry is in the ledger and nothing is left to do.
  */
-export async function lateLease(world: World, state: KeyState, owner: string, entry: LedgerEntry): Promise<StoredLease | undefined> {
+export async function lateLease(world: World, state: LimiterState, owner: string, entry: LedgerEntry): Promise<StoredLease | undefined> {
   const { requestId } = entry;
   let item = await world.store.get(state.at);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const held = decodeLease(item?.[leaseAttr(requestId)]);
     if (held !== undefined) return held;
-    if ((await getLedgerEntry(world.store, state.key.tenantId, requestId)) !== undefined) return undefined;
+    if ((await getLedgerEntry(world.store, state.tenantId, requestId)) !== undefined) return undefined;
     const image = imageOf(item);
     if (image === undefined) {
       const made = await world.store.write([blankOp(state.at, newMoment(state, world.clock.now()))]);
@@ -31,7 +31,7 @@ export async function lateLease(world: World, state: KeyState, owner: string, en
     }
     const nowMs = world.clock.now();
     const calendar = calendarDay(state.timezone, Date.parse(entry.at));
-    const lease: StoredLease = { owner, at: nowMs, deadlineAt: nowMs + LEASE_MS, slot: 0, tokens: 0, micros: 0, day: calendar.day, month: calendar.month, draft: draftOf(entry) };
+    const lease: StoredLease = { owner, at: nowMs, deadlineAt: nowMs + LEASE_MS, slot: 0, tokens: 0, micros: 0, day: calendar.day, month: calendar.month, draft: draftOf(entry), ...keyIn(state, entry.keyId) };
     const { answers } = state;
     const taken = await world.store.write([lateOp(state.at, image, calendar, requestId, encodeLease(lease))]);
     if (taken.ok) return lease;

@@ -46,6 +46,8 @@ export interface StoredLease extends Hold {
   readonly at: number;
   readonly deadlineAt: number;
   readonly draft: LeaseDraft;
+  /** The key of the request where the limiter does not bear its id; absent = it does. */
+  readonly keyId?: string;
 }
 
 const PREFIX = 'r_';
@@ -60,19 +62,22 @@ const DRAFT_FIELDS = [
   'sessionId', 'inputTokens', 'priceVersion', 'costMicros', 'baselineMicros', 'source', 'overheadMicros',
 ] as const satisfies readonly (keyof LeaseDraft)[];
 
-/** A JSON array in a string: half the size of a map, and one value to the store. The month is the day's. */
+/** A JSON array in a string: half the size of a map, and one value to the store. The month is the day's. Version 2 has the key's id in front. */
 export function encodeLease(lease: StoredLease): string {
-  const { owner, at, deadlineAt, slot, tokens, micros, day, draft } = lease;
-  return JSON.stringify([1, owner, at, deadlineAt, slot, tokens, micros, day, ...DRAFT_FIELDS.map((field) => draft[field])]);
+  const { owner, at, deadlineAt, slot, tokens, micros, day, draft, keyId } = lease;
+  const begin = keyId === undefined ? [1] : [2, keyId];
+  return JSON.stringify([...begin, owner, at, deadlineAt, slot, tokens, micros, day, ...DRAFT_FIELDS.map((field) => draft[field])]);
 }
 
 /** undefined for a value that no version of this program has written. */
 export function decodeLease(value: Value | undefined): StoredLease | undefined {
   if (typeof value !== 'string') return undefined;
-  const [version, owner, at, deadlineAt, slot, tokens, micros, day, ...fields] = JSON.parse(value) as [number, string, number, number, number, number, number, string, ...unknown[]];
-  if (version !== 1) return undefined;
+  const [version, ...rest] = JSON.parse(value) as [number, ...unknown[]];
+  if (version !== 1 && version !== 2) return undefined;
+  const keyId = version === 2 ? String(rest.shift()) : undefined;
+  const [owner, at, deadlineAt, slot, tokens, micros, day, ...fields] = rest as [string, number, number, number, number, number, string, ...unknown[]];
   const draft = Object.fromEntries(DRAFT_FIELDS.map((field, i) => [field, fields[i]])) as unknown as LeaseDraft;
-  return { owner, at, deadlineAt, slot, tokens, micros, day, month: day.slice(0, 7), draft, stored: value };
+  return { owner, at, deadlineAt, slot, tokens, micros, day, month: day.slice(0, 7), draft, stored: value, ...(keyId !== undefined && { keyId }) };
 }
 
 export function isOrphan(lease: StoredLease, nowMs: number, foreignTo: string | undefined): boolean {

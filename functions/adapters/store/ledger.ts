@@ -1,6 +1,7 @@
 import type { LedgerEntry, LedgerFeedback } from '../../contract/ledger.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { fromItem, partition, toItem } from './entity.ts';
+import { forgottenAt, isForgotten } from './retention.ts';
 import { StoreError, type Item, type Key, type Op, type Query, type Store } from './port.ts';
 import { isUlid, ulidBounds, ulidTimeMs } from './ulid-time.ts';
 
@@ -48,6 +49,9 @@ export function ledgerOp(tenantId: string, entry: LedgerEntry, expiresAtSeconds?
   return { put: keyOf(tenantId, requestId, day), item, guards: [{ absent: true }] };
 }
 
+/** The same, to be forgotten so many days after the request arrived; undefined = never. */
+export const keptLedgerOp = (tenantId: string, entry: LedgerEntry, days: number | undefined): Op => ledgerOp(tenantId, entry, isUlid(entry.requestId) ? forgottenAt(ulidTimeMs(entry.requestId), days) : undefined);
+
 /** The entry of a stored ledger item, as `get`, `query` or a failed `ledgerOp` return it. */
 export function ledgerEntryOf(item: Item): LedgerEntry {
   const { i1p: _1, i1s: _2, i2p: _3, i2s: _4, i3p: _5, i3s: _6, expiresAt: _7, ...entry } = item;
@@ -72,11 +76,11 @@ export function eraseLedgerOp(tenantId: string, entry: LedgerEntry): Op | undefi
   return { update: keyOf(tenantId, requestId, dayOf(ulidTimeMs(requestId))), set, remove: ['clientRequestId', 'user', 'tag', 'i2p', 'i2s'], guards: [{ present: true }] };
 }
 
-/** undefined for an id of another tenant, an unknown one, or a text that is no ULID. */
-export async function getLedgerEntry(store: Store, tenantId: string, requestId: string): Promise<LedgerEntry | undefined> {
+/** undefined for an id of another tenant, an unknown one, a text that is no ULID, or where `nowMs` is given an entry that has expired by then. */
+export async function getLedgerEntry(store: Store, tenantId: string, requestId: string, nowMs?: number): Promise<LedgerEntry | undefined> {
   if (!isUlid(requestId)) return undefined;
   const item = await store.get(keyOf(tenantId, requestId, dayOf(ulidTimeMs(requestId))));
-  return item && ledgerEntryOf(item);
+  return item === undefined || isForgotten(item, nowMs) ? undefined : ledgerEntryOf(item);
 }
 
 export interface LedgerQuery {
@@ -93,6 +97,8 @@ export interface LedgerQuery {
   readonly after?: string;
   /** Newest first. */
   readonly reverse?: boolean;
+  /** Epoch ms: leaves out what has expired by then and is not removed yet. */
+  readonly nowMs?: number;
 }
 
 /**
@@ -119,14 +125,27 @@ export async function queryLedger(store: Store, tenantId: string, query: LedgerQ
       ...placeOf(tenantId, period, query), from: low, to: high, limit: query.limit - items.length,
       ...(query.reverse === true && { reverse: true }), ...(inner !== '' && { cursor: inner }),
     });
-    for (const row of page.rows) if (row.item['requestId'] !== after) items.push(ledgerEntryOf(row.item));
+    for (const row of page.rows) if (row.item['requestId'] !== after && !isForgotten(row.item, query.nowMs)) items.push(ledgerEntryOf(row.item));
     inner = page.cursor ?? '';
     if (inner === '') at += 1;
   }
   return { items };
 }
 
-function placeOf(tenantId: string, period: string, { keyId, sessionId, errors }: LedgerQuery): Pick<Query, 'table' | 'pk' | 'index'> {
+/** Months that are looked at for a key's newest row: older use is no use. */
+const MONTHS_BACK = 13;
+
+/** When the key's newest request in the ledger arrived, epoch ms; undefined when it has none between these times and of the last 13 months of them. */
+export async function lastOfKey(store: Store, { tenantId, keyId }: { readonly tenantId: string; readonly keyId: string }, { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): Promise<number | undefined> {
+  const months = fromMs > untilMs ? [] : periodsOf(fromMs, untilMs, monthOf).slice(-MONTHS_BACK);
+  for (const month of months.toReversed()) {
+    const { rows: [row] } = await store.query({ ...placeOf(tenantId, month, { keyId }), limit: 1, reverse: true });
+    if (row !== undefined) return ulidTimeMs(row.sk);
+  }
+  return undefined;
+}
+
+function placeOf(tenantId: string, period: string, { keyId, sessionId, errors }: Pick<LedgerQuery, 'keyId' | 'sessionId' | 'errors'>): Pick<Query, 'table' | 'pk' | 'index'> {
   if (keyId !== undefined) return { table: 'usage', index: 'i1', pk: partition('LK', tenantId, keyId, period) };
   if (sessionId !== undefined) return { table: 'usage', index: 'i2', pk: partition('LS', tenantId, sessionId) };
   if (errors === true) return { table: 'usage', index: 'i3', pk: partition('LE', tenantId, period) };

@@ -8,7 +8,7 @@ import { forgetHeld, recall, remember, type DenialMemory } from '../../core/limi
 import { fullJitterMs } from '../../core/limits/jitter.ts';
 import { secondsUntil } from '../../core/limits/retry-after.ts';
 import { emptyAtMs, sumAt, type Series } from '../../core/limits/sliding-window.ts';
-import type { KeyRecord } from './keys.ts';
+import { limitIdOf, type KeyRecord } from './keys.ts';
 import { decodeLease, leaseAttr, type Hold, type StoredLease } from './lease.ts';
 import { absorb, admissionOp, blankOp, emptyImage, firstOp, imageOf, isAhead, limiterKey, releaseOp, setBackOp, type Admission, type Truth } from './limiter.ts';
 import { StoreError, type Item, type Key, type Store, type WriteResult } from './port.ts';
@@ -30,13 +30,21 @@ export interface Counters {
   readonly spendMonthMicros: number;
 }
 
-/** What this process knows of a key's limiter. The stored item decides; this only saves asking for it first. */
-export interface KeyState {
+/** One of the keys that count in a limiter: what refuses it, and what has refused it lately. */
+export interface Member {
   key: KeyRecord;
-  readonly at: Key;
-  timezone: string;
   limits: Limits;
   denials: DenialMemory;
+}
+
+/** What this process knows of a limiter. The stored item decides; this only saves asking for it first. */
+export interface LimiterState {
+  readonly tenantId: string;
+  readonly limitId: string;
+  readonly at: Key;
+  timezone: string;
+  /** By key id: one, or those of a rotation. */
+  readonly members: Map<string, Member>;
   /** As of the last answer of the store. `missing`: the store has none. undefined: not asked yet. */
   image: LimiterImage | 'missing' | undefined;
   /** Counts the answers taken into `image`, to tell one that was overtaken. */
@@ -52,20 +60,32 @@ export const MAX_TRIES = 32;
 const TRIES_WITHOUT_PAUSE = 4;
 const BACKOFF = { baseMs: 2, capMs: 64 };
 
-export function newState(key: KeyRecord, timezone: string): KeyState {
-  return { key, at: limiterKey(key.tenantId, key.keyId), timezone, limits: blockingLimits(key), denials: {}, image: undefined, answers: 0, loading: undefined, drawing: undefined, wantedMicros: 0 };
+export function newState(key: KeyRecord, timezone: string): LimiterState {
+  const { tenantId } = key;
+  const limitId = limitIdOf(key);
+  return { tenantId, limitId, at: limiterKey(tenantId, limitId), timezone, members: new Map(), image: undefined, answers: 0, loading: undefined, drawing: undefined, wantedMicros: 0 };
 }
 
-/** Follows a changed record: new limits count at once, and refusals by the old ones are forgotten. */
-export function follow(state: KeyState, key: KeyRecord): void {
-  if (state.key === key) return;
-  if (state.key.version !== key.version) state.denials = {};
-  state.key = key;
-  state.limits = blockingLimits(key);
+/** The key's place in its limiter. Follows a changed record: new limits count at once, and refusals by the old ones are forgotten. */
+export function memberOf({ members }: LimiterState, key: KeyRecord): Member {
+  const member = members.get(key.keyId);
+  if (member === undefined) {
+    const made = { key, limits: blockingLimits(key), denials: {} };
+    members.set(key.keyId, made);
+    return made;
+  }
+  if (member.key === key) return member;
+  if (member.key.version !== key.version) member.denials = {};
+  member.key = key;
+  member.limits = blockingLimits(key);
+  return member;
 }
+
+/** What a lease must say of its key: nothing where the limiter bears its id. */
+export const keyIn = ({ limitId }: LimiterState, keyId: string): { readonly keyId?: string } => (keyId === limitId ? {} : { keyId });
 
 /** When to count for a key of which nothing is stored yet. */
-export const newMoment = ({ timezone }: KeyState, nowMs: number): Moment => momentOf(BEFORE_ALL, timezone, nowMs);
+export const newMoment = ({ timezone }: LimiterState, nowMs: number): Moment => momentOf(BEFORE_ALL, timezone, nowMs);
 
 export type Admitted =
   | { readonly ok: true; readonly at: Moment }
@@ -74,6 +94,7 @@ export type Admitted =
   | { readonly ok: false; readonly refusal: Refusal };
 
 export interface Applicant {
+  readonly member: Member;
   readonly demand: Demand;
   readonly limits: Limits;
   /** The tenant's budget, where it has one that refuses. */
@@ -84,13 +105,13 @@ export interface Applicant {
 }
 
 /** Admits one request by one conditional write, or says why not. Throws `StoreError('unavailable')` when the store does not answer. */
-export async function admit(world: World, state: KeyState, applicant: Applicant): Promise<Admitted> {
-  const { demand, limits } = applicant;
+export async function admit(world: World, state: LimiterState, applicant: Applicant): Promise<Admitted> {
+  const { demand, limits, member } = applicant;
   const takesLease = applicant.lease !== undefined;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     await ready(world, state, tries);
     const nowMs = world.clock.now();
-    const known = recall(state.denials, demand, takesLease, nowMs);
+    const known = recall(member.denials, demand, takesLease, nowMs);
     if (known !== undefined) return { ok: false, refusal: known };
     const { answers } = state;
     const { at, result } = await tryOnce(world, state, applicant, nowMs);
@@ -100,7 +121,7 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
     if (held !== undefined) return { ok: true, held };
     const refusal = refusalNow(state, demand, limits, nowMs) ?? (await drawn(world, state, applicant, (image) => momentOf(image, state.timezone, nowMs)));
     if (refusal === undefined) continue;
-    remember(state.denials, refusal, demand, nowMs);
+    remember(member.denials, refusal, demand, nowMs);
     return { ok: false, refusal };
   }
   throw contended();
@@ -110,7 +131,7 @@ export async function admit(world: World, state: KeyState, applicant: Applicant)
  * Nothing of the key's own refuses: draws what is missing from its tenant's budget. Gives the refusal when too little is
  * left there; undefined when the request may be tried again.
  */
-export async function drawn(world: World, state: KeyState, { demand, budget }: Pick<Applicant, 'demand' | 'budget'>, momentIn: (image: LimiterImage) => Moment): Promise<Refusal | undefined> {
+export async function drawn(world: World, state: LimiterState, { demand, budget }: Pick<Applicant, 'demand' | 'budget'>, momentIn: (image: LimiterImage) => Moment): Promise<Refusal | undefined> {
   const image = known(state);
   if (budget === undefined || image === undefined) return undefined;
   const at = momentIn(image);
@@ -120,7 +141,7 @@ export async function drawn(world: World, state: KeyState, { demand, budget }: P
   try {
     // One draws for all that wait here; who only waited looks again whether there is room now.
     if (state.drawing !== undefined) return void (await state.drawing);
-    state.drawing = draw(world, { tenantId: state.key.tenantId, keyId: state.key.keyId, budget, demand, at, wanted: () => state.wantedMicros }).finally(() => { state.drawing = undefined; });
+    state.drawing = draw(world, { tenantId: state.tenantId, limitId: state.limitId, budget, demand, at, wanted: () => state.wantedMicros }).finally(() => { state.drawing = undefined; });
     const result = await state.drawing;
     if ('current' in result) {
       adopt(state, result.current, answers);
@@ -132,7 +153,7 @@ export async function drawn(world: World, state: KeyState, { demand, budget }: P
   }
 }
 
-const usedUp = ({ timezone }: KeyState, { left, window }: Exhausted, nowMs: number): Refusal => (
+const usedUp = ({ timezone }: LimiterState, { left, window }: Exhausted, nowMs: number): Refusal => (
   { code: 'budget_exceeded', fitsAtMs: endOfWindowMs(timezone, nowMs, window), affordableMicros: left, ofTenant: true }
 );
 export const NO_LIMITS: Limits = { rpm: null, tpm: null, maxParallel: null, dayMicros: null, monthMicros: null };
@@ -140,7 +161,7 @@ export const NO_LIMITS: Limits = { rpm: null, tpm: null, maxParallel: null, dayM
 export const contended = (): StoreError => new StoreError('unavailable', 'the limiter is contended');
 
 /** One write; a limiter that is ahead of time is first moved back. */
-async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
+async function tryOnce(world: World, state: LimiterState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
   const { image } = state;
   if (image === 'missing' || image === undefined) return createWith(world, state, applicant, nowMs);
   const at = momentOf(image, state.timezone, nowMs);
@@ -154,7 +175,7 @@ async function tryOnce(world: World, state: KeyState, applicant: Applicant, nowM
   return { at, result };
 }
 
-async function createWith(world: World, state: KeyState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
+async function createWith(world: World, state: LimiterState, applicant: Applicant, nowMs: number): Promise<{ at: Moment; result: WriteResult }> {
   const at = newMoment(state, nowMs);
   if (refusalOf(emptyImage(at), applicant.demand, applicant.limits, at) !== undefined) return { at, result: { ok: false, index: 0, current: undefined } };
   if (applicant.budget !== undefined) {
@@ -179,7 +200,7 @@ function admissionAt({ demand, limits, budget, requestId, lease }: Applicant, at
   };
 }
 
-function refusalNow(state: KeyState, demand: Demand, limits: Limits, nowMs: number): Refusal | undefined {
+function refusalNow(state: LimiterState, demand: Demand, limits: Limits, nowMs: number): Refusal | undefined {
   const image = known(state);
   if (image === undefined) {
     const at = newMoment(state, nowMs);
@@ -189,16 +210,16 @@ function refusalNow(state: KeyState, demand: Demand, limits: Limits, nowMs: numb
   return isAhead(image, at) ? undefined : refusalOf(image, demand, limits, at);
 }
 
-export const known = (state: KeyState): LimiterImage | undefined => (typeof state.image === 'object' ? state.image : undefined);
+export const known = (state: LimiterState): LimiterImage | undefined => (typeof state.image === 'object' ? state.image : undefined);
 
 /** Before a try: waits a little after several in vain, and asks for the limiter where nothing is known of it. */
-export async function ready(world: World, state: KeyState, tries: number): Promise<void> {
+export async function ready(world: World, state: LimiterState, tries: number): Promise<void> {
   if (tries >= TRIES_WITHOUT_PAUSE) await pause(world, tries);
   if (state.image === undefined) await load(world, state);
 }
 
 /** Releases a lease and corrects what it held to the truth. False when someone else has already done so. */
-export async function release(world: World, state: KeyState, requestId: string, held: Hold, truth: Truth): Promise<boolean> {
+export async function release(world: World, state: LimiterState, requestId: string, held: Hold, truth: Truth): Promise<boolean> {
   let hold = held;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     await ready(world, state, tries);
@@ -208,7 +229,7 @@ export async function release(world: World, state: KeyState, requestId: string, 
     const result = await world.store.write([releaseOp(state.at, image, requestId, hold, truth)]);
     if (result.ok) {
       takeIn(state, from, result.after[0]);
-      forgetHeld(state.denials);
+      for (const { denials } of state.members.values()) forgetHeld(denials);
       return true;
     }
     adopt(state, result.current, answers);
@@ -220,7 +241,7 @@ export async function release(world: World, state: KeyState, requestId: string, 
   throw contended();
 }
 
-export function takeIn(state: KeyState, from: number, after: Item | undefined): void {
+export function takeIn(state: LimiterState, from: number, after: Item | undefined): void {
   if (typeof state.image !== 'object') return;
   absorb(state.image, from, after);
   state.answers += 1;
@@ -230,7 +251,7 @@ export function takeIn(state: KeyState, from: number, after: Item | undefined): 
  * Takes over the item that a failed write has met. Answers may overtake each other: one to a write that began before
  * others were answered counts only if it is newer, which the slot and, inside one, the number of requests tell.
  */
-export function adopt(state: KeyState, item: Item | undefined, answersAtStart: number): void {
+export function adopt(state: LimiterState, item: Item | undefined, answersAtStart: number): void {
   const found = imageOf(item) ?? 'missing';
   const held = state.image;
   const isOvertaken = state.answers !== answersAtStart && typeof held === 'object'
@@ -241,12 +262,12 @@ export function adopt(state: KeyState, item: Item | undefined, answersAtStart: n
 }
 
 /** Many requests of a key that is new to this process share one read. */
-function load(world: World, state: KeyState): Promise<void> {
+function load(world: World, state: LimiterState): Promise<void> {
   state.loading ??= read(world, state).finally(() => { state.loading = undefined; });
   return state.loading;
 }
 
-async function read(world: World, state: KeyState): Promise<void> {
+async function read(world: World, state: LimiterState): Promise<void> {
   const item = await world.store.get(state.at);
   state.image ??= imageOf(item) ?? 'missing';
 }
@@ -257,8 +278,8 @@ async function pause(world: World, tries: number): Promise<void> {
 }
 
 /** The state of a key's limits at `nowMs` as far as this process knows: what has slid out or ended since is not counted. */
-export function countersOf(state: KeyState, nowMs: number): Counters {
-  const { key, timezone } = state;
+export function countersOf(state: LimiterState, key: Pick<KeyRecord, 'rpm' | 'tpm'>, nowMs: number): Counters {
+  const { timezone } = state;
   const image = known(state) ?? BEFORE_ALL;
   const at = momentOf(image, timezone, nowMs);
   const spent = spentOn(image.spend, at.calendar);

@@ -7,12 +7,12 @@ import { leaseAttr, type Hold } from './lease.ts';
 import type { Guard, Item, Key, Op } from './port.ts';
 
 /**
- * The limiter item of a key (table usage): `slot`, the window's buckets `rq0…rq12`, `tk0…tk12` and their sums `rqSum`,
+ * The limiter item of a key and of those it was rotated from and into (table usage; `limitId` as `limitIdOf` says): `slot`, the window's buckets `rq0…rq12`, `tk0…tk12` and their sums `rqSum`,
  * `tkSum`, `open` leases, `day`/`dayMicros`, `month`/`monthMicros`, one `r_<requestId>` for each open lease, and what was drawn
  * of the tenant's budget: `gd`/`gDay` for a day, `gm`/`gMonth` for a month (absent without one).
  * All changes are single-item updates guarded by what they assume, so none can undo another.
  */
-export const limiterKey = (tenantId: string, keyId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'LIM', keyId), sk: 'limiter' });
+export const limiterKey = (tenantId: string, limitId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'LIM', limitId), sk: 'limiter' });
 
 const RQ = Array.from({ length: BUCKETS }, (_, i) => `rq${i}`);
 const TK = Array.from({ length: BUCKETS }, (_, i) => `tk${i}`);

@@ -18,7 +18,7 @@ export function parallelAccounts(accounts: ResilientAccounts): ResilientAccounts
     if (tenantMaxParallel === undefined) return accounts.reserve(request);
     const requests = open.get(key.tenantId) ?? new Set<string>();
     if (requests.size >= tenantMaxParallel && !requests.has(requestId)) {
-      const counters = accounts.peek(key.keyId) ?? unused(request);
+      const counters = accounts.peek(key) ?? unused(request);
       return { ok: false, denial: { code: 'concurrency_exceeded', retryAfterSeconds: 1, counters, ofTenant: true } };
     }
     // Taken before the store answers, so that a burst cannot slip through meanwhile.
@@ -37,7 +37,7 @@ export function parallelAccounts(accounts: ResilientAccounts): ResilientAccounts
     raise: (request) => accounts.raise(request),
     settle: (lease, entry) => accounts.settle(lease, entry).finally(() => ended(lease)),
     touch: (key, timezone) => accounts.touch(key, timezone),
-    peek: (keyId) => accounts.peek(keyId),
+    peek: (key) => accounts.peek(key),
     sweep: (key, options) => accounts.sweep(key, options),
     recover: () => accounts.recover(),
     close: () => accounts.close(),

@@ -57,7 +57,7 @@ export function openQuality({ store, clock }: { readonly store: Store; readonly 
     },
     hold: (tenantId, row, capMicros) => holdOverhead(store, tenantId, row, capMicros),
     spend: (tenantId, row, spentMicros) => spendOverhead(store, tenantId, row, spentMicros),
-    entry: (tenantId, requestId) => getLedgerEntry(store, tenantId, requestId),
+    entry: (tenantId, requestId) => getLedgerEntry(store, tenantId, requestId, clock.now()),
     rate: (tenantId, rating) => saveFeedback(store, tenantId, rating, clock.now()),
   };
 }

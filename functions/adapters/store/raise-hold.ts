@@ -1,7 +1,8 @@
 import { within, type TenantBudget } from '../../core/limits/allowance.ts';
 import { refusalOf, type LimiterImage, type Moment } from '../../core/limits/admission.ts';
+import type { Limits } from '../../core/limits/limits.ts';
 import { decodeLease, encodeLease, leaseAttr, type StoredLease } from './lease.ts';
-import { adopt, contended, drawn, known, MAX_TRIES, NO_LIMITS, ready, takeIn, type KeyState, type World } from './limiter-state.ts';
+import { adopt, contended, drawn, known, MAX_TRIES, NO_LIMITS, ready, takeIn, type LimiterState, type World } from './limiter-state.ts';
 import { raiseOp } from './limiter.ts';
 
 export interface HoldRaise {
@@ -11,6 +12,8 @@ export interface HoldRaise {
   /** Micro-USD to hold beside what it holds; positive. */
   readonly micros: number;
   readonly budget: TenantBudget | undefined;
+  /** Those of the request's key. */
+  readonly limits: Limits;
 }
 
 type Held = StoredLease & { readonly stored: string };
@@ -20,8 +23,9 @@ type Held = StoredLease & { readonly stored: string };
  * lease's own day and month. undefined when one of them has no room, or when the lease is gone. Throws
  * `StoreError('unavailable')` when the store does not answer: then the lease may be raised or not, which its release finds out.
  */
-export async function raiseHold(world: World, state: KeyState, { requestId, stored, micros, budget }: HoldRaise): Promise<Held | undefined> {
+export async function raiseHold(world: World, state: LimiterState, { requestId, stored, micros, budget, limits }: HoldRaise): Promise<Held | undefined> {
   const demand = { tokens: 0, micros };
+  const own: Limits = { ...NO_LIMITS, dayMicros: limits.dayMicros, monthMicros: limits.monthMicros };
   let before = storedLease(stored);
   for (let tries = 0; tries < MAX_TRIES && before !== undefined; tries += 1) {
     await ready(world, state, tries);
@@ -31,7 +35,7 @@ export async function raiseHold(world: World, state: KeyState, { requestId, stor
     const raised = raisedBy(before, micros);
     const { answers } = state;
     const result = await world.store.write([raiseOp(state.at, image, {
-      requestId, hold: before, micros, lease: raised.stored, limits: limitsIn(state, budget, image),
+      requestId, hold: before, micros, lease: raised.stored, limits: limitsIn(own, budget, image),
       ...(budget && { drawn: { day: budget.dayMicros !== null, month: budget.monthMicros !== null } }),
     })]);
     if (result.ok) takeIn(state, image.slot, result.after[0]);
@@ -41,9 +45,9 @@ export async function raiseHold(world: World, state: KeyState, { requestId, stor
     if (found === raised.stored) return raised;
     if (found !== before.stored) before = storedLease(found);
     const now = known(state);
-    if (before === undefined || now === undefined || hasEnded(before, now, limitsIn(state, budget, now))) return undefined;
+    if (before === undefined || now === undefined || hasEnded(before, now, limitsIn(own, budget, now))) return undefined;
     const at = momentIn(now, state, nowMs);
-    if (refusalOf(now, demand, { ...NO_LIMITS, dayMicros: state.limits.dayMicros, monthMicros: state.limits.monthMicros }, at) !== undefined) return undefined;
+    if (refusalOf(now, demand, own, at) !== undefined) return undefined;
     if ((await drawn(world, state, { demand, ...(budget && { budget }) }, (of) => momentIn(of, state, nowMs))) !== undefined) return undefined;
   }
   if (before === undefined) return undefined;
@@ -61,14 +65,13 @@ function raisedBy(lease: Held, micros: number): Held {
 }
 
 /** The counters go on as they are stored: a request's money belongs to the day of its admission, whatever the clock says by now. */
-const momentIn = ({ slot, spend }: LimiterImage, { timezone }: KeyState, nowMs: number): Moment => ({ nowMs, timezone, slot, calendar: { day: spend.day, month: spend.month } });
+const momentIn = ({ slot, spend }: LimiterImage, { timezone }: LimiterState, nowMs: number): Moment => ({ nowMs, timezone, slot, calendar: { day: spend.day, month: spend.month } });
 
-function limitsIn(state: KeyState, budget: TenantBudget | undefined, { allowance, spend }: LimiterImage): typeof NO_LIMITS {
-  const own = { ...NO_LIMITS, dayMicros: state.limits.dayMicros, monthMicros: state.limits.monthMicros };
+function limitsIn(own: Limits, budget: TenantBudget | undefined, { allowance, spend }: LimiterImage): Limits {
   return budget === undefined ? own : within(own, budget, allowance, { day: spend.day, month: spend.month });
 }
 
 /** A day or month that limits this lease has ended: how much of it is left is not known any more. */
-const hasEnded = ({ day, month }: Held, { spend }: LimiterImage, limits: typeof NO_LIMITS): boolean => (
+const hasEnded = ({ day, month }: Held, { spend }: LimiterImage, limits: Limits): boolean => (
   (limits.dayMicros !== null && day !== spend.day) || (limits.monthMicros !== null && month !== spend.month)
 );

@@ -1,13 +1,15 @@
 import type { Clock } from '../../core/clock.ts';
 import { calendarDay } from '../../core/limits/calendar.ts';
 import type { Log } from '../observe/log.ts';
-import type { Accounts, BookingAccounts, Counters, Denial, Lease, RaiseRequest, ReserveRequest, ReserveResult } from './accounts.ts';
-import { getKey, type KeyRecord } from './keys.ts';
+import type { Accounts, BookingAccounts, Counters, Denial, Lease, RaiseRequest, ReserveRequest, ReserveResult, SweepOptions } from './accounts.ts';
+import { getKey, limitIdOf, type KeyRecord } from './keys.ts';
 import { estimatedEntry } from './lease.ts';
-import { ledgerOp } from './ledger.ts';
+import { keptLedgerOp } from './ledger.ts';
 import { StoreError, type Store } from './port.ts';
+import { keptDays } from './retention.ts';
 import { markRows } from './rollup-marks.ts';
 import type { Spool, Spooled } from './spool.ts';
+import { getTenant } from './tenants.ts';
 
 export interface ResilientDeps {
   readonly accounts: BookingAccounts;
@@ -50,7 +52,7 @@ export function resilientAccounts(deps: ResilientDeps): ResilientAccounts {
 
 class Resilient implements ResilientAccounts {
   readonly #deps: ResilientDeps;
-  /** Arrival times of the last minute, by key, of requests that were admitted without the store. */
+  /** Arrival times of the last minute, by limiter, of requests that were admitted without the store. */
   readonly #admitted = new Map<string, number[]>();
   /** Requests that hold nothing in the store, and the time zones of their tenants. */
   readonly #offline = new Map<string, string>();
@@ -111,11 +113,11 @@ class Resilient implements ResilientAccounts {
     return this.#deps.accounts.touch(key, timezone);
   }
 
-  peek(keyId: string): Counters | undefined {
-    return this.#deps.accounts.peek(keyId);
+  peek(key: KeyRecord): Counters | undefined {
+    return this.#deps.accounts.peek(key);
   }
 
-  sweep(key: KeyRecord, options: { foreignOwners: boolean }): Promise<number> {
+  sweep(key: KeyRecord, options: SweepOptions): Promise<number> {
     return this.#deps.accounts.sweep(key, options);
   }
 
@@ -157,10 +159,11 @@ class Resilient implements ResilientAccounts {
 
   async #book({ tenantId, entry, timezone }: Spooled): Promise<void> {
     const { store, accounts } = this.#deps;
-    const key = await getKey(store, entry.keyId);
-    if (key?.tenantId === tenantId) return accounts.book(key, timezone ?? 'UTC', entry);
+    const [key, tenant] = await Promise.all([getKey(store, entry.keyId), getTenant(store, tenantId)]);
+    const ledgerDays = keptDays(tenant, 'ledger');
+    if (key?.tenantId === tenantId) return accounts.book(key, timezone ?? 'UTC', entry, ledgerDays);
     // Nobody counts for a key that is gone. Put-if-absent: what an earlier try has written stays.
-    await store.write([ledgerOp(tenantId, entry)]);
+    await store.write([keptLedgerOp(tenantId, entry, ledgerDays)]);
     await markRows(store, tenantId, [entry.requestId]);
   }
 
@@ -186,12 +189,12 @@ class Resilient implements ResilientAccounts {
     const { requestId, key, tokens, costMicros, timezone } = request;
     // By the clock that is never set back.
     const nowMs = this.#deps.clock.elapsed();
-    const recent = (this.#admitted.get(key.keyId) ?? []).filter((at) => at > nowMs - WINDOW_MS);
+    const recent = (this.#admitted.get(limitIdOf(key)) ?? []).filter((at) => at > nowMs - WINDOW_MS);
     const limit = key.rpm ?? LOCAL_RPM;
     const counters: Counters = { requests: { limit, remaining: Math.max(0, limit - recent.length - 1), resetSeconds: 60 }, tokens: null, spendTodayMicros: 0, spendMonthMicros: 0 };
     if (recent.length >= limit) return { ok: false, denial: denied(recent[recent.length - limit] ?? nowMs, nowMs, counters) };
     this.#takeDown(request);
-    this.#admitted.set(key.keyId, [...recent, nowMs]);
+    this.#admitted.set(limitIdOf(key), [...recent, nowMs]);
     this.#offline.set(requestId, timezone);
     this.#deps.log.warn('admitted without the store', { requestId, keyId: key.keyId });
     return { ok: true, lease: { requestId, key, tokens, costMicros: costMicros ?? 0, slot: 0, day: '', month: '', counters } };

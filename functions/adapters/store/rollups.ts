@@ -2,6 +2,7 @@ import { Groups, type Dimension, type Dims } from '../../core/usage/groups.ts';
 import type { StoredTally } from '../../core/usage/tally.ts';
 import { partition } from './entity.ts';
 import { StoreError, type Guard, type Item, type Key, type Op, type Store } from './port.ts';
+import { forgottenAt, isForgotten } from './retention.ts';
 import { decodeGroups, encodeGroups, encodeViews } from './rollup-text.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,7 +17,8 @@ export const LEVEL_MS: Readonly<Record<Level, number>> = { minute: MINUTE_MS, qu
 /** Minutes may be read for this long; they are stored a little longer. */
 export const MINUTES_KEPT_MS = 48 * HOUR_MS;
 export const LONGEST_KEPT_MS = 400 * DAY_MS;
-const STORED_MS: Readonly<Record<Level | 'day', number>> = { minute: MINUTES_KEPT_MS + 2 * HOUR_MS, quarter: LONGEST_KEPT_MS + 2 * DAY_MS, hour: LONGEST_KEPT_MS + 2 * DAY_MS, day: LONGEST_KEPT_MS + 3 * DAY_MS };
+/** Stored so much longer than the tenant wants them, so that what is made of them and is still read can be made anew. */
+const SPARE_DAYS: Readonly<Record<Exclude<Level, 'minute'> | 'day', number>> = { quarter: 2, hour: 2, day: 3 };
 
 /** A bucket: `startMs` and `endMs` (exclusive) in epoch ms; days belong to a zone. */
 export type Bucket =
@@ -41,15 +43,21 @@ const partKey = (key: Key, part: number): Key => (part === 0 ? key : { ...key, s
 
 const MAX_TRIES = 10;
 
+export interface Storing {
+  /** Groups read from the sources before, good only where the bucket was never stored. */
+  readonly known?: Groups | undefined;
+  /** After how many days the tenant's roll-ups may be forgotten; absent = never. */
+  readonly keptDays?: number | undefined;
+}
+
 /**
  * Stores the groups of a bucket as an absolute value. `compute` reads the sources anew each time it is called, and never
  * before the version that its result replaces: whoever stores last has read last. The same groups again write nothing.
- * `known` = groups read from the sources before, good only where the bucket was never stored. Resolves to whether
- * something was written.
+ * Resolves to whether something was written.
  */
-export async function storeBucket(store: Store, tenantId: string, bucket: Bucket, compute: () => Promise<Groups>, known?: Groups): Promise<boolean> {
+export async function storeBucket(store: Store, tenantId: string, bucket: Bucket, compute: () => Promise<Groups>, { known, keptDays }: Storing = {}): Promise<boolean> {
   const key = bucketKey(tenantId, bucket);
-  const expiresAt = Math.ceil((endOf(bucket) + STORED_MS[bucket.level]) / 1000);
+  const expiresAt = expiryOf(bucket, keptDays);
   const hasViews = bucket.level === 'hour' || bucket.level === 'day';
   const opsFor = (groups: Groups, texts: readonly string[], current: Item | undefined): Op[] =>
     bucketOps(key, { texts, views: hasViews ? encodeViews(groups, texts) : undefined, expiresAt }, current);
@@ -67,15 +75,22 @@ export async function storeBucket(store: Store, tenantId: string, bucket: Bucket
   throw new StoreError('unavailable', 'a roll-up bucket is contended');
 }
 
-interface Content { readonly texts: readonly string[]; readonly views: Record<string, string> | undefined; readonly expiresAt: number }
+/** Epoch seconds; minutes are made for two days only, whatever the tenant wants. */
+function expiryOf(bucket: Bucket, keptDays: number | undefined): number | undefined {
+  if (bucket.level === 'minute') return Math.ceil((endOf(bucket) + MINUTES_KEPT_MS + 2 * HOUR_MS) / 1000);
+  return keptDays === undefined ? undefined : forgottenAt(endOf(bucket), keptDays + SPARE_DAYS[bucket.level]);
+}
+
+interface Content { readonly texts: readonly string[]; readonly views: Record<string, string> | undefined; readonly expiresAt: number | undefined }
 
 /** Guarded by the version of the first part; parts that are no longer needed go with the same write. */
 function bucketOps(key: Key, { texts, views, expiresAt }: Content, current: Item | undefined): Op[] {
+  const forgotten = expiresAt === undefined ? {} : { expiresAt };
   const version = Number(current?.['version'] ?? 0);
   const guards: readonly Guard[] = current === undefined ? [{ absent: true }] : [{ attr: 'version', equals: version }];
-  const first: Item = { version: version + 1, parts: Math.max(1, texts.length), ...(texts[0] !== undefined && { groups: texts[0] }), ...(views && { views }), expiresAt };
+  const first: Item = { version: version + 1, parts: Math.max(1, texts.length), ...(texts[0] !== undefined && { groups: texts[0] }), ...(views && { views }), ...forgotten };
   const ops: Op[] = [{ put: key, item: first, guards }];
-  for (let part = 1; part < texts.length; part += 1) ops.push({ put: partKey(key, part), item: { groups: texts[part] ?? '', expiresAt } });
+  for (let part = 1; part < texts.length; part += 1) ops.push({ put: partKey(key, part), item: { groups: texts[part] ?? '', ...forgotten } });
   for (let part = Math.max(1, texts.length); part < Number(current?.['parts'] ?? 1); part += 1) ops.push({ delete: partKey(key, part) });
   return ops;
 }
@@ -95,9 +110,9 @@ const PLACES_AT_ONCE = 8;
 
 /**
  * Which buckets to read: those of one level (of one zone's days) that start at these moments (epoch ms, ascending).
- * `along`: only this dimension matters, so that the others may come added up and empty.
+ * `nowMs` (epoch ms): leaves out what has expired by then and is not removed yet. `along`: only this dimension matters, so that the others may come added up and empty.
  */
-export interface BucketChoice { readonly level: Level | 'day'; readonly timezone?: string; readonly starts: readonly number[]; readonly along?: Dimension | undefined }
+export interface BucketChoice { readonly level: Level | 'day'; readonly timezone?: string; readonly starts: readonly number[]; readonly along?: Dimension | undefined; readonly nowMs?: number }
 type Each = (startMs: number, dims: Dims, stored: StoredTally) => void;
 
 /** Gives every group of the chosen buckets to `each`, in no particular order; a bucket without requests is not stored. */
@@ -115,7 +130,7 @@ export async function readBuckets(store: Store, tenantId: string, choice: Bucket
   }
 }
 
-async function readPlace(store: Store, pk: string, { starts, along }: BucketChoice, each: Each): Promise<void> {
+async function readPlace(store: Store, pk: string, { starts, along, nowMs }: BucketChoice, each: Each): Promise<void> {
   const wanted = new Set(starts);
   // A part sorts behind its bucket and before the next one.
   const query = { table: 'usage', pk, from: nameOf(starts[0] ?? 0), to: `${nameOf(starts.at(-1) ?? 0)}~`, limit: PAGE } as const;
@@ -123,6 +138,7 @@ async function readPlace(store: Store, pk: string, { starts, along }: BucketChoi
   do {
     const page = await store.query({ ...query, ...(cursor !== undefined && { cursor }) });
     for (const { sk, item } of page.rows) {
+      if (isForgotten(item, nowMs)) continue;
       const startMs = startOf(sk);
       const view = along === undefined ? undefined : (item['views'] as Record<string, string> | undefined)?.[along];
       const text = view ?? item['groups'];

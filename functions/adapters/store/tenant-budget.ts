@@ -9,12 +9,12 @@ import { StoreError, type Item, type Key, type Store } from './port.ts';
 
 /**
  * The tenant's item (table usage): `version`, `day` with `dayDrawn` and `month` with `monthDrawn` in micro-USD, and one
- * `k_<keyId>` for each key that has drawn. What is drawn stands in the key's limiter; a process that dies between the two
+ * `k_<limitId>` for each limiter that has drawn. What is drawn stands in the limiter; a process that dies between the two
  * writes loses at most one piece until the day or month ends: the budget is never exceeded by it.
  */
 export const budgetKey = (tenantId: string): Key => ({ table: 'usage', pk: partition('T', tenantId, 'BUDGET'), sk: 'budget' });
 
-interface Drawn { readonly version: number; readonly day: number; readonly month: number; readonly keys: readonly string[]; readonly ahead: boolean; readonly isWrong: boolean }
+interface Drawn { readonly version: number; readonly day: number; readonly month: number; readonly limiters: readonly string[]; readonly ahead: boolean; readonly isWrong: boolean }
 
 function drawnIn(item: Item | undefined, at: Moment): Drawn {
   const { day, month } = at.calendar;
@@ -27,20 +27,20 @@ function drawnIn(item: Item | undefined, at: Moment): Drawn {
   const isThisMonth = item?.['month'] === month || isWrong;
   return {
     version: number('version'), day: storedDay === day || isWrong ? number('dayDrawn') : 0, month: isThisMonth ? number('monthDrawn') : 0,
-    keys: Object.keys(item ?? {}).flatMap((name) => (name.startsWith('k_') && isThisMonth ? [name.slice(2)] : [])),
+    limiters: Object.keys(item ?? {}).flatMap((name) => (name.startsWith('k_') && isThisMonth ? [name.slice(2)] : [])),
     ahead, isWrong,
   };
 }
 
-function drawnItem(drawn: Drawn, at: Moment, add: Micros, keyId: string | undefined): Item {
+function drawnItem(drawn: Drawn, at: Moment, add: Micros, limitId: string | undefined): Item {
   const { day, month } = at.calendar;
-  const names = [...drawn.keys, ...(keyId === undefined ? [] : [keyId])];
+  const names = [...drawn.limiters, ...(limitId === undefined ? [] : [limitId])];
   return { version: drawn.version + 1, day, dayDrawn: drawn.day + add.day, month, monthDrawn: drawn.month + add.month, ...Object.fromEntries(names.map((name) => [`k_${name}`, 1])) };
 }
 
 export interface Draw {
   readonly tenantId: string;
-  readonly keyId: string;
+  readonly limitId: string;
   readonly budget: TenantBudget;
   readonly demand: Demand;
   readonly at: Moment;
@@ -63,8 +63,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeo
  * have drawn and do not use is taken back first. `current` = the key's limiter afterwards.
  */
 export async function draw({ store, random }: Hand, wish: Draw): Promise<{ readonly current: Item | undefined } | Exhausted> {
-  const { tenantId, keyId, budget, demand, at } = wish;
-  const key = limiterKey(tenantId, keyId);
+  const { tenantId, limitId, budget, demand, at } = wish;
+  const key = limiterKey(tenantId, limitId);
   let reclaimed = false;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     if (tries > 1) await pause(fullJitterMs(random, BACKOFF, tries - 2));
@@ -84,14 +84,14 @@ export async function draw({ store, random }: Hand, wish: Draw): Promise<{ reado
     const more = Math.max(0, wish.wanted() - demand.micros);
     const [day, month] = [pieceOf(budget.dayMicros, drawn.day, need.day, more), pieceOf(budget.monthMicros, drawn.month, need.month, more)];
     if (day === undefined || month === undefined) {
-      if (!reclaimed && (await reclaim(store, wish, drawn.keys))) {
+      if (!reclaimed && (await reclaim(store, wish, drawn.limiters))) {
         reclaimed = true;
         continue;
       }
       return { left: leftOf(budget, drawn), window: month === undefined ? 'month' : 'day' };
     }
     const guards = drawn.version === 0 ? [{ absent: true as const }] : [{ attr: 'version', equals: drawn.version }];
-    const taken = await store.write([{ put: budgetKey(tenantId), item: drawnItem(drawn, at, { day, month }, keyId), guards }]);
+    const taken = await store.write([{ put: budgetKey(tenantId), item: drawnItem(drawn, at, { day, month }, limitId), guards }]);
     if (taken.ok) await allow(store, key, at, { day, month });
   }
   throw new StoreError('unavailable', 'the budget of a tenant is contended');
@@ -111,10 +111,10 @@ async function allow(store: Store, key: Key, at: Moment, add: Micros): Promise<v
 }
 
 /** Takes back what keys have drawn and neither hold nor spend; true when something came back. */
-async function reclaim(store: Store, { tenantId, at }: Draw, keys: readonly string[]): Promise<boolean> {
+async function reclaim(store: Store, { tenantId, at }: Draw, limiters: readonly string[]): Promise<boolean> {
   let [day, month] = [0, 0];
-  for (const keyId of keys) {
-    const key = limiterKey(tenantId, keyId);
+  for (const limitId of limiters) {
+    const key = limiterKey(tenantId, limitId);
     const image = imageOf(await store.get(key));
     if (image === undefined) continue;
     const [spent, allowed] = [spentOn(image.spend, at.calendar), allowedOn(image.allowance, at.calendar)];

@@ -17,7 +17,7 @@ export interface TenantRecord {
   /** Requests at once, counted per process. */
   readonly maxParallel?: number | null;
   /** Days; null or absent = for ever. */
-  readonly retentionDays?: { readonly ledger?: number | null; readonly rollups?: number | null; readonly audit?: number | null };
+  readonly retentionDays?: { readonly ledger?: number | null; readonly rollups?: number | null; readonly audit?: number | null } | undefined;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly version: number;

@@ -31,13 +31,13 @@ export const exportUsageAs = (format: ExportFormat): Operation => operation({
 /** Audit events as a file, newest first, hashes included: without filters the chain can be verified from it. */
 export const exportChangesAs = (format: ExportFormat): Operation => operation({
   summary: `Audit events as ${format.toUpperCase()}, newest first, streamed; with the filters of the list.`, query: z.strictObject(changeFilters), answer: { file: [TYPES[format]] },
-}, async ({ ports, caller, query, nowMs }) => file('changes', format, nowMs, changes(ports.store, caller.tenantId, format, query)));
+}, async ({ ports, caller, query, nowMs }) => file('changes', format, nowMs, changes(ports.store, caller.tenantId, { format, nowMs }, query)));
 
-async function* changes(store: Store, tenantId: string, format: ExportFormat, filters: ChangeFilters): AsyncGenerator<string, undefined, undefined> {
+async function* changes(store: Store, tenantId: string, { format, nowMs }: { readonly format: ExportFormat; readonly nowMs: number }, filters: ChangeFilters): AsyncGenerator<string, undefined, undefined> {
   if (format === 'csv') yield BYTE_ORDER_MARK + csvLine(['seq', 'at', 'actorId', 'actorName', 'via', 'action', 'targetType', 'targetId', 'targetName', 'before', 'after', 'requestId', 'sourceIp', 'hash']);
   let cursor: string | undefined;
   do {
-    const page = await listChanges(store, tenantId, { limit: CHANGES_PER_PAGE, ...(cursor !== undefined && { cursor }) });
+    const page = await listChanges(store, tenantId, { limit: CHANGES_PER_PAGE, nowMs, ...(cursor !== undefined && { cursor }) });
     let text = '';
     for (const event of page.items.filter((one) => passes(one, filters))) {
       const { actor, target } = event;

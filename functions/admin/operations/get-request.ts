@@ -10,7 +10,7 @@ export const getRequest = operation(
   { summary: 'One ledger entry. Unknown, malformed and another tenant\'s ids answer alike. A comment on the answer is shown to administrators, and each showing is audited.', answer: ledgerEntry },
   async (call) => {
     const { caller, ports, params, nowMs } = call;
-    const entry = await getLedgerEntry(ports.store, caller.tenantId, params['id'] ?? '');
+    const entry = await getLedgerEntry(ports.store, caller.tenantId, params['id'] ?? '', nowMs);
     if (entry === undefined) throw new AdminError('not_found', 'There is no request with this id.');
     if (entry.feedback?.hasComment !== true || !may(caller.role, 'admin')) return { body: entry };
     const comment = await getComment(ports.store, caller.tenantId, entry.requestId, nowMs);

@@ -41,7 +41,7 @@ export const getSetup = operation(
       { id: 'key', done: active.length > 0 },
       { id: 'request', done: firstRequestAt !== null },
     ];
-    const traffic = firstRequestAt === null ? NO_TRAFFIC : await lookAtTraffic({ caller, ports, nowMs, models, keys: active, routing, firstRequestAt });
+    const traffic = firstRequestAt === null ? NO_TRAFFIC : await lookAtTraffic({ caller, ports, nowMs, models, keys, routing, firstRequestAt });
     return {
       body: {
         steps, complete: steps.every(({ done }) => done), firstRequestAt, refused,

@@ -1,4 +1,4 @@
-import { getKey, listKeys, putKeyOp, type KeyRecord } from '../../adapters/store/keys.ts';
+import { getKey, limitIdOf, listKeys, putKeyOp, type KeyRecord } from '../../adapters/store/keys.ts';
 import { openKeyNames } from '../../adapters/store/key-names.ts';
 import { readLastUsed } from '../../adapters/store/last-used.ts';
 import type { Op } from '../../adapters/store/port.ts';
@@ -16,13 +16,13 @@ const NO_STORE = { 'cache-control': 'no-store' };
 
 export const listKeysOperation = operation({ summary: 'All keys of the tenant in order of creation, revoked ones too.', answer: listOf(keyView) }, async ({ caller, ports }) => {
   const keys = await listKeys(ports.store, caller.tenantId);
-  const used = await readLastUsed(ports.store, caller.tenantId, keys.map(({ keyId }) => keyId));
+  const used = await readLastUsed(ports.store, keys);
   return { body: { items: keys.map((key, at) => ({ ...keyViewOf(key), lastUsedAt: used[at] ?? null })), nextCursor: null } };
 });
 
 export const getKeyOperation = operation({ summary: 'One key.', answer: keyView }, async ({ caller, ports, params }) => {
   const record = await ownKey(ports.store, caller.tenantId, params['id']);
-  const [lastUsedAt = null] = await readLastUsed(ports.store, caller.tenantId, [record.keyId]);
+  const [lastUsedAt = null] = await readLastUsed(ports.store, [record]);
   return { body: { ...keyViewOf(record), lastUsedAt }, etag: record.version };
 });
 
@@ -63,16 +63,18 @@ export const revokeKey = operation({ summary: 'Ends a key. Repeating it changes 
 });
 
 export const rotateKey = operation({
-  summary: 'A new key with the limits of the old one, which stays valid for the overlap. Shown in this answer and never again.', body: keyRotate, answer: keyCreated, status: 201,
+  summary: 'A new key that goes on with the limits of the old one and with what is used of them; the old one stays valid for the overlap. Shown in this answer and never again.', body: keyRotate, answer: keyCreated, status: 201,
 }, async (call) => {
   const { caller, ports, body, params, nowMs } = call;
   const current = await ownKey(ports.store, caller.tenantId, params['id']);
   if (current.revokedAt !== null) throw new AdminError('conflict', 'This key has been revoked or rotated already.');
   const made = newKey(current.env, ports.randomBytes);
+  // Both say it, so that either is known to share what it counts in.
+  const limitId = limitIdOf(current);
   const record: KeyRecord = {
-    ...current, keyId: made.keyId, hash: hashSecret(await ports.pepper(), made.secret), last4: made.display.slice(-4), createdAt: new Date(nowMs).toISOString(), version: 1,
+    ...current, limitId, keyId: made.keyId, hash: hashSecret(await ports.pepper(), made.secret), last4: made.display.slice(-4), createdAt: new Date(nowMs).toISOString(), version: 1,
   };
-  const old: KeyRecord = { ...current, revokedAt: new Date(nowMs + body.overlapSeconds * 1000).toISOString(), version: current.version + 1 };
+  const old: KeyRecord = { ...current, limitId, revokedAt: new Date(nowMs + body.overlapSeconds * 1000).toISOString(), version: current.version + 1 };
   // Of two keys of an earlier version with one name, only one can have it for good; the other is rotated without.
   const names = await openKeyNames(ports.store, caller.tenantId).claim(record.name, record.keyId, [current.keyId]) ?? [];
   await save(call, 'key.rotated', record, current, { more: [putKeyOp(old, current.version)], names });

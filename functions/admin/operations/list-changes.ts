@@ -31,12 +31,12 @@ const MAX_READS = 10;
 
 export const listChangesOperation = operation({
   summary: 'Audit events, newest first. A page may be short or empty and still have a nextCursor; null = the end.', query, answer: listOf(auditEvent),
-}, async ({ caller, ports, query: { cursor: from, limit, ...filters } }) => {
+}, async ({ caller, ports, query: { cursor: from, limit, ...filters }, nowMs }) => {
   const items: AuditEvent[] = [];
   let cursor = from;
   try {
     for (let reads = 0; reads < MAX_READS; reads += 1) {
-      const page = await listChanges(ports.store, caller.tenantId, { limit: limit - items.length, ...(cursor !== undefined && { cursor }) });
+      const page = await listChanges(ports.store, caller.tenantId, { limit: limit - items.length, nowMs, ...(cursor !== undefined && { cursor }) });
       items.push(...page.items.filter((event) => passes(event, filters)));
       cursor = page.cursor;
       if (cursor === undefined || items.length === limit || isPast(page.items, filters.from)) break;

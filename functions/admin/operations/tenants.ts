@@ -14,7 +14,7 @@ export const createTenant = operation({ summary: 'Another tenant, with its own m
   const tenantId = `t_${Buffer.from(ports.randomBytes(8)).toString('hex')}`;
   const at = new Date(nowMs).toISOString();
   const ops = [
-    ...putTenantOps({ ...newTenant(tenantId, at), name, timezone }, undefined),
+    ...putTenantOps({ ...newTenant(tenantId, at, ports.newTenantRetention), name, timezone }, undefined),
     ...addMemberOps({ tenantId, userId: caller.userId, name: caller.name, email: null, role: 'owner', addedAt: at, version: 1 }),
   ];
   const committed = await change({ ...call, caller: { ...caller, tenantId } }, { action: 'tenant.created', target: { type: 'tenant', id: tenantId, name }, before: null, after: { name, timezone, owner: caller.userId } }, ops);

@@ -1,7 +1,7 @@
 import type { Attention } from '../../contract/admin/setup.ts';
 import type { UsageMeasures } from '../../contract/admin/usage.ts';
 import type { RoutingDocument } from '../../contract/routing.ts';
-import type { KeyRecord } from '../../adapters/store/keys.ts';
+import { limitIdOf, type KeyRecord } from '../../adapters/store/keys.ts';
 import type { ModelRecord } from '../../adapters/store/models.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,6 +19,7 @@ export interface Looked {
   readonly nowMs: number;
   readonly firstRequestAtMs: number;
   readonly models: readonly ModelRecord[];
+  /** Revoked ones too. */
   readonly keys: readonly KeyRecord[];
   readonly routing: RoutingDocument;
   /** When the routing was saved last; 0 = never. */
@@ -48,10 +49,12 @@ function emptyTiers({ models, routing: { auto: { tiers } } }: Looked): Attention
 }
 
 function nearLimit({ keys, spend, nowMs }: Looked): Attention[] {
-  return keys.filter((key) => isActive(key, nowMs)).flatMap(({ keyId, name, dailyUsd, monthlyUsd }) => {
-    const limits = [[dailyUsd, spend.day], [monthlyUsd, spend.month]] as const;
+  const [day, month] = [byLimiter(keys, spend.day), byLimiter(keys, spend.month)];
+  return keys.filter((key) => isActive(key, nowMs)).flatMap((key) => {
+    const { keyId, name, dailyUsd, monthlyUsd } = key;
+    const limits = [[dailyUsd, day], [monthlyUsd, month]] as const;
     const near = limits.flatMap(([usd, window]) => {
-      const value = window.get(keyId)?.costMicros ?? 0;
+      const value = window.get(limitIdOf(key)) ?? 0;
       const limit = (usd ?? 0) * 1e6;
       return usd !== null && usd > 0 && value >= NEAR * limit ? [{ value, limit }] : [];
     }).toSorted((a, b) => b.value / b.limit - a.value / a.limit);
@@ -59,7 +62,15 @@ function nearLimit({ keys, spend, nowMs }: Looked): Attention[] {
   });
 }
 
-const isActive = ({ revokedAt, expiresAt }: KeyRecord, nowMs: number): boolean => (revokedAt === null || Date.parse(revokedAt) > nowMs) && (expiresAt === null || Date.parse(expiresAt) > nowMs);
+/** Micro-USD that all keys of a rotation have spent together. */
+function byLimiter(keys: readonly KeyRecord[], spent: ById): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const key of keys) sums.set(limitIdOf(key), (sums.get(limitIdOf(key)) ?? 0) + (spent.get(key.keyId)?.costMicros ?? 0));
+  return sums;
+}
+
+/** A key that ends with the overlap of its rotation needs nobody's attention any more. */
+const isActive = ({ revokedAt, expiresAt }: KeyRecord, nowMs: number): boolean => revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > nowMs);
 
 const expiring = ({ keys, nowMs }: Looked): Attention[] => keys
   .filter((key) => isActive(key, nowMs) && key.expiresAt !== null && Date.parse(key.expiresAt) - nowMs <= EXPIRES_SOON_MS)

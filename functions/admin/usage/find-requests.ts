@@ -16,6 +16,8 @@ const ROWS_PER_TURN = 250;
 export interface RequestsQuery extends Filters {
   readonly from: number;
   readonly to: number;
+  /** Epoch ms: leaves out what has expired by then. */
+  readonly nowMs?: number | undefined;
   readonly requestedModel?: readonly string[] | undefined;
   readonly session?: string | undefined;
   readonly errors?: boolean | undefined;
@@ -35,14 +37,14 @@ export interface RequestsPage { readonly items: readonly LedgerEntry[]; readonly
 export async function findRequests(store: Store, tenantId: string, query: RequestsQuery, { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }): Promise<RequestsPage> {
   const holds = predicate(query);
   if (query.id !== undefined && isUlid(query.id)) {
-    const entry = await getLedgerEntry(store, tenantId, query.id);
+    const entry = await getLedgerEntry(store, tenantId, query.id, query.nowMs);
     return { items: entry !== undefined && isWithin(entry, query) && holds(entry) ? [entry] : [], nextCursor: null };
   }
   const items: LedgerEntry[] = [];
   let place = placeOf(cursor, query);
   for (let lookedAt = 0; ;) {
     const page = await queryLedger(store, tenantId, {
-      from: new Date(query.from).toISOString(), to: new Date(query.to).toISOString(), limit: ROWS_PER_TURN, reverse: true, ...indexOf(query), ...place,
+      from: new Date(query.from).toISOString(), to: new Date(query.to).toISOString(), limit: ROWS_PER_TURN, reverse: true, ...(query.nowMs !== undefined && { nowMs: query.nowMs }), ...indexOf(query), ...place,
     });
     for (const [i, entry] of page.items.entries()) {
       if (!holds(entry)) continue;

@@ -70,7 +70,7 @@ export function usageRequest({ from, to, tz, bucket, by, stack, ...rest }: Usage
 
 /** A checked question with its defaults: the last 30 days. Throws `AdminError` as above. */
 export function requestsQuery({ from, to, id, ...rest }: RequestFilters, nowMs: number): RequestsQuery {
-  return { ...rest, ...checkedRange(from, to, nowMs, REQUESTS_RANGE_MS), ...(id !== undefined && { id: id.toUpperCase() }) };
+  return { ...rest, nowMs, ...checkedRange(from, to, nowMs, REQUESTS_RANGE_MS), ...(id !== undefined && { id: id.toUpperCase() }) };
 }
 
 function checkedRange(from: number | undefined, to: number | undefined, nowMs: number, defaultMs: number): { from: number; to: number } {

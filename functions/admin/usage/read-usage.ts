@@ -71,7 +71,7 @@ export async function readUsage(store: Store, tenantId: string, request: UsageRe
   // Groups along one dimension know nothing of another one: a stack along that is a second, equally short reading.
   const stackAlong = along !== undefined && stack !== undefined && stack !== along ? stack : undefined;
   for (const level of ['day', ...LEVELS] as const) {
-    const choice = { level, timezone: request.tenantZone, starts: buckets[level] };
+    const choice = { level, timezone: request.tenantZone, starts: buckets[level], nowMs: request.nowMs };
     await readBuckets(store, tenantId, { ...choice, along }, (startMs, dims, stored) => {
       const addTo = (tally: Tally): void => tally.addStored(stored);
       usage.add(startMs, dims, addTo);
@@ -79,7 +79,7 @@ export async function readUsage(store: Store, tenantId: string, request: UsageRe
     });
     if (stackAlong !== undefined) await readBuckets(store, tenantId, { ...choice, along: stackAlong }, (startMs, dims, stored) => usage.stack(startMs, dims, (tally) => tally.addStored(stored)));
   }
-  const truncated = await readRows(store, tenantId, raw, (entry) => {
+  const truncated = await readRows(store, tenantId, { spans: raw, nowMs: request.nowMs }, (entry) => {
     // By the time in the id, which is also what selects the row.
     const [atMs, dims] = [ulidTimeMs(entry.requestId), dimsOf(entry)];
     usage.add(atMs, dims, (tally) => tally.add(entry), label && labelOf(entry, label));
@@ -110,10 +110,10 @@ async function coverageOf(store: Store, tenantId: string, { from, to, tenantZone
 }
 
 /** Gives every row of the spans to `each`, newest span first, in steps between which other work is done. True = there were too many. */
-async function readRows(store: Store, tenantId: string, spans: readonly Span[], each: (entry: LedgerEntry) => void): Promise<boolean> {
+async function readRows(store: Store, tenantId: string, { spans, nowMs }: { readonly spans: readonly Span[]; readonly nowMs: number }, each: (entry: LedgerEntry) => void): Promise<boolean> {
   let rows = 0;
   for (const { fromMs, toMs } of spans.toReversed()) {
-    const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs - 1).toISOString(), limit: ROWS_PER_TURN, reverse: true };
+    const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs - 1).toISOString(), limit: ROWS_PER_TURN, reverse: true, nowMs };
     let cursor: string | undefined;
     do {
       if (rows >= MAX_ROWS) return true;

@@ -23,7 +23,7 @@ export interface TrafficAsk {
   readonly ports: AdminPorts;
   readonly nowMs: number;
   readonly models: readonly ModelRecord[];
-  /** Those that are not revoked. */
+  /** Revoked ones too: what they have spent counts for those that they were rotated into. */
   readonly keys: readonly KeyRecord[];
   readonly routing: RoutingVersion;
   readonly firstRequestAt: string;
@@ -34,10 +34,11 @@ export async function lookAtTraffic({ caller: { tenantId }, ports, nowMs, models
   const zone = (await getTenant(ports.store, tenantId))?.timezone ?? 'UTC';
   const analytics = ports.analytics ?? analyticsOf(ports.store);
   const ask = (from: number, by: UsageRequest['by'], bucket: UsageRequest['bucket'] = 'day'): Promise<UsageReport> => analytics.usage(tenantId, { from, to: nowMs, tz: zone, tenantZone: zone, bucket, by, filters: {}, nowMs, withUnknown: false });
+  const live = keys.filter(({ revokedAt }) => revokedAt === null);
   const today = startOf(zone, nowMs, 'day');
   const [byModel, byRule, lately, rulesToday, dayByKey, monthByKey, [saved]] = await Promise.all([
     ask(nowMs - MONTH_MS, 'model'), ask(nowMs - MONTH_MS, 'rule'), ask(nowMs - QUARTER_MS, 'model', 'minute'), ask(today, 'rule'),
-    keys.some(({ dailyUsd }) => dailyUsd !== null) ? ask(today, 'key') : undefined, keys.some(({ monthlyUsd }) => monthlyUsd !== null) ? ask(startOf(zone, nowMs, 'month'), 'key') : undefined,
+    live.some(({ dailyUsd }) => dailyUsd !== null) ? ask(today, 'key') : undefined, live.some(({ monthlyUsd }) => monthlyUsd !== null) ? ask(startOf(zone, nowMs, 'month'), 'key') : undefined,
     listRoutingVersions(ports.store, tenantId, { limit: 1 }).then(({ items }) => items),
   ]);
   return {

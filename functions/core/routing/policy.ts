@@ -37,6 +37,8 @@ export interface Policy {
   readonly budget?: TenantBudget;
   /** Requests of all keys at once, counted per process; absent = no such limit. */
   readonly maxParallel?: number;
+  /** After how many days a request may be forgotten; absent = never. */
+  readonly ledgerDays?: number;
   readonly models: ReadonlyMap<string, RegisteredModel>;
   readonly document: RoutingDocument;
   /** What judged pairs have shown, where there are enough of them. */

@@ -5,7 +5,7 @@ import { floorTo, LEVEL_MS, MINUTES_KEPT_MS, storeBucket, sumBuckets, type Bucke
 import type { LedgerEntry } from '../../contract/ledger.ts';
 import type { RollUpPorts } from './ports.ts';
 
-export interface TenantRollUp extends RollUpPorts { readonly tenantId: string; readonly timezone: string }
+export interface TenantRollUp extends RollUpPorts { readonly tenantId: string; readonly timezone: string; readonly rollupDays: number | undefined }
 export interface PartResult { readonly written: number; readonly complete: boolean }
 
 const LEAST_LEFT_MS = 5_000;
@@ -41,12 +41,12 @@ export async function groupsOfRows(tenant: TenantRollUp, fromMs: number, toMs: n
 const CHILD: Readonly<Record<'quarter' | 'hour' | 'day', Level>> = { quarter: 'minute', hour: 'quarter', day: 'quarter' };
 
 /** Recomputes a bucket above minutes from the stored ones it is made of; true = it changed. */
-export async function recompute({ store, tenantId }: TenantRollUp, bucket: Bucket & { readonly level: 'quarter' | 'hour' | 'day' }): Promise<boolean> {
+export async function recompute({ store, tenantId, rollupDays }: TenantRollUp, bucket: Bucket & { readonly level: 'quarter' | 'hour' | 'day' }): Promise<boolean> {
   const endMs = bucket.level === 'day' ? bucket.endMs : bucket.startMs + LEVEL_MS[bucket.level];
-  return storeBucket(store, tenantId, bucket, () => sumBuckets(store, tenantId, CHILD[bucket.level], bucket.startMs, endMs));
+  return storeBucket(store, tenantId, bucket, () => sumBuckets(store, tenantId, CHILD[bucket.level], bucket.startMs, endMs), { keptDays: rollupDays });
 }
 
 /** Recomputes a minute or quarter from rows; `known` = its groups where rows have just been read; true = it changed. */
 export async function recomputeFromRows(tenant: TenantRollUp, bucket: { readonly level: 'minute' | 'quarter'; readonly startMs: number }, known?: Groups): Promise<boolean> {
-  return storeBucket(tenant.store, tenant.tenantId, bucket, () => groupsOfRows(tenant, bucket.startMs, bucket.startMs + LEVEL_MS[bucket.level]), known);
+  return storeBucket(tenant.store, tenant.tenantId, bucket, () => groupsOfRows(tenant, bucket.startMs, bucket.startMs + LEVEL_MS[bucket.level]), { known, keptDays: tenant.rollupDays });
 }

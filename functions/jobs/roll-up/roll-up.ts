@@ -1,3 +1,4 @@
+import { keptDays } from '../../adapters/store/retention.ts';
 import { listTenants } from '../../adapters/store/tenants.ts';
 import { rollUpDays } from './days.ts';
 import { rollUpDirty } from './dirty.ts';
@@ -17,9 +18,10 @@ export async function rollUp(ports: RollUpPorts): Promise<RollUpResult> {
   let written = 0;
   let failed = 0;
   let complete = true;
-  for (const { tenantId, timezone } of tenants) {
+  for (const record of tenants) {
+    const { tenantId } = record;
     try {
-      const result = await rollUpTenant(ports, tenantId, timezone);
+      const result = await rollUpTenant(ports, tenantId, record.timezone, keptDays(record, 'rollups'));
       written += result.written;
       complete &&= result.complete;
     } catch {
@@ -30,9 +32,9 @@ export async function rollUp(ports: RollUpPorts): Promise<RollUpResult> {
   return { tenants: tenants.length, written, failed, complete };
 }
 
-/** The same for one tenant, whose days are those of its time zone. */
-export async function rollUpTenant(ports: RollUpPorts, tenantId: string, timezone: string): Promise<{ written: number; complete: boolean }> {
-  const tenant = { ...ports, tenantId, timezone };
+/** The same for one tenant, whose days are those of its time zone and whose roll-ups may be forgotten after `rollupDays`; absent = never. */
+export async function rollUpTenant(ports: RollUpPorts, tenantId: string, timezone: string, rollupDays?: number): Promise<{ written: number; complete: boolean }> {
+  const tenant = { ...ports, tenantId, timezone, rollupDays };
   const dirty = await rollUpDirty(tenant);
   const forward = await rollUpForward(tenant);
   const days = await rollUpDays(tenant);

@@ -1,7 +1,8 @@
 import type { Accounts } from '../../adapters/store/accounts.ts';
-import { listKeys, type KeyRecord } from '../../adapters/store/keys.ts';
+import { listKeys, oneForEachLimiter, type KeyRecord } from '../../adapters/store/keys.ts';
 import type { Log } from '../../adapters/observe/log.ts';
 import type { Store } from '../../adapters/store/port.ts';
+import { keptDays } from '../../adapters/store/retention.ts';
 import { listTenants } from '../../adapters/store/tenants.ts';
 
 const AT_ONCE = 8;
@@ -14,7 +15,7 @@ export interface SweepPorts {
   readonly remainingMs: () => number;
 }
 
-/** `swept` leases were settled as estimated, over `keys` keys; `failed` keys could not be looked at. */
+/** `swept` leases were settled as estimated, over the limiters of `keys` keys; `failed` ones could not be looked at. */
 export interface SweepResult { readonly keys: number; readonly swept: number; readonly failed: number; readonly complete: boolean }
 
 const LEAST_LEFT_MS = 5_000;
@@ -36,11 +37,12 @@ export async function sweepReservations(ports: SweepPorts): Promise<SweepResult>
         complete = false;
         return;
       }
-      const { done, value: key } = await queue.next();
+      const { done, value } = await queue.next();
       if (done === true) return;
+      const { key, ledgerDays } = value;
       keys += 1;
       try {
-        swept += await ports.accounts.sweep(key, { foreignOwners: false });
+        swept += await ports.accounts.sweep(key, { foreignOwners: false, ledgerDays });
       } catch {
         failed += 1;
         ports.log.error('sweep failed', { tenantId: key.tenantId, keyId: key.keyId });
@@ -51,8 +53,11 @@ export async function sweepReservations(ports: SweepPorts): Promise<SweepResult>
   return { keys, swept, failed, complete };
 }
 
-/** Revoked and expired keys too: a request may have been running when they ended. */
-async function* keysOf(store: Store): AsyncGenerator<KeyRecord, undefined, undefined> {
-  for (const tenant of await listTenants(store)) yield* await listKeys(store, tenant.tenantId);
+/** One key for each limiter, revoked and expired ones too: a request may have been running when they ended. */
+async function* keysOf(store: Store): AsyncGenerator<{ readonly key: KeyRecord; readonly ledgerDays: number | undefined }, undefined, undefined> {
+  for (const tenant of await listTenants(store)) {
+    const ledgerDays = keptDays(tenant, 'ledger');
+    for (const key of oneForEachLimiter(await listKeys(store, tenant.tenantId))) yield { key, ledgerDays };
+  }
   return undefined;
 }

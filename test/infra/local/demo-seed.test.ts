@@ -11,6 +11,7 @@ import { getRouting, saveRouting } from '../../../functions/adapters/store/routi
 import { localKeys } from '../../../functions/adapters/vault/local-key.ts';
 import { seedDemo } from '../../../infra/local/demo-seed.ts';
 import { countingStore, Crash, dyingStore } from '../../support/accounts.ts';
+import { testKey } from '../../support/accounts.ts';
 import { tempStore, type TempStore } from '../../support/store.ts';
 
 const keys = localKeys(new Uint8Array(32).fill(9));
@@ -50,7 +51,7 @@ describe('the demo\'s store', () => {
     await seed();
     const last = async (keyId: string): Promise<number> => Date.parse((await rows()).filter((row) => row.keyId === keyId).map(({ at }) => at).toSorted().at(-1) ?? '');
     for (const { keyId } of await listKeys(temp.store, 'default')) {
-      const [used] = await readLastUsed(temp.store, 'default', [keyId]);
+      const [used] = await readLastUsed(temp.store, [testKey({ keyId })]);
       expect((await last(keyId)) - Date.parse(used ?? '')).toBeGreaterThanOrEqual(0);
       expect((await last(keyId)) - Date.parse(used ?? '')).toBeLessThan(5_000);
     }
