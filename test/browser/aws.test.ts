@@ -98,6 +98,19 @@ needs('java')('the stack as it is deployed', () => {
         await close();
       });
 
+      test('an owner is offered no tokens that would open nothing, and who comes by an old link is told where programs get theirs', async () => {
+        const { page, faults, close } = await open();
+        await page.goto(`${world.origin}/settings`);
+        await page.getByRole('button', { name: 'Sign in with BSVibe' }).click();
+        await page.getByRole('tab', { name: 'People' }).waitFor();
+        expect(await page.getByRole('tab', { name: 'Machine tokens' }).count()).toBe(0);
+        await page.goto(`${world.origin}/settings?tab=tokens`);
+        await page.getByText('MachineClientId').waitFor();
+        expect(await page.getByRole('button', { name: 'Create token' }).count()).toBe(0);
+        expect(faults).toEqual([]);
+        await close();
+      });
+
       test('a session goes on in a new tab without a question, is renewed by its refresh token, and ends at the pool when somebody signs out', async () => {
         const first = await open();
         await first.page.goto(`${world.origin}/login`);
