@@ -34,7 +34,7 @@ async function remembered(claim: Claim, ports: AdminPorts, status: number, execu
   try {
     reply = await execute(claim);
   } catch (error) {
-    await forgetOnce(ports.store, claim).catch(() => { /* taken over a minute later */ });
+    await forgetOnce(ports.store, claim).catch(() => { /* taken over some minutes later */ });
     throw error;
   }
   if ('body' in reply) {

@@ -17,7 +17,7 @@ import { tempStore, type TempStore } from '../support/store.ts';
 let store: Store;
 
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
-const processOn = (on: Store, clock: HandClock, owner: string): Accounts => openAccounts({ store: on, clock, owner, random: () => 0.5 });
+const processOn = (on: Store, clock: HandClock, owner: string): Accounts => openAccounts({ store: on, clock, owner, random: Math.random });
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 
 async function reserved(accounts: Accounts, key: KeyRecord, wish: Parameters<typeof wishOf>[1]): Promise<Lease> {
@@ -217,6 +217,15 @@ function suite(sizes: Sizes): void {
     expect(await limiterItem(store, key)).toMatchObject({ open: 0, dayMicros: costMicros, monthMicros: costMicros });
   });
 
+  test('guarantee C4: a raise that a dying process stored is not taken for another by as much', async () => {
+    const key = testKey({ dailyUsd: 1 });
+    const clock = handClock();
+    const lease = await reserved(processOn(store, clock, 'one'), key, { micros: 100 });
+    await expect(processOn(dyingStore(store, 1, 'after'), clock, 'one').raise({ lease, micros: 10 })).rejects.toThrow(Crash);
+    expect((await processOn(store, clock, 'one').raise({ lease, micros: 10 }))?.costMicros).toBe(120);
+    expect(await limiterItem(store, key)).toMatchObject({ dayMicros: 120 });
+  });
+
   test('guarantee C4: a raise counts in the day and month of its admission, and not at all where a day that limits it has ended', async () => {
     const clock = handClock(Date.UTC(2026, 5, 15, 23, 59, 58));
     const accounts = processOn(store, clock, 'p');
@@ -269,13 +278,13 @@ function suite(sizes: Sizes): void {
   ] as const)('guarantee D2: a process that dies at write %d of making up for a settlement, %s it is stored, has it counted once', async (atWrite, when) => {
     const key = testKey({ tpm: 100_000 });
     const clock = handClock();
-    const before = openAccounts({ store: store, clock, owner: 'before', random: () => 0.5 });
+    const before = openAccounts({ store: store, clock, owner: 'before', random: Math.random });
     const lease = await reserved(before, key, HELD);
     await before.settle(lease, entryOf(lease.requestId, key, TRUE));
     const late = entryOf(wishOf(key).requestId, key, { tokens: 90, micros: 70 });
-    const dying = openAccounts({ store: dyingStore(store, atWrite, when), clock, owner: 'dying', random: () => 0.5 });
+    const dying = openAccounts({ store: dyingStore(store, atWrite, when), clock, owner: 'dying', random: Math.random });
     await expect(dying.book(key, 'UTC', late)).rejects.toThrow(Crash);
-    const next = openAccounts({ store: store, clock, owner: 'next', random: () => 0.5 });
+    const next = openAccounts({ store: store, clock, owner: 'next', random: Math.random });
     for (let times = 0; times < 2; times += 1) {
       await next.book(key, 'UTC', late);
       await next.sweep(key, { foreignOwners: true });

@@ -48,6 +48,8 @@ export interface StoredLease extends Hold {
   readonly draft: LeaseDraft;
   /** The key of the request where the limiter does not bear its id; absent = it does. */
   readonly keyId?: string;
+  /** The raise that made it what it is, told from any other; absent = it was never raised. */
+  readonly raise?: string;
 }
 
 const PREFIX = 'r_';
@@ -62,11 +64,11 @@ const DRAFT_FIELDS = [
   'sessionId', 'inputTokens', 'priceVersion', 'costMicros', 'baselineMicros', 'source', 'overheadMicros',
 ] as const satisfies readonly (keyof LeaseDraft)[];
 
-/** A JSON array in a string: half the size of a map, and one value to the store. The month is the day's. Version 2 has the key's id in front. */
+/** A JSON array in a string: half the size of a map, and one value to the store. The month is the day's. Version 2 has the key's id in front; a raise stands at the end. */
 export function encodeLease(lease: StoredLease): string {
-  const { owner, at, deadlineAt, slot, tokens, micros, day, draft, keyId } = lease;
+  const { owner, at, deadlineAt, slot, tokens, micros, day, draft, keyId, raise } = lease;
   const begin = keyId === undefined ? [1] : [2, keyId];
-  return JSON.stringify([...begin, owner, at, deadlineAt, slot, tokens, micros, day, ...DRAFT_FIELDS.map((field) => draft[field])]);
+  return JSON.stringify([...begin, owner, at, deadlineAt, slot, tokens, micros, day, ...DRAFT_FIELDS.map((field) => draft[field]), ...(raise === undefined ? [] : [raise])]);
 }
 
 /** undefined for a value that no version of this program has written. */
@@ -77,7 +79,8 @@ export function decodeLease(value: Value | undefined): StoredLease | undefined {
   const keyId = version === 2 ? String(rest.shift()) : undefined;
   const [owner, at, deadlineAt, slot, tokens, micros, day, ...fields] = rest as [string, number, number, number, number, number, string, ...unknown[]];
   const draft = Object.fromEntries(DRAFT_FIELDS.map((field, i) => [field, fields[i]])) as unknown as LeaseDraft;
-  return { owner, at, deadlineAt, slot, tokens, micros, day, month: day.slice(0, 7), draft, stored: value, ...(keyId !== undefined && { keyId }) };
+  const raise = fields[DRAFT_FIELDS.length];
+  return { owner, at, deadlineAt, slot, tokens, micros, day, month: day.slice(0, 7), draft, stored: value, ...(keyId !== undefined && { keyId }), ...(typeof raise === 'string' && { raise }) };
 }
 
 export function isOrphan(lease: StoredLease, nowMs: number, foreignTo: string | undefined): boolean {

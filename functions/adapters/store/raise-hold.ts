@@ -26,13 +26,15 @@ type Held = StoredLease & { readonly stored: string };
 export async function raiseHold(world: World, state: LimiterState, { requestId, stored, micros, budget, limits }: HoldRaise): Promise<Held | undefined> {
   const demand = { tokens: 0, micros };
   const own: Limits = { ...NO_LIMITS, dayMicros: limits.dayMicros, monthMicros: limits.monthMicros };
+  // A raise by as much that another process has written is another raise.
+  const mark = Math.floor(world.random() * 2 ** 32).toString(36);
   let before = storedLease(stored);
   for (let tries = 0; tries < MAX_TRIES && before !== undefined; tries += 1) {
     await ready(world, state, tries);
     const image = known(state);
     if (image === undefined) return undefined;
     const nowMs = world.clock.now();
-    const raised = raisedBy(before, micros);
+    const raised = raisedBy(before, micros, mark);
     const { answers } = state;
     const result = await world.store.write([raiseOp(state.at, image, {
       requestId, hold: before, micros, lease: raised.stored, limits: limitsIn(own, budget, image),
@@ -59,8 +61,8 @@ function storedLease(value: unknown): Held | undefined {
   return lease && { ...lease, stored: String(value) };
 }
 
-function raisedBy(lease: Held, micros: number): Held {
-  const raised = { ...lease, micros: lease.micros + micros, draft: { ...lease.draft, costMicros: (lease.draft.costMicros ?? 0) + micros } };
+function raisedBy(lease: Held, micros: number, raise: string): Held {
+  const raised = { ...lease, raise, micros: lease.micros + micros, draft: { ...lease.draft, costMicros: (lease.draft.costMicros ?? 0) + micros } };
   return { ...raised, stored: encodeLease(raised) };
 }
 
