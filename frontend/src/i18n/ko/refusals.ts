@@ -81,6 +81,8 @@ export const sentences: Readonly<Record<string, string>> = {
   'The key works; the provider is limiting requests right now.': '키는 유효하지만 지금은 제공자가 요청을 제한하고 있습니다.',
   'The provider answered, but refused the request: check the upstream model name and the API version.': '제공자가 응답했지만 요청을 거부했습니다. 제공자 모델 이름과 API 버전을 확인하세요.',
   'Something answered that does not speak this API: check the base URL, version segment included.': '이 API가 아닌 응답이 왔습니다. 버전 경로를 포함해 기본 URL을 확인하세요.',
+  'A repetition of this request has taken its place.': '같은 요청이 다시 보내져 이 요청을 대신했습니다.',
+  'The first request with this idempotency key was carried out, at least in part, but its answer was lost. Look at what it made; for another attempt use another key.': '이 멱등성 키의 첫 요청은 적어도 일부 실행되었지만 응답이 유실되었습니다. 만들어진 것을 확인하고, 다시 시도하려면 다른 키를 쓰세요.',
 };
 
 /** Codes that mean the same wherever they come from, for sentences that are not above. */
@@ -88,6 +90,7 @@ export const byCode: Readonly<Record<string, string>> = {
   unauthenticated: '로그인이 필요합니다.',
   forbidden: '이 작업에 필요한 권한이 없습니다.',
   method_not_allowed: '이 경로에서 쓸 수 없는 메서드입니다.',
+  not_implemented: '이 게이트웨이에서는 지원하지 않습니다.',
   in_use: '아직 쓰는 곳이 있습니다.',
   last_owner: '마지막 소유자는 그대로 두어야 합니다.',
   version_conflict: '읽은 뒤에 다른 사람이 변경했습니다.',
