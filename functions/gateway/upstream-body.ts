@@ -131,7 +131,9 @@ function unusableState(plan: Plan, model: RegisteredModel, dialect: Exchange['fo
   if (dialect === 'openai-responses') {
     const span = scan.members.get('input');
     // A long input is not parsed again for nothing.
-    if (span === undefined || !Buffer.from(bytes.buffer, bytes.byteOffset + span.start, span.end - span.start).includes('"reasoning"')) return undefined;
+    if (span === undefined) return undefined;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + span.start, span.end - span.start);
+    if (!text.includes('"reasoning"') && !text.includes('"item_reference"')) return undefined;
     const stripped = withoutUnusableItems(given(plan, 'input'));
     return stripped && { name: 'input', ...stripped };
   }

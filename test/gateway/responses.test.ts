@@ -174,6 +174,17 @@ describe('the Responses API at OpenAI itself', () => {
     expect([strict.status, strict.json]).toMatchObject([400, { error: { code: 'unsupported_parameter' } }]);
   });
 
+  test.each(['thinker', 'claude'])('a client that refers to what the model thought goes on without it, and is told: %s', async (model) => {
+    const call1 = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'run', arguments: '{}' };
+    const input = [{ role: 'user', content: 'x' }, { type: 'item_reference', id: 'rs_1' }, call1, { type: 'function_call_output', call_id: 'call_1', output: '7' }];
+    const tools = [{ type: 'function', name: 'run', parameters: { type: 'object', properties: {} } }];
+    if (model === 'thinker') upstream.script((_received, response) => json(response, 200, { id: 'resp_1', object: 'response', status: 'completed', model: 'gpt-up', output: [] }));
+    const answer = await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model, input, tools } });
+    expect(answer.headers.get('x-bsg-translation')).toContain(model === 'thinker' ? 'dropped=reasoning_item' : 'dropped=');
+    expect(JSON.stringify(upstream.received.at(-1)?.body)).not.toContain('rs_1');
+    expect(upstream.received).toHaveLength(1);
+  });
+
   test('an error before the first output is a status, after it one error event', async () => {
     upstream.script((_received, response) => sse(response, fixture('error-first')));
     expect((await call(gateway.origin, '/v1/responses', { key: gateway.key, body: { model: 'native', input: 'hi', stream: true } })).status).toBe(429);

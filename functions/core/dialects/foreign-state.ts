@@ -24,6 +24,9 @@ export function withoutSignedMessages(messages: unknown, keepsText: boolean): un
   });
 }
 
+/** A reference to a reasoning item of an earlier answer, by its id as OpenAI and those that speak like it make them. */
+export const isReasoningReference = (item: Fields): boolean => item['type'] === 'item_reference' && /^rs[_-]/.test(textIn(item, 'id') ?? '');
+
 /**
  * `input` of a Responses body without the reasoning items that OpenAI could do nothing with (D114): those that this gateway made of
  * another provider's (`thinking`), and those without content of their own, which OpenAI would look for among what it stored, and
@@ -33,7 +36,12 @@ export function withoutUnusableItems(input: unknown): { value: unknown; dropped:
   if (!Array.isArray(input)) return undefined;
   const dropped = new Set<string>();
   const value = input.filter((item: unknown) => {
-    if (!isFields(item) || item['type'] !== 'reasoning') return true;
+    if (!isFields(item)) return true;
+    if (isReasoningReference(item)) {
+      dropped.add('reasoning_item');
+      return false;
+    }
+    if (item['type'] !== 'reasoning') return true;
     const content = textIn(item, 'encrypted_content') ?? '';
     const why = content === '' ? 'reasoning_item' : unpackState(content) === undefined ? undefined : 'thinking';
     if (why !== undefined) dropped.add(why);

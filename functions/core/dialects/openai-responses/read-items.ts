@@ -1,4 +1,5 @@
 import type { Part, Turn } from '../../conversation.ts';
+import { isReasoningReference } from '../foreign-state.ts';
 import { fail } from '../../errors.ts';
 import { isFields, listOf, MAX_MESSAGES, MAX_PARTS, MAX_TOOL_NAME, requiredString, stringOf, textIn, wrong, type Fields } from '../fields.ts';
 import { parseDataUrl } from '../data-url.ts';
@@ -47,6 +48,8 @@ function readItem(item: Fields, path: string): Read {
     case 'reasoning':
       return { role: 'assistant', parts: reasoning(item, path), joins: true };
     case 'item_reference':
+      // Some clients refer to what a model thought unless they are told otherwise; an answer loses nothing that could be had without it.
+      if (isReasoningReference(item)) return { role: 'assistant', parts: [{ type: 'reasoning', text: '' }], joins: true };
       return fail('unsupported_parameter', 'Items are not stored here, so they cannot be referred to; send their content (many clients do so with store: false).', { param: path });
     default:
       return { role: 'assistant', parts: [{ type: 'unknown', kind: type, raw: item }], joins: true };
