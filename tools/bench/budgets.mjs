@@ -11,6 +11,11 @@ const against = (data, other, scenario, field, combine) => {
   const base = samples(data, scenario, field, other);
   return median(samples(data, scenario, field).map((value, round) => combine(value, base[round])));
 };
+/** Chunks that `mine` translates against those that raw only passes. */
+const translated = (data, scenario) => {
+  const base = samples(data, 'burst', 'cpuUsPerChunk', 'raw');
+  return median(samples(data, scenario, 'cpuUsPerChunk').map((value, round) => times(value, base[round])));
+};
 const times = (value, base) => value / base;
 const above = (value, base) => value - base;
 
@@ -19,6 +24,8 @@ const BUDGETS = [
   { what: 'added time to first token p50, ms', most: 2, of: (data) => against(data, 'direct', 'ttft', 'ttft50', above) },
   { what: 'CPU per passed-through chunk in bursts, times raw', most: 1.5, of: (data) => against(data, 'raw', 'burst', 'cpuUsPerChunk', times) },
   { what: 'CPU per passed-through chunk at 200 streams × 50 parts/s, times raw', most: 1.5, of: (data) => against(data, 'raw', 'sse200x50', 'cpuUsPerChunk', times) },
+  { what: 'CPU per chunk translated from Anthropic to OpenAI in bursts, times raw', most: 1.9, of: (data) => translated(data, 'xburst') },
+  { what: 'CPU per chunk translated from OpenAI to Anthropic in bursts, times raw', most: 1.9, of: (data) => translated(data, 'mburst') },
   { what: 'memory at rest, MB', most: 90, of: (data) => median(samples(data, 'startup', 'restMb')) },
   { what: 'memory with 200 streams, MB', most: 160, of: (data) => median(samples(data, 'sse200', 'peakMb')) },
 ];
