@@ -1,24 +1,22 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { putPlan } from '../../functions/adapters/store/evidence-plan.ts';
 import type { EvidencePlan } from '../../functions/core/routing/evidence/plan.ts';
-import { call, chat, type Answer } from '../support/call.ts';
-import { testGateway, type TestGateway } from '../support/gateway.ts';
+import type { Answer } from '../support/call.ts';
 import { chatAnswer, json, scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
+import { threeTiers, type ThreeTiers } from '../support/three-tiers.ts';
 
-let gateway: TestGateway;
+let gateway: ThreeTiers;
 let upstream: ScriptedUpstream;
 beforeAll(async () => {
   upstream = await scriptedUpstream(({ body }, response) => json(response, 200, chatAnswer('done', String(body['model']))));
 });
 afterAll(() => upstream.close());
 beforeEach(async () => {
-  gateway = await testGateway();
-  for (const [id, usd] of [['cheap', 1], ['mid', 2], ['strong', 3]] as const) await gateway.addModel({ id, upstreamModel: id, baseUrl: upstream.baseUrl, price: { input: usd, output: usd * 4 } });
+  gateway = await threeTiers(upstream.baseUrl);
   await gateway.route({ auto: { strategy: 'ml', mode: 'cautious', tiers: { simple: ['cheap'], moderate: ['mid'], complex: ['strong'] } } });
 });
 afterEach(() => gateway.close());
-const ask = (text = 'Write a function that merges two sorted lists'): Promise<Answer> => call(gateway.origin, '/v1/chat/completions', { key: gateway.key, body: chat('auto', { messages: [{ role: 'user', content: text }] }) });
-const fallbacks = (reason: string): number => Number(new RegExp(`^bsgateway_routing_fallbacks_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(gateway.edition.ports.metrics?.text('default') ?? '')?.[1] ?? 0);
+const ask = (text = 'Write a function that merges two sorted lists'): Promise<Answer> => gateway.ask(text);
 const chosen = (answer: Answer): (string | null)[] => [answer.headers.get('x-bsg-model'), answer.headers.get('x-bsg-reason')];
 
 test('without evidence cautious mode serves the strongest, and the record and a metric say so', async () => {
@@ -26,9 +24,9 @@ test('without evidence cautious mode serves the strongest, and the record and a 
   expect(chosen(answer)).toEqual(['strong', 'no_evidence']);
   const { decision } = await gateway.ledger(answer.headers.get('x-request-id') ?? '');
   expect(decision).toMatchObject({ strategy: 'ml', reason: 'no_evidence', route: ['strong'], template: { labels: 0 } });
-  expect(fallbacks('no_evidence')).toBe(1);
+  expect(gateway.fallbacks('no_evidence')).toBe(1);
   expect(chosen(await ask('Hello!'))).toEqual(['cheap', 'tier']);
-  expect(fallbacks('no_evidence')).toBe(1);
+  expect(gateway.fallbacks('no_evidence')).toBe(1);
 });
 
 test('evidence that makes no sense is none: the same fallback, and no request fails', async () => {
@@ -49,5 +47,5 @@ test('evidence that makes no sense is none: the same fallback, and no request fa
     caches.invalidate();
     expect(chosen(await ask())).toEqual(['strong', 'no_evidence']);
   }
-  expect(fallbacks('no_evidence')).toBe(5);
+  expect(gateway.fallbacks('no_evidence')).toBe(5);
 });
