@@ -2,35 +2,32 @@ import { codecs } from '../core/dialects/dialect.ts';
 import { failure, type Failure } from '../core/errors.ts';
 import type { Served, Undertaking } from './attempt.ts';
 import { Pulse } from './late.ts';
+import type { GatewayResponse } from './ports.ts';
 import { brokenOff, StreamRelay } from './stream-relay.ts';
 
 const HEARTBEAT_MS = 15_000;
 const encoder = new TextEncoder();
 const PADDING = encoder.encode(' ');
 
-/** Sends an answer that is there. Whatever happens (end, error, the client leaves), the account is settled before the last step. */
-export function relay(served: Served, undertaking: Undertaking, settle: () => Promise<void>): AsyncIterable<Uint8Array> {
-  const iterator = sending(served, undertaking, async () => {
-    finish(served, undertaking);
-    await settle();
-  });
+/**
+ * The body of an answer that is there. Whatever happens (end, error, the client leaves), the account is settled before
+ * the last byte is sent: a whole answer is settled first and goes out in one piece with its length, a stream closes its
+ * account before it ends.
+ */
+export async function relay(served: Served, undertaking: Undertaking, settle: () => Promise<void>): Promise<GatewayResponse['body']> {
+  const close = closingOf(served, undertaking, settle);
+  if (served.kind === 'json') {
+    await close();
+    return served.bytes;
+  }
+  const iterator = new StreamRelay(served, undertaking, close);
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-function sending(served: Served, undertaking: Undertaking, close: () => Promise<void>): AsyncIterator<Uint8Array, void, undefined> {
-  if (served.kind === 'stream') return new StreamRelay(served, undertaking, close);
-  // A reader that pauses must not keep the account open beyond the deadline.
-  undertaking.leash.signal.addEventListener('abort', () => void close(), { once: true });
-  return closing(once(served.bytes, close), close);
-}
-
-async function* once(bytes: Uint8Array, close: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield bytes;
-  } finally {
-    await close();
-  }
-}
+const closingOf = (served: Served, undertaking: Undertaking, settle: () => Promise<void>) => async (): Promise<void> => {
+  finish(served, undertaking);
+  await settle();
+};
 
 /**
  * Sends an answer that is still being fetched when headers can wait no longer: heartbeats (or JSON padding) until it
@@ -75,7 +72,12 @@ async function* sendLate(pending: Promise<Served>, undertaking: Undertaking, clo
     yield beat;
     let served = await pulse.race(pending);
     for (; served === Pulse.TICK; served = await pulse.race(pending)) yield beat;
-    answer = sending(served, undertaking, close);
+    if (served.kind === 'json') {
+      await close();
+      yield served.bytes;
+      return;
+    }
+    answer = new StreamRelay(served, undertaking, close);
     for (let step = await answer.next(); step.done !== true; step = await answer.next()) yield step.value;
   } catch (error) {
     const cause = brokenOff(error);

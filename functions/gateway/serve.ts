@@ -77,8 +77,11 @@ async function generate(exchange: Exchange, ports: Ports): Promise<GatewayRespon
     const pending = attempt(undertaking);
     const served = await within(pending, (asked.conversation.stream ? HOLD_STREAM_MS : HOLD_JSON_MS) - (exchange.timing.judge ?? 0));
     let closing: Promise<void> | undefined;
-    const close = (): Promise<void> => (closing ??= (note(exchange, 200, ports), settle().then(learn)));
-    const body = served === undefined ? relayLate(pending, undertaking, close) : relay(served, undertaking, close);
+    const close = (): Promise<void> => {
+      if (closing === undefined && served?.kind !== 'json') note(exchange, 200, ports);
+      return (closing ??= settle().then(learn));
+    };
+    const body = served === undefined ? relayLate(pending, undertaking, close) : await relay(served, undertaking, close);
     return { status: 200, headers: answerHeaders(undertaking, served), body };
   } catch (error) {
     leash.dispose();
