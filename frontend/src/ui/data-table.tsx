@@ -39,15 +39,14 @@ export interface DataTableProps<Row> {
   readonly empty?: ReactNode;
   /** A last row, such as totals: one cell per column. */
   readonly footer?: readonly ReactNode[];
-  /** There are older rows: a button under the others asks for them. */
-  readonly more?: { readonly onLoad: () => void; readonly isLoading: boolean } | undefined;
+  /** There are more rows than these: a button under them asks for the next. */
+  readonly more?: { readonly text: string; readonly onLoad: () => void } | undefined;
   readonly highlighted?: string | undefined;
   readonly skeletonRows?: number;
 }
 
 /** Rows as a table, on narrow screens as cards; `j` and `k` walk through them, Enter opens. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const t = useT(ui);
   const { rows, empty } = props;
   const isNarrow = useMedia(NARROW);
   const root = useRowKeys(props.onOpen !== undefined);
@@ -55,7 +54,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   return (
     <div ref={root}>
       {isNarrow ? <Cards {...props} /> : <Table {...props} />}
-      {props.more !== undefined && <div className="table__more"><Button busy={props.more.isLoading} busyText={t('loading')} onClick={props.more.onLoad}>{t('loadOlder')}</Button></div>}
+      {props.more !== undefined && <div className="table__more"><Button onClick={props.more.onLoad}>{props.more.text}</Button></div>}
     </div>
   );
 }

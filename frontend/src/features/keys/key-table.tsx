@@ -1,6 +1,6 @@
 import { Pencil, Repeat, ShieldX, Info } from 'lucide-react';
 import { useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useMay } from '../../api/me.ts';
 import type { KeyView, UsageMeasures } from '../../api/types.ts';
 import { useFormat } from '../../format/use-format.ts';
@@ -23,11 +23,17 @@ export function KeyStateBadge({ state }: { readonly state: KeyState }) {
   return <Badge tone={TONES[state]}>{t(state)}</Badge>;
 }
 
+/** Rows at first, and with every press of the button under them: a long list is quick to draw and to look through. */
+const ROWS = 100;
+
 export interface KeyTableProps { readonly rows: readonly KeyRow[]; readonly highlighted: string | undefined; readonly sort: Sort | undefined; readonly onSort: (sort: Sort) => void; readonly onOpen: (key: KeyView) => void; readonly empty: ReactNode }
 
 export function KeyTable({ rows, highlighted, sort, onSort, onOpen, empty }: KeyTableProps) {
   const t = useT(keys);
   const isAdmin = useMay('admin');
+  const [most, setMost] = useState(ROWS);
+  const all = sorted(rows, sort);
+  const left = all.length - most;
   const columns: readonly Column<KeyRow>[] = [
     { id: 'name', header: t('name'), cell: ({ key }) => <span className="key-name">{key.name}</span>, isSortable: true },
     { id: 'key', header: t('key'), cell: ({ key }) => <code className="number">{shortDisplay(key)}</code> },
@@ -39,7 +45,7 @@ export function KeyTable({ rows, highlighted, sort, onSort, onOpen, empty }: Key
     { id: 'status', header: t('status'), cell: ({ state }) => <KeyStateBadge state={state} /> },
     { id: 'actions', header: t('actions'), isHeaderHidden: true, align: 'end', cell: ({ key, state }) => <KeyMenu apiKey={key} state={state} isAdmin={isAdmin} /> },
   ];
-  return <DataTable label={t('title')} columns={columns} rows={sorted(rows, sort)} rowKey={({ key }) => key.id} rowName={({ key }) => key.name} onOpen={({ key }) => onOpen(key)} sort={sort} onSort={onSort} highlighted={highlighted} empty={empty} />;
+  return <DataTable label={t('title')} columns={columns} rows={all.slice(0, most)} more={left > 0 ? { text: t('showMore', { count: Math.min(left, ROWS) }), onLoad: () => setMost(most + ROWS) } : undefined} rowKey={({ key }) => key.id} rowName={({ key }) => key.name} onOpen={({ key }) => onOpen(key)} sort={sort} onSort={onSort} highlighted={highlighted} empty={empty} />;
 }
 
 /** `bsg_live_7f3kQ9…E0u4`: the id in full is in the drawer. */

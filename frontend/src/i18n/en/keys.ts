@@ -3,7 +3,7 @@ import { section } from '../message.ts';
 export const keys = section('keys', {
   title: 'API Keys', description: 'Your apps use these keys. Provider keys stay inside the gateway.',
   create: 'Create API key', createBusy: 'Creating…', cancel: 'Cancel', save: 'Save', saveBusy: 'Saving…', search: 'Search keys', status: 'Status',
-  active: 'Active', expiring: 'Expiring', retiring: 'Rotated out', expired: 'Expired', revoked: 'Revoked', showAll: 'All', cardExpiring: 'Expiring within 30 days', cardUnused: 'Unused for 30 days',
+  active: 'Active', expiring: 'Expiring', retiring: 'Rotated out', expired: 'Expired', revoked: 'Revoked', showAll: 'All', showMore: { one: 'Show {count} more', other: 'Show {count} more' }, cardExpiring: 'Expiring within 30 days', cardUnused: 'Unused for 30 days',
   name: 'Name', key: 'Key', created: 'Created', lastUsed: 'Last used', never: 'never', limits: 'Limits', requests30: 'Requests 30d', spend30: 'Spend 30d', expires: 'Expires', actions: 'Actions', noExpiry: 'Never', endsWhen: 'Ends {when}',
   perMinute: '{count} / min', tokensPerMinute: '{amount} tokens / min', noLimit: 'No limit', noLimits: 'No limits',
   emptyTitle: 'No API keys yet', emptyText: 'An API key lets one of your apps send requests to this gateway. Each key has limits, a budget and numbers of its own, and can be ended without touching the others.', emptyMember: 'Only admins can create keys.',

@@ -4,7 +4,7 @@ import type { keys as en } from '../en/keys.ts';
 export const keys: TranslationOf<typeof en> = {
   title: 'API 키', description: '앱은 이 키를 사용합니다. 제공자 키는 게이트웨이 안에만 있습니다.',
   create: 'API 키 만들기', createBusy: '만드는 중…', cancel: '취소', save: '저장', saveBusy: '저장하는 중…', search: '키 검색', status: '상태',
-  active: '사용 중', expiring: '만료 예정', retiring: '교체됨', expired: '만료됨', revoked: '폐기됨', showAll: '전체', cardExpiring: '30일 안에 만료', cardUnused: '30일 동안 미사용',
+  active: '사용 중', expiring: '만료 예정', retiring: '교체됨', expired: '만료됨', revoked: '폐기됨', showAll: '전체', showMore: { other: '{count}개 더 보기' }, cardExpiring: '30일 안에 만료', cardUnused: '30일 동안 미사용',
   name: '이름', key: '키', created: '만든 날', lastUsed: '마지막 사용', never: '없음', limits: '한도', requests30: '요청 (30일)', spend30: '비용 (30일)', expires: '만료', actions: '작업', noExpiry: '만료 없음', endsWhen: '종료: {when}',
   perMinute: '분당 {count}회', tokensPerMinute: '분당 {amount} 토큰', noLimit: '한도 없음', noLimits: '한도 없음',
   emptyTitle: '아직 API 키가 없습니다', emptyText: 'API 키가 있으면 앱이 이 게이트웨이로 요청을 보낼 수 있습니다. 키마다 한도, 예산, 통계가 따로 있고, 다른 키에 영향을 주지 않고 폐기할 수 있습니다.', emptyMember: '관리자만 키를 만들 수 있습니다.',
