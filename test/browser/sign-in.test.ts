@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { needs } from '../support/optional.ts';
 import { pageFaults, shoot } from './checks.ts';
-import { openWorld, type Tab, type World } from './world.ts';
+import { openWorld, TENANT, type Tab, type World } from './world.ts';
 
 needs('chromium')('signing in', () => {
   let world: World;
@@ -89,6 +89,38 @@ needs('chromium')('a session', () => {
     await tab.close();
   });
 
+  test('is used for the first page together with who it is of where they were a member the last time, and after that for everybody else', async () => {
+    const tab = await world.open({ isSignedIn: false });
+    const { page } = tab;
+    /** The calls of a page that is not told who asks, until nothing more comes. */
+    const early = async (open: () => Promise<unknown>): Promise<string[]> => {
+      world.break('/admin/me', 'hang', tab);
+      const asked = page.waitForRequest((request) => request.url().endsWith('/admin/me'));
+      await open();
+      await asked;
+      await page.waitForTimeout(500);
+      const calls = tab.takeCalls().toSorted();
+      world.break(null, undefined, tab);
+      await page.getByText('1 of 5 done').waitFor();
+      tab.takeCalls();
+      return calls;
+    };
+    const all = ['GET /admin/me', 'GET /admin/requests', 'GET /admin/setup', 'GET /admin/usage'];
+    expect(await early(() => page.goto(world.link()))).toEqual(['GET /admin/me']);
+    expect(await early(() => page.reload())).toEqual(all);
+    // Of another gateway by name, nothing is known yet.
+    expect(await early(() => page.goto(`${world.origin}/?tenant=${TENANT}`))).toEqual(['GET /admin/me']);
+    expect(await early(() => page.reload())).toEqual(all);
+    // Somebody else in the same browser.
+    await page.evaluate(() => {
+      const [who, tenant] = JSON.parse(localStorage.getItem('bsg.last-member') ?? '[]') as unknown[];
+      localStorage.setItem('bsg.last-member', JSON.stringify([`not ${String(who)}`, tenant]));
+    });
+    expect(await early(() => page.reload())).toEqual(['GET /admin/me']);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
   test('that is over leaves the page and a half-filled form as they are until somebody signs in in another tab; then the form is sent', async () => {
     const tab = await world.open();
     const { page } = tab;
@@ -143,11 +175,12 @@ needs('chromium')('a session', () => {
     const tab = await world.open();
     const { page } = tab;
     const refresh = await page.evaluate(() => (JSON.parse(sessionStorage.getItem('bsg.tokens') ?? '{}') as { refresh: string }).refresh);
+    expect(await page.evaluate(() => localStorage.getItem('bsg.last-member'))).toBe('["local-operator",null]');
     await page.getByRole('button', { name: /Operator of this machine/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
     // The router notes how far its pages were scrolled.
-    expect(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => key !== 'bsg.signed-out' && !key.startsWith('tsr-scroll')), document.cookie])).toEqual([[], '']);
+    expect(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => key !== 'bsg.signed-out' && !key.startsWith('tsr-scroll')), localStorage.getItem('bsg.last-member'), document.cookie])).toEqual([[], null, '']);
     expect(await tab.context.cookies()).toEqual([]);
     const renewed = await fetch(`${world.origin}/oidc/token`, { method: 'POST', body: new URLSearchParams({ client_id: 'dashboard', grant_type: 'refresh_token', refresh_token: refresh }) });
     expect(renewed.status).toBe(400);
