@@ -133,6 +133,7 @@ needs('chromium')('a session', () => {
     for (let i = 0; i < 4; i += 1) await page.keyboard.press('Escape');
     await page.mouse.click(5, 5);
     expect(await page.getByRole('heading', { name: 'Your session has ended' }).isVisible()).toBe(true);
+    await shoot(page, 'session-ended');
     expect(await pageFaults({ ...tab, faults: [] }, [390, 1440])).toEqual([]);
     await setClock();
     const [other] = await Promise.all([tab.context.waitForEvent('page'), page.getByRole('link', { name: 'Sign in' }).click()]);
@@ -179,6 +180,7 @@ needs('chromium')('a session', () => {
     await page.getByRole('button', { name: /Operator of this machine/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
+    await shoot(page, 'signed-out');
     // The router notes how far its pages were scrolled.
     expect(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => key !== 'bsg.signed-out' && !key.startsWith('tsr-scroll')), localStorage.getItem('bsg.last-member'), document.cookie])).toEqual([[], null, '']);
     expect(await tab.context.cookies()).toEqual([]);
@@ -198,6 +200,7 @@ needs('chromium')('a session', () => {
     await page.evaluate(() => { sessionStorage.setItem('bsg.redirects', '2'); sessionStorage.removeItem('bsg.tokens'); });
     await page.goto(`${world.origin}/analytics`);
     await page.getByText('Signing in does not work').waitFor();
+    await shoot(page, 'sign-in-loop');
     expect(await pageFaults(tab, [390, 1440])).toEqual([]);
     await tab.close();
   });
@@ -208,6 +211,7 @@ needs('chromium')('a session', () => {
     const tab = await world.open({ isSignedIn: false });
     await tab.page.goto(`${world.origin}/callback${search}`);
     await tab.page.getByText(words).waitFor();
+    await shoot(tab.page, words.toLowerCase().replaceAll(' ', '-'));
     expect(await pageFaults(tab, [390, 1440])).toEqual([]);
     await tab.close();
   });
