@@ -150,6 +150,8 @@ needs('chromium')('a session', () => {
 
   test('of one tab may end while the other goes on', async () => {
     const tab = await world.open();
+    // A page that asks for nothing by itself: the first thing that is refused is what is clicked.
+    await tab.go('/models');
     const second = await tab.context.newPage();
     await second.goto(`${world.origin}/models`);
     await second.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
