@@ -128,6 +128,25 @@ describe('an invitation is worth no more than who sent it', () => {
     await gone(second);
   });
 
+  test('the list says which invitations open nothing any more, and why; those can be taken off it, and do not count', async () => {
+    for (const [who, role] of [['mallory', 'admin'], ['peter', 'owner'], ['ann', 'admin']] as const) await add(who, role);
+    const [left, lowered, late] = [await invite({ role: 'viewer', name: 'Left' }, 'mallory'), await invite({ role: 'owner', name: 'Lowered' }, 'peter'), await invite({ role: 'viewer', name: 'Late' }, 'ann')];
+    const made = (await owner('/admin/tokens', { method: 'POST', body: { name: 'ci', role: 'admin' } })).json as { id: string; token: string };
+    await ask(temp.store, '/admin/members', { method: 'POST', body: { role: 'viewer', name: 'By a machine' }, token: made.token, ports: { identify: () => machineIdentity(temp.store, made.token) } });
+    const lapses = async (nowMs: number): Promise<unknown> => Object.fromEntries(((await owner('/admin/members', { ports: { now: () => nowMs } })).json['items'] as { state: string; name: string; lapsed?: string | null }[]).filter(({ state }) => state === 'invited').map(({ name, lapsed }) => [name, lapsed]));
+    expect(await lapses(NOW)).toEqual({ 'Left': null, 'Lowered': null, 'Late': null, 'By a machine': null });
+    await owner('/admin/members/mallory', { method: 'DELETE' });
+    await owner('/admin/members/peter', { method: 'PATCH', body: { role: 'admin' } });
+    await owner(`/admin/tokens/${made.id}`, { method: 'DELETE' });
+    expect(await lapses(NOW)).toEqual({ 'Left': 'inviter_left', 'Lowered': 'inviter_role', 'Late': null, 'By a machine': 'inviter_left' });
+    const after = NOW + 7 * DAY_MS;
+    expect(await lapses(after)).toEqual({ 'Left': 'expired', 'Lowered': 'expired', 'Late': 'expired', 'By a machine': 'expired' });
+    expect(Object.keys(await lapses(NOW + 14 * DAY_MS) as object)).toEqual([]);
+    for (const { token } of [left, lowered]) await gone(token);
+    for (const [{ id }, nowMs] of [[left, NOW], [late, after]] as const) expect((await owner(`/admin/members/${id}`, { method: 'DELETE', ports: { now: () => nowMs } })).status).toBe(200);
+    expect(await lapses(NOW)).toEqual({ 'Lowered': 'inviter_role', 'By a machine': 'inviter_left' });
+  });
+
   test('one of an earlier version, which did not keep who invited, still opens, and the list says so', async () => {
     const token = `bsgi_${'a'.repeat(64)}`;
     await temp.store.write([putInvitationOp({ invitationId: 'in_old', tenantId: 'default', role: 'member', name: null, email: null, invitedBy: 'Somebody', createdAt: '2026-11-19T00:00:00.000Z', validUntil: new Date(NOW + 1000).toISOString(), digest: invitationDigest(token) })]);

@@ -48,12 +48,14 @@ const MARK = 'x-test-tab';
 let tabs = 0;
 
 /** What a broken part of the server does with a request. */
-export type Fault = number | 'hang' | 'drop';
+export type Fault = number | 'hang' | 'drop' | 'cut';
 
 export interface World {
   readonly origin: string;
   readonly edition: Edition;
   readonly store: Store;
+  /** The store's file, for what is too much to be written through the store. */
+  readonly file: string;
   readonly upstream: ScriptedUpstream;
   readonly browser: Browser;
   /** The admin API with this machine's token. Throws for anything but 2xx. */
@@ -66,7 +68,7 @@ export interface World {
   chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
   /**
    * Until it is called with null, the server answers requests whose path and query contain `part` with that status, lets them wait
-   * until then (`hang`), or ends their connections without a word (`drop`); only for one tab, where one is given.
+   * until then (`hang`), ends their connections without a word (`drop`) or in the middle of the answer (`cut`); only for one tab, where one is given.
    */
   break(part: string | null, how?: Fault, tab?: Tab): void;
   /** A link that signs in once. */
@@ -78,9 +80,10 @@ export interface World {
 /** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser; `isDemo` = as `npm start -- --demo` begins. */
 export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean } = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'bsg-browser-'));
+  const file = join(folder, 'world.sqlite');
   const upstream = await scriptedUpstream();
   const keys = localKeys(readOrCreateMasterKey(join(folder, 'master.key')).key);
-  const edition = await openEdition({ store: openSqliteStore(join(folder, 'world.sqlite')), keys, allowHosts: [], log: { error: () => {}, warn: () => {}, info: () => {} } as never, bootId: newBootId() });
+  const edition = await openEdition({ store: openSqliteStore(file), keys, allowHosts: [], log: { error: () => {}, warn: () => {}, info: () => {} } as never, bootId: newBootId() });
   await ensureDefaultTenant(edition.store, Date.now());
   const demo = isDemo ? await startDemo({ edition }) : undefined;
   const paths = { adminToken: join(folder, 'admin-token'), signingKey: join(folder, 'signing-key.json') };
@@ -99,7 +102,7 @@ export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean 
   }
 
   return {
-    origin, edition, store: edition.store, upstream, browser, admin,
+    origin, edition, store: edition.store, file, upstream, browser, admin,
     async addModel(id, change = {}) {
       await admin('POST', '/admin/models', { id, provider: 'openai-compatible', upstreamModel: id, baseUrl: upstream.baseUrl, apiKey: 'sk-of-the-upstream-1234', ...change });
     },
@@ -140,6 +143,7 @@ function breakable(server: Server): World['break'] {
     if (part === undefined || how === undefined || request.url?.includes(part) !== true) serve(request, response);
     else if (how === 'hang') waiting.push([request, response]);
     else if (how === 'drop') request.socket.destroy();
+    else if (how === 'cut') serve(request, cutShort(response));
     else response.writeHead(how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
   });
   return (part, how = 500, tab = undefined) => {
@@ -151,6 +155,17 @@ function breakable(server: Server): World['break'] {
       else waiting.push([request, response]);
     }
   };
+}
+
+/** Whose first part is sent, and nothing after it. */
+function cutShort(response: ServerResponse): ServerResponse {
+  const write = response.write.bind(response) as (chunk: unknown) => boolean;
+  response.write = (chunk: unknown) => {
+    const isTaken = write(chunk);
+    response.socket?.destroySoon();
+    return isTaken;
+  };
+  return response;
 }
 
 export const TENANT = DEFAULT_TENANT;

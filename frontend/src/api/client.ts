@@ -23,13 +23,29 @@ export const newIdempotencyKey = (): string => crypto.getRandomValues(new Uint32
 /** Asks the admin API. Throws `ApiError`, for whatever reason there is no answer. */
 export async function ask<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options: Ask = {}): Promise<Answer<T>> {
   const response = await send(method, path, options);
-  const data = (await response.json().catch(() => ({}))) as T & { error?: { code?: string; message?: string; field?: string; requestId?: string } };
-  if (response.ok) {
-    forgetRedirects();
-    return { data, etag: response.headers.get('etag') };
+  if (!response.ok) throw await refusal(response);
+  const data = (await response.json().catch(() => ({}))) as T;
+  forgetRedirects();
+  return { data, etag: response.headers.get('etag') };
+}
+
+/**
+ * A file of the admin API. The browser keeps it beside the page, as it comes: a long one never lies in the page's own
+ * memory. Throws `ApiError`; `broken_off` where the file began and did not end.
+ */
+export async function askFile(path: string, query: Query): Promise<Blob> {
+  const response = await send('GET', path, { query });
+  if (!response.ok) throw await refusal(response);
+  try {
+    return await response.blob();
+  } catch {
+    throw new ApiError({ code: 'broken_off', message: 'The file broke off before its end.', requestId: response.headers.get('x-request-id') ?? undefined });
   }
-  const { error, ...details } = data;
-  throw new ApiError({
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const { error, ...details } = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string; field?: string; requestId?: string } };
+  return new ApiError({
     code: error?.code ?? 'unreachable', message: error?.message ?? `HTTP ${response.status}`, status: response.status,
     field: error?.field, requestId: error?.requestId ?? response.headers.get('x-request-id') ?? undefined, details,
   });

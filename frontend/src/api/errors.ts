@@ -1,6 +1,6 @@
 /** What the admin API says when it refuses (`error` of its answers), or what kept us from hearing it. */
 export class ApiError extends Error {
-  /** Of the API, or `offline`, `unreachable`, `session_ended`. */
+  /** Of the API, or `offline`, `unreachable`, `broken_off`, `session_ended`. */
   readonly code: string;
   readonly status: number | null;
   /** Query parameter, or JSON pointer into the body. */

@@ -12,6 +12,7 @@ export function useErrorText(): (error: unknown) => string {
   return (error) => {
     if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
     if (error.code === 'offline') return t('offlineError');
+    if (error.code === 'broken_off') return t('brokenOff');
     if (error.code === 'session_ended') return t('sessionEndedError');
     return error.code === 'unreachable' && error.status === null ? t('unreachable') : refusalText(error.code, error.message);
   };

@@ -38,6 +38,9 @@ export interface Invitation {
   readonly digest: string;
 }
 
+/** For how long an invitation that is over is kept, for those who wonder why their link does not open. */
+export const SHOWN_AFTER_MS = 7 * 86_400_000;
+
 const sha256 = (text: string): string => hash('sha256', text, 'hex');
 export const invitationDigest = sha256;
 
@@ -113,14 +116,14 @@ export async function getInvitation(store: Store, token: string): Promise<Invita
   return item && invitationOf(item);
 }
 
-/** Invitations of a tenant that are open, oldest first (on DynamoDB a change may show a moment later). */
+/** Invitations of a tenant that nobody has accepted, those that are over too, oldest first (on DynamoDB a change may show a moment later). */
 export async function listInvitations(store: Store, tenantId: string): Promise<Invitation[]> {
   return (await readAll(store, { table: 'tenants', index: 'i1', pk: partition('T', tenantId, 'INVITE') })).map(invitationOf);
 }
 
 export function putInvitationOp(invitation: Invitation): Op {
   const { tenantId, createdAt, invitationId, digest, validUntil } = invitation;
-  const item = { ...toItem(invitation), expiresAt: Math.ceil(Date.parse(validUntil) / 1000), i1p: partition('T', tenantId, 'INVITE'), i1s: `${createdAt}#${invitationId}` };
+  const item = { ...toItem(invitation), expiresAt: Math.ceil((Date.parse(validUntil) + SHOWN_AFTER_MS) / 1000), i1p: partition('T', tenantId, 'INVITE'), i1s: `${createdAt}#${invitationId}` };
   return { put: invitationKey(digest), item, guards: [{ absent: true }] };
 }
 

@@ -1,12 +1,12 @@
 import {
-  changeRoleOps, deleteInvitationOp, getMember, invitationDigest, isLastOwner, listInvitations, listMembers, putInvitationOp, removeMemberOps, type Invitation, type Member,
+  changeRoleOps, deleteInvitationOp, getMember, invitationDigest, isLastOwner, listInvitations, listMembers, putInvitationOp, removeMemberOps, SHOWN_AFTER_MS, type Invitation, type Member,
 } from '../../adapters/store/people.ts';
 import { memberInvite, memberInvited, memberPatch, memberRemoved, memberView } from '../../contract/admin/people.ts';
 import { listOf } from '../../contract/admin/shared.ts';
 import { change } from '../change.ts';
 import { AdminError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { asMaker } from '../people/authority.ts';
+import { asMaker, standingOf } from '../people/authority.ts';
 import { may, type AdminCall, type Role } from '../ports.ts';
 
 const INVITATION_MS = 7 * 86_400_000;
@@ -15,15 +15,17 @@ const MAX_PEOPLE = 1_000;
 const memberOf = ({ userId, name, email, role, addedAt, version }: Member) => ({ id: userId, state: 'active' as const, name, email, role, addedAt, version });
 const invitedOf = ({ invitationId, name, email, role, createdAt, invitedBy, invitedById, validUntil }: Invitation) => ({ id: invitationId, state: 'invited' as const, name, email, role, addedAt: createdAt, invitedBy, invitedById: invitedById ?? null, validUntil });
 
-export const listMembersOperation = operation({ summary: 'Everybody in the tenant, and the invitations that are open.', answer: listOf(memberView) }, async ({ caller, ports, nowMs }) => {
-  const [members, invitations] = await Promise.all([listMembers(ports.store, caller.tenantId), openInvitations(ports, caller.tenantId, nowMs)]);
-  return { body: { items: [...members.map(memberOf), ...invitations.map(invitedOf)], nextCursor: null } };
+export const listMembersOperation = operation({ summary: 'Everybody in the tenant, and the invitations that nobody has accepted: also those that open nothing any more, with the reason, until a week after their end.', answer: listOf(memberView) }, async ({ caller, ports, nowMs }) => {
+  const [members, invitations] = await Promise.all([listMembers(ports.store, caller.tenantId), shownInvitations(ports, caller.tenantId, nowMs)]);
+  const standings = await Promise.all(invitations.map((invitation) => standingOf(ports.store, invitation, nowMs)));
+  return { body: { items: [...members.map(memberOf), ...invitations.map((invitation, at) => ({ ...invitedOf(invitation), lapsed: standings[at]?.lapsed ?? null }))], nextCursor: null } };
 });
 
 export const inviteMember = operation({ summary: 'A link for one person, open for seven days, with one role at most the caller\'s own, also when it is accepted. Shown in this answer and never again.', body: memberInvite, answer: memberInvited, status: 201 }, async (call) => {
   const { caller, ports, body, nowMs } = call;
   requireRank(caller.role, body.role);
-  const people = (await listMembers(ports.store, caller.tenantId)).length + (await openInvitations(ports, caller.tenantId, nowMs)).length;
+  const open = (await shownInvitations(ports, caller.tenantId, nowMs)).filter(({ validUntil }) => Date.parse(validUntil) > nowMs);
+  const people = (await listMembers(ports.store, caller.tenantId)).length + open.length;
   if (people >= MAX_PEOPLE) throw new AdminError('conflict', `A tenant has at most ${MAX_PEOPLE} members and open invitations.`);
   const token = `bsgi_${Buffer.from(ports.randomBytes(32)).toString('hex')}`;
   const { createdById: invitedById, createdByDigest: invitedByDigest } = asMaker(caller);
@@ -49,9 +51,9 @@ export const changeMember = operation({ summary: 'Gives a member another role. T
   return { body: memberOf(after), etag: after.version };
 });
 
-export const removeMember = operation({ summary: 'Takes a member, or an open invitation, out of the tenant. Needs a role at least the member\'s own; the last owner stays.', answer: memberRemoved }, async (call) => {
+export const removeMember = operation({ summary: 'Takes a member, or an invitation, out of the tenant. Needs a role at least the member\'s own; the last owner stays.', answer: memberRemoved }, async (call) => {
   const { caller, ports, params, nowMs } = call;
-  const invitation = (await openInvitations(ports, caller.tenantId, nowMs)).find(({ invitationId }) => invitationId === params['id']);
+  const invitation = (await shownInvitations(ports, caller.tenantId, nowMs)).find(({ invitationId }) => invitationId === params['id']);
   if (invitation !== undefined) {
     requireRank(caller.role, invitation.role);
     const committed = await change(call, { action: 'member.invitation_withdrawn', target: targetOf(invitation), before: invitedOf(invitation), after: null }, [deleteInvitationOp(invitation)]);
@@ -71,8 +73,9 @@ async function ownMember({ caller, ports, params }: AdminCall): Promise<Member> 
   return member;
 }
 
-async function openInvitations({ store }: AdminCall['ports'], tenantId: string, nowMs: number): Promise<Invitation[]> {
-  return (await listInvitations(store, tenantId)).filter(({ validUntil }) => Date.parse(validUntil) > nowMs);
+/** The engine forgets late, and what it has not forgotten is not shown for longer. */
+async function shownInvitations({ store }: AdminCall['ports'], tenantId: string, nowMs: number): Promise<Invitation[]> {
+  return (await listInvitations(store, tenantId)).filter(({ validUntil }) => Date.parse(validUntil) + SHOWN_AFTER_MS > nowMs);
 }
 
 function requireRank(own: Role, role: Role): void {
@@ -80,7 +83,7 @@ function requireRank(own: Role, role: Role): void {
 }
 
 const targetOf = (of: Member | Invitation) => ('userId' in of ? { type: 'member', id: of.userId, name: of.name } : { type: 'member', id: of.invitationId, ...(of.name !== null && { name: of.name }) });
-const missing = (): AdminError => new AdminError('not_found', 'There is no member and no open invitation with this id.');
+const missing = (): AdminError => new AdminError('not_found', 'There is no member and no invitation with this id.');
 const lastOwner = (): AdminError => new AdminError('last_owner', 'A tenant needs an owner: make somebody else owner first.');
 const changedMeanwhile = (member: Member | undefined): AdminError =>
   new AdminError('version_conflict', 'The member has changed in the meantime; look again.', member && { details: { current: memberOf(member) } });

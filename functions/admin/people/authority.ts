@@ -12,7 +12,7 @@ export interface Authority { readonly role: Role; readonly guards: readonly Op[]
 /** `undefined` for a record of an earlier version, which did not say whose right it hands on. */
 export const makerOf = ({ createdById, createdByDigest }: Pick<MachineToken, 'createdById' | 'createdByDigest'>): Maker | undefined =>
   (createdById === undefined ? undefined : { userId: createdById, tokenDigest: createdByDigest });
-export const inviterOf = ({ invitedById, invitedByDigest }: Pick<Invitation, 'invitedById' | 'invitedByDigest'>): Maker | undefined =>
+const inviterOf = ({ invitedById, invitedByDigest }: Pick<Invitation, 'invitedById' | 'invitedByDigest'>): Maker | undefined =>
   makerOf({ createdById: invitedById, createdByDigest: invitedByDigest });
 
 /** How a caller is written down in what it makes. */
@@ -39,4 +39,17 @@ export async function tokenAuthority(store: Store, token: MachineToken): Promise
   if (maker !== undefined && above === undefined) return undefined;
   const role = above === undefined || may(above.role, token.role) ? token.role : above.role;
   return { role, guards: [sameTokenOp(token), ...(above?.guards ?? [])] };
+}
+
+/** What an invitation is worth: `lapsed` says why nothing, and `guards` what must still hold when it is accepted. */
+export type Standing = { readonly lapsed: 'expired' | 'inviter_left' | 'inviter_role' } | { readonly lapsed: null; readonly guards: readonly Op[] };
+
+/** Who invited must be somebody who may invite, and give this role. One without an inviter opens until its days are over. */
+export async function standingOf(store: Store, invitation: Invitation, nowMs: number): Promise<Standing> {
+  if (Date.parse(invitation.validUntil) <= nowMs) return { lapsed: 'expired' };
+  const inviter = inviterOf(invitation);
+  if (inviter === undefined) return { lapsed: null, guards: [] };
+  const authority = await authorityOf(store, invitation.tenantId, inviter);
+  if (authority === undefined) return { lapsed: 'inviter_left' };
+  return may(authority.role, 'admin') && may(authority.role, invitation.role) ? { lapsed: null, guards: authority.guards } : { lapsed: 'inviter_role' };
 }

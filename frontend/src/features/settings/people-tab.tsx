@@ -9,7 +9,6 @@ import { settings } from '../../i18n/en/settings.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
-import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -21,12 +20,13 @@ import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { RelativeTime } from '../../ui/values.tsx';
+import { InviteAgain, isLapsed, MemberState } from './member-state.tsx';
 import { RoleField, ROLES, useRoleWords } from './role-field.tsx';
 import { ShownOnce } from './shown-once.tsx';
 
 type Open = { readonly kind: 'invite' } | { readonly kind: 'link'; readonly made: MemberInvited; readonly role: Role } | { readonly kind: 'remove'; readonly member: Member };
 
-/** Who may see and change what, and the invitations that are open. */
+/** Who may see and change what, and the invitations that nobody has accepted. */
 export function PeopleTab() {
   const t = useT(settings);
   const words = useRoleWords();
@@ -37,6 +37,7 @@ export function PeopleTab() {
   const [open, setOpen] = useState<Open>();
   const close = (): void => setOpen(undefined);
   const nameOf = ({ name, email }: Member): string => name ?? email ?? t('noName');
+  const removeWord = (member: Member): string => (member.state === 'active' ? t('remove') : isLapsed(member) ? t('removeInvitation') : t('withdraw'));
   const mayRemove = ({ role }: Member): boolean => isAdmin && own !== null && ROLES.indexOf(role) <= ROLES.indexOf(own);
   return (
     <>
@@ -46,9 +47,14 @@ export function PeopleTab() {
             <DataTable label={t('people')} rows={members} rowKey={({ id }) => id} columns={[
               { id: 'name', header: t('name'), cell: (member) => <span className="two-lines"><span className="settings__person">{nameOf(member)}{member.id === user.id && <> <span className="muted">({t('you')})</span></>}</span>{member.email !== null && member.email !== nameOf(member) && <span className="muted">{member.email}</span>}</span> },
               { id: 'role', header: t('role'), cell: (member) => (isOwner && member.state === 'active' ? <RoleSelect member={member} name={nameOf(member)} /> : words(member.role)) },
-              { id: 'state', header: t('state'), cell: ({ state, validUntil }) => (state === 'active' ? <Badge tone="good">{t('active')}</Badge> : <span className="row"><Badge tone="warn">{t('invited')}</Badge>{validUntil !== undefined && <span className="muted">{t.rich('until', { when: <RelativeTime at={validUntil} /> })}</span>}</span>) },
+              { id: 'state', header: t('state'), cell: (member) => <MemberState member={member} /> },
               { id: 'added', header: t('added'), cell: ({ addedAt }) => <RelativeTime at={addedAt} /> },
-              { id: 'actions', header: t('actions'), isHeaderHidden: true, align: 'end', cell: (member) => mayRemove(member) && <Button small kind="ghost" aria-label={`${member.state === 'active' ? t('remove') : t('withdraw')}: ${nameOf(member)}`} onClick={() => setOpen({ kind: 'remove', member })}>{member.state === 'active' ? t('remove') : t('withdraw')}</Button> },
+              { id: 'actions', header: t('actions'), isHeaderHidden: true, align: 'end', cell: (member) => mayRemove(member) && (
+                <span className="settings__buttons">
+                  {isLapsed(member) && <InviteAgain member={member} name={nameOf(member)} onMade={(made) => setOpen({ kind: 'link', made, role: member.role })} />}
+                  <Button small kind="ghost" aria-label={`${removeWord(member)}: ${nameOf(member)}`} onClick={() => setOpen({ kind: 'remove', member })}>{removeWord(member)}</Button>
+                </span>
+              ) },
             ]} />
           </Card>
         )}
@@ -100,7 +106,10 @@ function Remove({ member, name, onClose }: { readonly member: Member; readonly n
   const isMember = member.state === 'active';
   const run = async (): Promise<void> => {
     await remove.mutateAsync(member.id);
-    toast({ text: t('removed', { name }) });
+    toast({ text: isMember ? t('removed', { name }) : t('invitationRemoved', { name }) });
   };
-  return <ConfirmDialog title={isMember ? t('removeTitle', { name }) : t('withdrawTitle')} confirmText={isMember ? t('remove') : t('withdraw')} busyText={t('removing')} onConfirm={run} onClose={onClose}><p>{isMember ? t('removeText') : t('withdrawText')}</p></ConfirmDialog>;
+  const [title, verb, text] = isMember ? [t('removeTitle', { name }), t('remove'), t('removeText')] as const
+    : isLapsed(member) ? [t('removeInvitationTitle'), t('removeInvitation'), t('removeInvitationText')] as const
+    : [t('withdrawTitle'), t('withdraw'), t('withdrawText')] as const;
+  return <ConfirmDialog title={title} confirmText={verb} busyText={t('removing')} onConfirm={run} onClose={onClose}><p>{text}</p></ConfirmDialog>;
 }

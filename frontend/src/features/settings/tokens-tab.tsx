@@ -10,6 +10,7 @@ import { settings } from '../../i18n/en/settings.ts';
 import { useT } from '../../i18n/use-t.tsx';
 import { useLeaveGuard } from '../../ui/leave-guard.tsx';
 import { Alert } from '../../ui/alert.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -22,6 +23,7 @@ import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { RelativeTime } from '../../ui/values.tsx';
+import { isMachine } from './member-state.tsx';
 import { RoleField, useRoleWords } from './role-field.tsx';
 import { ShownOnce } from './shown-once.tsx';
 
@@ -30,7 +32,6 @@ type Open = { readonly kind: 'create' } | { readonly kind: 'shown'; readonly mad
 /** Tokens for programs that use the admin API. */
 export function TokensTab() {
   const t = useT(settings);
-  const words = useRoleWords();
   const isOwner = useMay('owner');
   const isElsewhere = config().edition === 'aws';
   const query = useQuery({ ...tokensQuery, enabled: isOwner && !isElsewhere });
@@ -46,7 +47,7 @@ export function TokensTab() {
           <Card flush title={t('tokens')} actions={create}>
             <DataTable label={t('tokens')} rows={tokens} rowKey={({ id }) => id} columns={[
               { id: 'name', header: t('name'), cell: ({ name }) => <span className="settings__person">{name}</span> },
-              { id: 'role', header: t('role'), cell: ({ role }) => words(role) },
+              { id: 'role', header: t('role'), cell: (token) => <TokenRole token={token} /> },
               { id: 'by', header: t('createdBy'), cell: ({ createdBy }) => createdBy },
               { id: 'added', header: t('added'), cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
               { id: 'actions', header: t('actions'), isHeaderHidden: true, align: 'end', cell: (token) => <Button small kind="ghost" aria-label={`${t('endToken')}: ${token.name}`} onClick={() => setOpen({ kind: 'end', token })}>{t('endToken')}</Button> },
@@ -58,6 +59,20 @@ export function TokensTab() {
       {open?.kind === 'shown' && <ShownOnce title={t('tokenReady')} secret={open.made.token} missing={t('tokenNotShown')} warning={t('tokenOnce')} copyText={t('copyToken')} doneText={t('haveSaved')} onClose={close} />}
       {open?.kind === 'end' && <End token={open.token} onClose={close} />}
     </>
+  );
+}
+
+/** The written role, and beside it what the token may now where that is less, with the reason. */
+function TokenRole({ token: { role, effectiveRole, createdBy: name, createdById } }: { readonly token: Token }) {
+  const t = useT(settings);
+  const words = useRoleWords();
+  if (effectiveRole === role) return words(role);
+  const why = effectiveRole !== null ? t('worksAsWhy', { name }) : isMachine(createdById) ? t('worksNotWhyToken', { name }) : t('worksNotWhy', { name });
+  return (
+    <span className="settings__worth">
+      <span className="row">{words(role)} {effectiveRole === null ? <Badge>{t('worksNot')}</Badge> : <Badge tone="warn">{t('worksAs', { role: words(effectiveRole) })}</Badge>}</span>
+      <span className="settings__why">{why}</span>
+    </span>
   );
 }
 

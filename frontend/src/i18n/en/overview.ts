@@ -1,7 +1,7 @@
 import { section } from '../message.ts';
 
 export const overview = section('overview', {
-  title: 'System Overview', description: 'Requests, cost and routing for this gateway', export: 'Export', exportUsage: 'Usage by model (CSV)', exportRequests: 'Requests (CSV)', exportFailed: 'The export failed.',
+  title: 'System Overview', description: 'Requests, cost and routing for this gateway', export: 'Export', exportUsage: 'Usage by model (CSV)', exportRequests: 'Requests (CSV)',
   startTitle: 'Get to your first saving in about five minutes', startProgress: { one: '{count} of {total} done', other: '{count} of {total} done' }, hide: 'Hide this', stepDone: 'done',
   signInStep: 'Sign in', signInText: 'You are signed in as {name}',
   modelsStep: 'Register two models', modelsText: 'One cheap and one strong: {have} of 2 so far', modelsDone: '{cheapest} and {strongest}', modelsAlike: 'All of your models cost about the same, so there is little to save. Add a cheaper or a stronger one.', modelsTiers: 'Now say which one answers simple requests and which one hard ones: fill the tiers in Rules.', modelsCredential: 'None of them has a provider key yet.', addModel: 'Add model', openRules: 'Open rules',

@@ -2,7 +2,7 @@ import type { TranslationOf } from '../message.ts';
 import type { overview as en } from '../en/overview.ts';
 
 export const overview: TranslationOf<typeof en> = {
-  title: '시스템 개요', description: '이 게이트웨이의 요청, 비용, 라우팅', export: '내보내기', exportUsage: '모델별 사용량 (CSV)', exportRequests: '요청 목록 (CSV)', exportFailed: '내보내지 못했습니다.',
+  title: '시스템 개요', description: '이 게이트웨이의 요청, 비용, 라우팅', export: '내보내기', exportUsage: '모델별 사용량 (CSV)', exportRequests: '요청 목록 (CSV)',
   startTitle: '5분이면 첫 절감을 확인할 수 있습니다', startProgress: { other: '{total}단계 중 {count}단계 완료' }, hide: '숨기기', stepDone: '완료',
   signInStep: '로그인', signInText: '{name} 계정으로 로그인했습니다',
   modelsStep: '모델 두 개 등록', modelsText: '저렴한 모델과 강력한 모델 하나씩: 2개 중 {have}개 등록됨', modelsDone: '{cheapest}, {strongest}', modelsAlike: '등록한 모델의 가격이 모두 비슷해서 절감할 여지가 적습니다. 더 저렴하거나 더 강력한 모델을 추가하세요.', modelsTiers: '이제 단순한 요청과 어려운 요청에 답할 모델을 정하세요. 라우팅 규칙에서 등급을 채우면 됩니다.', modelsCredential: '제공자 키가 있는 모델이 아직 없습니다.', addModel: '모델 추가', openRules: '규칙 열기',

@@ -40,7 +40,7 @@ export const sentences: Readonly<Record<string, string>> = {
   'There is a model with this id already.': '같은 ID의 모델이 이미 있습니다.',
   'There is no earlier version that the other sessions could be served by.': '나머지 세션이 사용할 이전 버전이 없습니다.',
   'There is no key with this id.': '이 ID의 키가 없습니다.',
-  'There is no member and no open invitation with this id.': '이 ID의 구성원이나 열린 초대가 없습니다.',
+  'There is no member and no invitation with this id.': '이 ID의 구성원이나 초대가 없습니다.',
   'There is no model with this id.': '이 ID의 모델이 없습니다.',
   'There is no request with this id.': '이 ID의 요청이 없습니다.',
   'There is no such tenant, or you do not belong to it.': '그런 테넌트가 없거나 구성원이 아닙니다.',

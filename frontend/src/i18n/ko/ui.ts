@@ -7,7 +7,7 @@ export const ui: TranslationOf<typeof en> = {
   tooShort: { other: '{count}자 이상 입력하세요.' }, tooLong: { other: '{count}자까지 입력할 수 있습니다.' },
   tooSmall: '최솟값은 {least}입니다.', moreThan: '{least}보다 커야 합니다.', tooBig: '최댓값은 {most}입니다.', notNumber: '숫자를 입력하세요.',
   failedTitle: '불러오지 못했습니다', failedRest: '페이지의 다른 부분은 정상입니다.', failedPage: '이 페이지에 문제가 생겼습니다', failedPageRest: '다른 페이지는 정상입니다.', requestId: '요청 ID', copyDetails: '세부 정보 복사',
-  unreachable: '게이트웨이에 연결할 수 없습니다.', offlineError: '오프라인입니다.', sessionEndedError: '세션이 종료되었습니다.', forbiddenTitle: '볼 수 있는 권한이 없습니다', forbiddenRest: '게이트웨이의 소유자나 관리자가 필요한 역할을 부여할 수 있습니다.',
+  unreachable: '게이트웨이에 연결할 수 없습니다.', brokenOff: '파일이 끝나기 전에 연결이 끊겨 저장하지 않았습니다. 다시 시도하세요.', offlineError: '오프라인입니다.', sessionEndedError: '세션이 종료되었습니다.', forbiddenTitle: '볼 수 있는 권한이 없습니다', forbiddenRest: '게이트웨이의 소유자나 관리자가 필요한 역할을 부여할 수 있습니다.',
   noMatchTitle: '필터와 일치하는 항목이 없습니다', clearFilters: '필터 지우기', clearAll: '모두 지우기', removeFilter: '필터 제거: {name}', filterSearch: '검색', noOptions: '선택할 항목이 없습니다', anyOf: '{name}: 전체', selected: { other: '{name}: {count}개 선택' },
   loadOlder: '이전 항목 더 보기', sortBy: '{name} 기준 정렬', openRow: '{name} 열기', unknown: '—', unpriced: '가격 없음', unpricedHint: '이 모델의 가격을 알 수 없어 비용에서 제외했습니다.',
   range: '기간', range1h: '1시간', range24h: '24시간', range7d: '7일', range30d: '30일', range90d: '90일', rangemonth: '이번 달', rangeCustom: '직접 설정',
