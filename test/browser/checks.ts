@@ -62,6 +62,27 @@ export async function pageFaults(tab: Tab, widths?: readonly number[]): Promise<
   ];
 }
 
+/** Theme, language and width of what is looked at: each of them twice, and never the same two together again. */
+export const LOOKS = [['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const;
+
+/** The page at its address, opened anew in each look: what axe and the layout find, one line each. Leaves it light, English and wide. */
+export async function lookFaults(page: Page, name: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [theme, locale, width] of [...LOOKS.slice(1), LOOKS[0]]) {
+    await page.evaluate(([chosenTheme, chosenLocale]) => {
+      localStorage.setItem('bsg.theme', chosenTheme);
+      localStorage.setItem('bsg.locale', chosenLocale);
+    }, [theme, locale] as const);
+    await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
+    await page.reload();
+    await page.locator('h1').first().waitFor();
+    await page.waitForLoadState('networkidle');
+    await shoot(page, `${name}-${theme}-${locale}-${width}`);
+    faults.push(...[...await axe(page), ...await layoutFaults(page)].map((fault) => `${theme} ${locale} ${width}: ${fault}`));
+  }
+  return faults;
+}
+
 /** For looking at: BSG_SHOTS=FOLDER keeps a picture of the page under that name. */
 export async function shoot(page: Page, name: string): Promise<void> {
   const folder = process.env['BSG_SHOTS'];

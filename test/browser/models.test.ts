@@ -216,3 +216,31 @@ needs('chromium')('models', () => {
     await tab.close();
   });
 });
+
+needs('chromium')('the models on a phone', () => {
+  test.each(['/admin/routing', '/admin/keys', '/admin/usage'])('what %s says later moves nothing, and nothing is called unused before it is known', async (part) => {
+    const world = await openWorld({ isDemo: true });
+    try {
+      const tab = await world.open({ width: 390, height: 844, isPhone: true });
+      const { page } = tab;
+      const edges = (): Promise<number[]> => page.evaluate(() => [...document.querySelectorAll('.cards__card')].map((card) => Math.round(card.getBoundingClientRect().bottom)));
+      world.break(part, 'hang', tab);
+      await page.goto(`${world.origin}/models`);
+      await page.locator('[data-row]').first().waitFor();
+      await page.waitForTimeout(1_000);
+      const before = await edges();
+      const unused = page.getByText('nothing', { exact: true });
+      if (part !== '/admin/usage') expect(await unused.count()).toBe(0);
+      const answered = page.waitForResponse((response) => response.url().includes(part));
+      world.break(null, undefined, tab);
+      await answered;
+      await page.waitForLoadState('networkidle');
+      await shoot(page, 'models-phone');
+      expect(before.length).toBe(2);
+      expect(await edges()).toEqual(before);
+      expect(tab.faults).toEqual([]);
+    } finally {
+      await world.close();
+    }
+  });
+});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { needs } from '../support/optional.ts';
 import { pageFaults, shoot } from './checks.ts';
-import { openWorld, type Tab, type World } from './world.ts';
+import { openWorld, TENANT, type Tab, type World } from './world.ts';
 
 needs('chromium')('signing in', () => {
   let world: World;
@@ -89,6 +89,38 @@ needs('chromium')('a session', () => {
     await tab.close();
   });
 
+  test('is used for the first page together with who it is of where they were a member the last time, and after that for everybody else', async () => {
+    const tab = await world.open({ isSignedIn: false });
+    const { page } = tab;
+    /** The calls of a page that is not told who asks, until nothing more comes. */
+    const early = async (open: () => Promise<unknown>): Promise<string[]> => {
+      world.break('/admin/me', 'hang', tab);
+      const asked = page.waitForRequest((request) => request.url().endsWith('/admin/me'));
+      await open();
+      await asked;
+      await page.waitForTimeout(500);
+      const calls = tab.takeCalls().toSorted();
+      world.break(null, undefined, tab);
+      await page.getByText('1 of 5 done').waitFor();
+      tab.takeCalls();
+      return calls;
+    };
+    const all = ['GET /admin/me', 'GET /admin/requests', 'GET /admin/setup', 'GET /admin/usage'];
+    expect(await early(() => page.goto(world.link()))).toEqual(['GET /admin/me']);
+    expect(await early(() => page.reload())).toEqual(all);
+    // Of another gateway by name, nothing is known yet.
+    expect(await early(() => page.goto(`${world.origin}/?tenant=${TENANT}`))).toEqual(['GET /admin/me']);
+    expect(await early(() => page.reload())).toEqual(all);
+    // Somebody else in the same browser.
+    await page.evaluate(() => {
+      const [who, tenant] = JSON.parse(localStorage.getItem('bsg.last-member') ?? '[]') as unknown[];
+      localStorage.setItem('bsg.last-member', JSON.stringify([`not ${String(who)}`, tenant]));
+    });
+    expect(await early(() => page.reload())).toEqual(['GET /admin/me']);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
   test('that is over leaves the page and a half-filled form as they are until somebody signs in in another tab; then the form is sent', async () => {
     const tab = await world.open();
     const { page } = tab;
@@ -101,6 +133,7 @@ needs('chromium')('a session', () => {
     for (let i = 0; i < 4; i += 1) await page.keyboard.press('Escape');
     await page.mouse.click(5, 5);
     expect(await page.getByRole('heading', { name: 'Your session has ended' }).isVisible()).toBe(true);
+    await shoot(page, 'session-ended');
     expect(await pageFaults({ ...tab, faults: [] }, [390, 1440])).toEqual([]);
     await setClock();
     const [other] = await Promise.all([tab.context.waitForEvent('page'), page.getByRole('link', { name: 'Sign in' }).click()]);
@@ -117,6 +150,8 @@ needs('chromium')('a session', () => {
 
   test('of one tab may end while the other goes on', async () => {
     const tab = await world.open();
+    // A page that asks for nothing by itself: the first thing that is refused is what is clicked.
+    await tab.go('/models');
     const second = await tab.context.newPage();
     await second.goto(`${world.origin}/models`);
     await second.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
@@ -143,11 +178,13 @@ needs('chromium')('a session', () => {
     const tab = await world.open();
     const { page } = tab;
     const refresh = await page.evaluate(() => (JSON.parse(sessionStorage.getItem('bsg.tokens') ?? '{}') as { refresh: string }).refresh);
+    expect(await page.evaluate(() => localStorage.getItem('bsg.last-member'))).toBe('["local-operator",null]');
     await page.getByRole('button', { name: /Operator of this machine/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
+    await shoot(page, 'signed-out');
     // The router notes how far its pages were scrolled.
-    expect(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => key !== 'bsg.signed-out' && !key.startsWith('tsr-scroll')), document.cookie])).toEqual([[], '']);
+    expect(await page.evaluate(() => [Object.keys(sessionStorage).filter((key) => key !== 'bsg.signed-out' && !key.startsWith('tsr-scroll')), localStorage.getItem('bsg.last-member'), document.cookie])).toEqual([[], null, '']);
     expect(await tab.context.cookies()).toEqual([]);
     const renewed = await fetch(`${world.origin}/oidc/token`, { method: 'POST', body: new URLSearchParams({ client_id: 'dashboard', grant_type: 'refresh_token', refresh_token: refresh }) });
     expect(renewed.status).toBe(400);
@@ -165,6 +202,7 @@ needs('chromium')('a session', () => {
     await page.evaluate(() => { sessionStorage.setItem('bsg.redirects', '2'); sessionStorage.removeItem('bsg.tokens'); });
     await page.goto(`${world.origin}/analytics`);
     await page.getByText('Signing in does not work').waitFor();
+    await shoot(page, 'sign-in-loop');
     expect(await pageFaults(tab, [390, 1440])).toEqual([]);
     await tab.close();
   });
@@ -175,6 +213,7 @@ needs('chromium')('a session', () => {
     const tab = await world.open({ isSignedIn: false });
     await tab.page.goto(`${world.origin}/callback${search}`);
     await tab.page.getByText(words).waitFor();
+    await shoot(tab.page, words.toLowerCase().replaceAll(' ', '-'));
     expect(await pageFaults(tab, [390, 1440])).toEqual([]);
     await tab.close();
   });

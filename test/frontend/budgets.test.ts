@@ -6,7 +6,7 @@ type Manifest = Record<string, { file: string; css?: string[]; imports?: string[
 interface Vitals { readonly lcpMs: number; readonly cls: number }
 const { budgetLines, vitalsLines } = (await import(join(import.meta.dirname, '..', '..', 'tools', 'dashboard-budgets.mjs'))) as {
   budgetLines(manifest: Manifest, size: (file: string) => number): Line[];
-  vitalsLines(measured: { overview: readonly Vitals[]; others: ReadonlyMap<string, Vitals> }): Line[];
+  vitalsLines(measured: { overview: readonly Vitals[]; first: readonly Vitals[]; others: ReadonlyMap<string, Vitals> }): Line[];
 };
 
 const MANIFEST: Manifest = {
@@ -32,9 +32,12 @@ test('each budget breaks by itself', () => {
 
 test('the paint is judged by its median, shifts by the worst of all runs and pages', () => {
   const run = (lcpMs: number, cls = 0): Vitals => ({ lcpMs, cls });
-  const judged = (overview: readonly Vitals[], others: Record<string, Vitals> = {}): boolean[] => vitalsLines({ overview, others: new Map(Object.entries(others)) }).map(({ ok }) => ok);
-  expect(judged([run(2_900), run(9_000), run(2_000), run(3_000), run(4_000)])).toEqual([true, true]);
-  expect(judged([run(2_900), run(9_000), run(2_000), run(3_001), run(4_000)])).toEqual([false, true]);
-  expect(judged([run(0)])).toEqual([false, true]);
-  expect(judged([run(1), run(1, 0.021)], { '/keys': run(9_000, 0.02), '/audit': run(1, 0.03) })).toEqual([true, false, true, false]);
+  const judged = (overview: readonly Vitals[], others: Record<string, Vitals> = {}, first: readonly Vitals[] = [run(1)]): boolean[] => vitalsLines({ overview, first, others: new Map(Object.entries(others)) }).map(({ ok }) => ok);
+  expect(judged([run(2_900), run(9_000), run(2_000), run(3_000), run(4_000)])).toEqual([true, true, true]);
+  expect(judged([run(2_900), run(9_000), run(2_000), run(3_001), run(4_000)])).toEqual([false, true, true]);
+  expect(judged([run(0)])).toEqual([false, true, true]);
+  expect(judged([run(1), run(1, 0.021)], { '/keys': run(9_000, 0.02), '/audit': run(1, 0.03) })).toEqual([true, true, false, true, false]);
+  expect(judged([run(1)], {}, [run(3_001), run(9_000), run(1)])).toEqual([true, false, true]);
+  expect(judged([run(1)], {}, [run(1, 0.021)])).toEqual([true, true, false]);
+  expect(judged([run(1)], {}, [])).toEqual([true, false, true]);
 });

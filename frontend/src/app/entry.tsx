@@ -6,6 +6,8 @@ import { StrictMode, Suspense } from 'react';
 import type { Root } from 'react-dom/client';
 import { meQuery } from '../api/me.ts';
 import { queryClient } from '../api/query-client.ts';
+import { currentTenant } from '../api/tenant.ts';
+import { wasMember } from '../auth/last-member.ts';
 import { LoginPage } from '../auth/login-page.tsx';
 import { mayRedirect } from '../auth/loops.ts';
 import { beginSignIn } from '../auth/oidc.ts';
@@ -26,9 +28,7 @@ export async function start(root: Root, configError: unknown): Promise<void> {
     return;
   }
   if (readTokens() === undefined) return leave();
-  void queryClient.prefetchQuery(meQuery);
-  // The first page does not wait for what only says who asks.
-  if (location.pathname === '/') prefetchOverview(rangeOf(searchOf(overviewSearch)(parseSearch(location.search))));
+  void askFirst();
   root.render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
@@ -36,6 +36,18 @@ export async function start(root: Root, configError: unknown): Promise<void> {
       </QueryClientProvider>
     </StrictMode>,
   );
+}
+
+/** What the first page needs, with who asks for it where they were a member the last time, and else after that is known: nobody is refused what they never asked for. */
+async function askFirst(): Promise<void> {
+  const isKnown = wasMember(currentTenant());
+  const answered = queryClient.prefetchQuery(meQuery);
+  if (location.pathname !== '/') return;
+  if (!isKnown) {
+    await answered;
+    if ((queryClient.getQueryData(meQuery.queryKey)?.tenantId ?? null) === null) return;
+  }
+  prefetchOverview(rangeOf(searchOf(overviewSearch)(parseSearch(location.search))));
 }
 
 async function leave(): Promise<void> {

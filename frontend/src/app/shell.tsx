@@ -1,6 +1,7 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useMay, useMe } from '../api/me.ts';
+import { Frame } from '../auth/frame.tsx';
 import { shell } from '../i18n/en/shell.ts';
 import { ui } from '../i18n/en/ui.ts';
 import { useT } from '../i18n/use-t.tsx';
@@ -31,7 +32,7 @@ export function Shell() {
   const close = (): void => setOpen(undefined);
   useGlobalKeys({ openPalette: () => setOpen('palette'), openHelp: () => setOpen('help') });
   useEffect(close, [pathname]);
-  if (me.tenantId === null && pathname !== '/invite') return <Stranger me={me} />;
+  if (me.tenantId === null) return <><Frame>{pathname === '/invite' ? <ErrorBoundary isPage><Suspense><Outlet /></Suspense></ErrorBoundary> : <Stranger me={me} />}</Frame><SessionEnded /></>;
   const chrome = { onSearch: () => setOpen('palette'), onHelp: () => setOpen('help') };
   return (
     <div className="shell">

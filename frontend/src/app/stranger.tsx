@@ -1,3 +1,4 @@
+import { useSignedInAs } from '../api/me.ts';
 import { chooseTenant } from '../api/tenant.ts';
 import type { Me } from '../api/types.ts';
 import { dropTokens } from '../auth/tokens.ts';
@@ -7,17 +8,16 @@ import { Button } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
 
 /** Signed in, but at no gateway: not a member of any, or of several and none chosen. */
-export function Stranger({ me: { user, tenants } }: { readonly me: Me }) {
+export function Stranger({ me: { tenants } }: { readonly me: Me }) {
   const t = useT(shell);
+  const signedInAs = useSignedInAs();
   const asSomebodyElse = (): void => {
     dropTokens();
     location.assign('/login?start=1&switch=1');
   };
   return (
-    <main className="stranger">
-      <Page title={tenants.length === 0 ? t('notMemberTitle') : t('chooseGateway')} description={tenants.length === 0 ? t('notMemberText', { name: user.name }) : undefined}>
-        {tenants.length === 0 ? <div><Button kind="primary" onClick={asSomebodyElse}>{t('otherAccount')}</Button></div> : <ul className="stack">{tenants.map(({ id, name }) => <li key={id}><Button onClick={() => chooseTenant(id)}>{name}</Button></li>)}</ul>}
-      </Page>
-    </main>
+    <Page title={tenants.length === 0 ? t('notMemberTitle') : t('chooseGateway')} description={tenants.length === 0 ? t('notMemberText', { name: signedInAs }) : undefined}>
+      {tenants.length === 0 ? <div><Button kind="primary" onClick={asSomebodyElse}>{t('otherAccount')}</Button></div> : <ul className="stack">{tenants.map(({ id, name }) => <li key={id}><Button onClick={() => chooseTenant(id)}>{name}</Button></li>)}</ul>}
+    </Page>
   );
 }

@@ -1,10 +1,8 @@
 import { useEffect } from 'react';
 import { config } from '../app/config.ts';
-import { setTheme, THEMES, useTheme } from '../app/theme.ts';
 import { login } from '../i18n/en/login.ts';
-import { LOCALES, setLocale, useLocale } from '../i18n/locale.ts';
 import { useT } from '../i18n/use-t.tsx';
-import { Logo } from '../ui/logo.tsx';
+import { Frame } from './frame.tsx';
 
 export interface Problem { readonly kind: 'signed-out' | 'done' | 'loop' | 'config' | 'cancelled' | 'stale' | 'misconfigured' | 'unreachable' | 'clock'; readonly detail?: string }
 
@@ -23,16 +21,12 @@ export function LoginPage(props: LoginPageProps) {
   useEffect(() => { document.title = `${t('title')} · BSGateway`; }, [t]);
   const isUsable = problem?.kind !== 'config' && problem?.kind !== 'done';
   return (
-    <main className="login">
-      <div className="login__box">
-        <Logo size={44} />
-        <h1 className="login__name">BSGateway</h1>
-        <p className="login__line">{t('tagline')}</p>
-        {problem !== undefined && <ProblemText problem={problem} />}
-        {isUsable && <SignInButton {...props} />}
-      </div>
-      <Choices />
-    </main>
+    <Frame>
+      <h1 className="login__name">BSGateway</h1>
+      <p className="login__line">{t('tagline')}</p>
+      {problem !== undefined && <ProblemText problem={problem} />}
+      {isUsable && <SignInButton {...props} />}
+    </Frame>
   );
 }
 
@@ -57,17 +51,4 @@ function ProblemText({ problem: { kind, detail = '' } }: { readonly problem: Pro
     : kind === 'misconfigured' ? (detail === 'https' ? t('httpsText') : t('misconfiguredText', { detail }))
     : kind === 'unreachable' ? t('unreachableText', { detail }) : t(`${kind}Text`);
   return <div className="login__problem" role="alert"><p className="login__problem-title">{t(`${kind}Title`)}</p><p>{text}</p></div>;
-}
-
-function Choices() {
-  const t = useT(login);
-  const locale = useLocale();
-  const theme = useTheme();
-  const names = { system: t('themeSystem'), light: t('themeLight'), dark: t('themeDark') };
-  return (
-    <footer className="login__choices">
-      <div className="segments" role="group" aria-label={t('language')}>{LOCALES.map(([id, name]) => <button key={id} type="button" className="segments__one" lang={id} aria-pressed={id === locale} onClick={() => { void setLocale(id); }}>{name}</button>)}</div>
-      <div className="segments" role="group" aria-label={t('theme')}>{THEMES.map((id) => <button key={id} type="button" className="segments__one" aria-pressed={id === theme} onClick={() => setTheme(id)}>{names[id]}</button>)}</div>
-    </footer>
-  );
 }

@@ -1,4 +1,5 @@
 import { config } from '../app/config.ts';
+import { claimsOf } from './id-token.ts';
 import type { Tokens } from './tokens.ts';
 
 /** OpenID Connect Core 1.0 with PKCE (RFC 7636, S256): what a public client in a browser needs of it, and no more. */
@@ -125,9 +126,7 @@ async function exchange(parameters: Readonly<Record<string, string>>): Promise<T
 
 /** A clock that is far off makes every token look old to somebody; better said at once. */
 function checkClock(idToken: string | undefined): void {
-  const [, payload] = idToken?.split('.') ?? [];
-  if (payload === undefined) return;
-  const { iat } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { iat?: number };
+  const { iat } = claimsOf(idToken ?? '') ?? {};
   if (typeof iat === 'number' && Math.abs(Date.now() - iat * 1000) > SKEW_MS) throw new SignInError('clock');
 }
 

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { forgetMember } from './last-member.ts';
 import { endSession, renew, SignInError } from './oidc.ts';
 import { dropTokens, keepTokens, readTokens, waitForHandOver, type Tokens } from './tokens.ts';
 
@@ -74,6 +75,7 @@ export async function signOut(): Promise<void> {
   const tokens = readTokens();
   sessionStorage.clear();
   dropTokens();
+  forgetMember();
   // The tab does not sign in again by itself.
   sessionStorage.setItem('bsg.signed-out', '1');
   try {

@@ -47,18 +47,26 @@ export class Folds {
 
 const idOf = ({ table, pk, sk }: Key): string => `${table}\n${pk}\n${sk}`;
 
-function worthFolding(batches: readonly (readonly Op[])[]): [string, Key][] {
-  const counts = new Map<string, { key: Key; updates: number }>();
+/** The items that two or more batches update and nothing else names. Most operations name an item of their own; they must cost little here. */
+function worthFolding(batches: readonly (readonly Op[])[]): Map<string, Key> {
+  const [once, often] = [new Map<string, Key>(), new Map<string, Key>()];
+  for (const ops of batches) {
+    const op = ops.length === 1 ? ops[0] : undefined;
+    if (op === undefined || !('update' in op)) continue;
+    const id = idOf(op.update);
+    if (once.has(id)) often.set(id, op.update);
+    else once.set(id, op.update);
+  }
+  if (often.size === 0) return often;
+  const partitions = new Set([...often.values()].map(({ pk }) => pk));
   for (const ops of batches) {
     for (const op of ops) {
+      if (ops.length === 1 && 'update' in op) continue;
       const key = 'update' in op ? op.update : 'put' in op ? op.put : op.delete;
-      const id = idOf(key);
-      const entry = counts.get(id) ?? { key, updates: 0 };
-      entry.updates += ops.length === 1 && 'update' in op ? 1 : Number.NEGATIVE_INFINITY;
-      counts.set(id, entry);
+      if (partitions.has(key.pk)) often.delete(idOf(key));
     }
   }
-  return [...counts].flatMap(([id, { key, updates }]) => (updates >= WORTH_FOLDING ? [[id, key]] : []));
+  return often;
 }
 
 function applied({ set = {}, add = {}, remove = [], guards = [] }: Update, fold: Fold): WriteResult {

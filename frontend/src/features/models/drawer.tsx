@@ -23,13 +23,13 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { TimeRange } from '../../ui/time-range.tsx';
-import { Count, Duration, Money, RelativeTime } from '../../ui/values.tsx';
+import { Count, Duration, Money, RelativeTime, Unknown } from '../../ui/values.tsx';
 import { useModelActions } from './actions.tsx';
 import { UseLink } from './delete-model.tsx';
 import { modelMenuItems, needsKey } from './model-table.tsx';
 import { ABILITIES } from './model-values.ts';
 import { providerInfo } from './providers.ts';
-import { usesOf } from './uses.ts';
+import { usesKnown } from './uses.ts';
 
 /** `/models/:id`: one model over the list. */
 export function ModelDrawer() {
@@ -49,12 +49,12 @@ function Details({ model }: { readonly model: ModelView }) {
   const isAdmin = useMay('admin');
   const actions = useModelActions();
   const items = isAdmin ? modelMenuItems(model, actions, t) : [];
-  const uses = usesOf(model.id, useQuery(routingQuery).data?.document, useQuery(keysQuery).data ?? []);
+  const uses = usesKnown(model.id, useQuery(routingQuery).data?.document, useQuery(keysQuery).data);
   return (
     <div className="stack drawer-body">
       <div className="row"><Badge tone={model.enabled ? 'good' : 'neutral'}>{model.enabled ? t('enabled') : t('disabled')}</Badge>{needsKey(model) && <Badge tone="warn">{t('noCredential')}</Badge>}{items.map(({ id, text, isDanger, onChoose }) => <Button key={id} small kind={isDanger === true ? 'danger' : 'secondary'} onClick={onChoose}>{text}</Button>)}</div>
       <Usage model={model} />
-      <section className="stack"><h3>{t('usedBy')}</h3>{uses.length === 0 ? <p className="muted">{t('unused')}</p> : <ul className="model-uses">{uses.map((use) => <li key={`${use.kind} ${use.id}`}><UseLink use={use} /></li>)}</ul>}</section>
+      <section className="stack"><h3>{t('usedBy')}</h3>{uses === undefined ? <Unknown /> : uses.length === 0 ? <p className="muted">{t('unused')}</p> : <ul className="model-uses">{uses.map((use) => <li key={`${use.kind} ${use.id}`}><UseLink use={use} /></li>)}</ul>}</section>
       <section className="stack"><h3>{t('facts')}</h3><Facts model={model} /></section>
       <Errors id={model.id} />
     </div>

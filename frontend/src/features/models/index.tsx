@@ -28,7 +28,7 @@ import type { ModelValues } from './model-values.ts';
 import './models.css';
 import { providerInfo } from './providers.ts';
 import { TestModel } from './test-model.tsx';
-import { usesOf } from './uses.ts';
+import { usesKnown } from './uses.ts';
 
 const AddModel = lazy(async () => ({ default: (await import('./add-model.tsx')).AddModel }));
 const EditModel = lazy(async () => ({ default: (await import('./edit-model.tsx')).EditModel }));
@@ -44,7 +44,7 @@ export function ModelsPage() {
   const errorText = useErrorText();
   const query = useQuery(modelsQuery);
   const document = useQuery(routingQuery).data?.document;
-  const keys = useQuery(keysQuery).data ?? [];
+  const keys = useQuery(keysQuery).data;
   const usage = useQuery(usageQuery({ range: '30d' }, { by: 'model', stack: 'model' })).data;
   const update = useUpdateModel();
   const [open, setOpen] = useState<Open>();
@@ -71,7 +71,7 @@ export function ModelsPage() {
     return { edit: (model) => setOpen({ kind: 'edit', model }), remove: (model) => setOpen({ kind: 'remove', model }), test: (model) => setOpen({ kind: 'test', model }), setEnabled: (model, enabled) => { void setEnabled(model, enabled); } };
   }, [mutateAsync]);
   const rowsOf = (all: readonly ModelView[]): readonly ModelRow[] => all.map((model) => ({
-    model, uses: usesOf(model.id, document, keys), used: usage === undefined ? undefined : usage.breakdown.find(({ id }) => id === model.id) ?? null, perDay: usage?.stacked?.groups.find(({ id }) => id === model.id)?.requests ?? [],
+    model, uses: usesKnown(model.id, document, keys), used: usage === undefined ? undefined : usage.breakdown.find(({ id }) => id === model.id) ?? null, perDay: usage?.stacked?.groups.find(({ id }) => id === model.id)?.requests ?? [],
   }));
   const clear = (): void => { void navigate({ to: '/models', search: (before) => ({ ...before, q: undefined, provider: undefined, status: undefined }) }); };
   return (

@@ -16,8 +16,8 @@ import { useModelActions } from './actions.tsx';
 import { providerInfo } from './providers.ts';
 import type { Use } from './uses.ts';
 
-/** `used`: undefined = not known yet, null = nothing in 30 days. `perDay` = its requests over time. */
-export interface ModelRow { readonly model: ModelView; readonly uses: readonly Use[]; readonly used: UsageMeasures | null | undefined; readonly perDay: readonly number[] }
+/** `uses`: undefined = none known of. `used`: undefined = not known yet, null = nothing in 30 days. `perDay` = its requests over time. */
+export interface ModelRow { readonly model: ModelView; readonly uses: readonly Use[] | undefined; readonly used: UsageMeasures | null | undefined; readonly perDay: readonly number[] }
 
 export interface ModelTableProps { readonly rows: readonly ModelRow[]; readonly highlighted: string | undefined; readonly sort: Sort | undefined; readonly onSort: (sort: Sort) => void; readonly onOpen: (model: ModelView) => void; readonly empty: ReactNode }
 
@@ -61,10 +61,10 @@ function PriceCell({ model: { effective: { price } } }: { readonly model: ModelV
   return <span className="number" title={t('priceHint')}>{f.exactMoney(price.input * 1e6)} / {f.exactMoney(price.output * 1e6)}</span>;
 }
 
-export function UsedBy({ uses }: { readonly uses: readonly Use[] }) {
+export function UsedBy({ uses }: { readonly uses: readonly Use[] | undefined }) {
   const t = useT(models);
   const tierName = useTierName();
-  if (uses.length === 0) return <span className="muted">{t('unused')}</span>;
+  if (uses === undefined || uses.length === 0) return <span className="used-by">{uses === undefined ? <Unknown /> : <span className="muted">{t('unused')}</span>}</span>;
   const of = (kind: Use['kind']): readonly Use[] => uses.filter((use) => use.kind === kind);
   const [aliases, rules, keys] = [of('alias').length, of('rule').length, of('key').length];
   return (

@@ -15,3 +15,9 @@ export function usesOf(id: string, document: RoutingDocument | undefined, keys: 
   ];
   return [...routing, ...keys.filter(({ revokedAt, allowedModels }) => revokedAt === null && allowedModels?.includes(id) === true).map((key): Use => ({ kind: 'key', id: key.id, name: key.name }))];
 }
+
+/** The same while answers are still missing; undefined = nothing that uses it is known, which is not to say that nothing does. */
+export function usesKnown(id: string, document: RoutingDocument | undefined, keys: readonly KeyView[] | undefined): readonly Use[] | undefined {
+  const uses = usesOf(id, document, keys ?? []);
+  return uses.length === 0 && (document === undefined || keys === undefined) ? undefined : uses;
+}

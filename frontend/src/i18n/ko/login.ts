@@ -2,7 +2,7 @@ import type { TranslationOf } from '../message.ts';
 import type { login as en } from '../en/login.ts';
 
 export const login: TranslationOf<typeof en> = {
-  title: '로그인', tagline: '간단한 요청은 저렴한 모델로, 어려운 요청은 강력한 모델로 보냅니다.', signIn: '로그인', signInWith: '{provider} 계정으로 로그인', otherWays: '다른 방법으로 로그인', tryAgain: '다시 시도', leaving: '잠시만요…',
+  title: '로그인', tagline: '간단한 요청은 저렴한 모델로, 어려운\u00A0요청은 강력한 모델로 보냅니다.', signIn: '로그인', signInWith: '{provider} 계정으로 로그인', otherWays: '다른 방법으로 로그인', tryAgain: '다시 시도', leaving: '잠시만요…',
   localHint: '게이트웨이를 실행하는 컴퓨터에서 {command} 명령이 로그인 링크를 출력합니다. 게이트웨이를 시작할 때마다 출력되는 링크로도 로그인할 수 있습니다.',
   signedOut: '로그아웃했습니다.', done: '로그인했습니다. 이 탭을 닫고 다른 탭에서 계속하세요.',
   cancelledTitle: '로그인을 취소했습니다', cancelledText: '바뀐 것은 없습니다. 언제든지 다시 시도하세요.',
