@@ -15,7 +15,10 @@ const PADDING = encoder.encode(' ');
  * account before it ends.
  */
 export async function relay(served: Served, undertaking: Undertaking, settle: () => Promise<void>): Promise<GatewayResponse['body']> {
-  const close = closingOf(served, undertaking, settle);
+  const close = async (): Promise<void> => {
+    finish(served, undertaking);
+    await settle();
+  };
   if (served.kind === 'json') {
     await close();
     return served.bytes;
@@ -23,11 +26,6 @@ export async function relay(served: Served, undertaking: Undertaking, settle: ()
   const iterator = new StreamRelay(served, undertaking, close);
   return { [Symbol.asyncIterator]: () => iterator };
 }
-
-const closingOf = (served: Served, undertaking: Undertaking, settle: () => Promise<void>) => async (): Promise<void> => {
-  finish(served, undertaking);
-  await settle();
-};
 
 /**
  * Sends an answer that is still being fetched when headers can wait no longer: heartbeats (or JSON padding) until it
