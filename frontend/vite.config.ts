@@ -14,14 +14,14 @@ const preloadFont: Plugin = {
 
 /**
  * What the dashboard and its first page are made of, by name in the page itself: `theme.js` asks for it at once, instead of after
- * the program that would. Whoever only signs in is spared it.
+ * the program that would. Whoever only signs in is spared it, and has a smaller one.
  */
 const preloadProgram: Plugin = {
   name: 'preload-program',
   transformIndexHtml: {
     order: 'post',
-    handler: (_html, { bundle }) => ['app/entry.tsx', 'features/overview/index.tsx'].map((entry) => ({
-      tag: 'meta', attrs: { name: entry.startsWith('app') ? 'bsg-program' : 'bsg-overview', content: filesOf(bundle ?? {}, entry).join(' ') }, injectTo: 'head-prepend' as const,
+    handler: (_html, { bundle }) => [['bsg-program', 'app/entry.tsx'], ['bsg-overview', 'features/overview/index.tsx'], ['bsg-sign-in', 'auth/entry.tsx']].map(([name = '', entry = '']) => ({
+      tag: 'meta', attrs: { name, content: filesOf(bundle ?? {}, entry).join(' ') }, injectTo: 'head-prepend' as const,
     })),
   },
 };
@@ -54,9 +54,9 @@ export default defineConfig({
     // Directives for server components mean nothing here.
     rolldownOptions: { onLog: (level, log, next) => { if (log.code !== 'MODULE_LEVEL_DIRECTIVE') next(level, log); },
       // What the shell and most pages share is one file: many small ones cost more, each with a dictionary of its own.
-      // Fields and what is made of them stay out of it, as no page begins with a form. `ground` is all that signing in needs.
+      // Fields and what is made of them stay out of it, as no page begins with a form. `ground` is all that signing in and asking early need.
       output: { codeSplitting: { groups: [
-        { name: 'ground', test: /frontend[\\/]src[\\/](?:i18n[\\/](?:use-t|locale|message)\.|ui[\\/]logo\.|app[\\/](?:config|theme)\.|auth[\\/](?:oidc|tokens|return-path|loops)\.)/, minShareCount: 2, priority: 2 },
+        { name: 'ground', test: /frontend[\\/]src[\\/](?:i18n[\\/](?:use-t|locale|message)\.|ui[\\/]logo\.|app[\\/](?:config|theme|range|first-questions)\.|api[\\/](?:address|early|tenant)\.|features[\\/]overview[\\/]asks\.|auth[\\/](?:id-token|last-member|oidc|tokens|return-path|loops)\.)/, minShareCount: 2, priority: 2 },
         // Nothing of the dashboard goes without these: one file instead of thirty, each with a way there and back of its own.
         { name: 'start', test: /node_modules[\\/](?:@tanstack|lucide-react)[\\/]|frontend[\\/]src[\\/](?:api|app|format)[\\/]|frontend[\\/]src[\\/]ui[\\/](?:chart[\\/]|time-range|popover|updated|tabs|code-block|copy-button|use-)/, minShareCount: 2, priority: 0 },
         { name: 'kit', test: /frontend[\\/]src[\\/]ui[\\/](?!(?:fields|alert|limit-field|form|confirm-dialog|custom-range|filter-bar)\.)/, minShareCount: 8, priority: 1 },

@@ -3,8 +3,8 @@
 window.bsgConfig = fetch('/config.json', { cache: 'no-store' }).catch(function () {});
 (function () {
   // Everything but signing in is the dashboard: its files are asked for now, not one after the other as they name each other.
-  if (/^\/(login|callback)$/.test(location.pathname)) return;
-  for (const name of location.pathname === '/' ? ['bsg-program', 'bsg-overview'] : ['bsg-program']) {
+  const isSignIn = /^\/(login|callback)$/.test(location.pathname);
+  for (const name of isSignIn ? ['bsg-sign-in'] : location.pathname === '/' ? ['bsg-program', 'bsg-overview'] : ['bsg-program']) {
     const files = document.querySelector('meta[name=' + name + ']');
     for (const href of files === null || files.content === '' ? [] : files.content.split(' ')) {
       const link = document.createElement('link');

@@ -1,4 +1,5 @@
 import { readBody, readIfMatch } from './body.ts';
+import { compressed } from './compress.ts';
 import { AdminError } from './errors.ts';
 import { once } from './idempotency.ts';
 import { may, type AdminPorts, type Caller, type GatewayRequest, type GatewayResponse, type Identity, type Reply } from './ports.ts';
@@ -16,7 +17,7 @@ export async function serveAdmin(request: GatewayRequest, ports: AdminPorts): Pr
   const begun = ports.now();
   const response = await run(request, ports, requestId).catch((error: unknown) => refuse(errorOf(error), requestId));
   ports.access?.({ method: request.method, route: patternOf(request), status: response.status, ms: Math.max(0, ports.now() - begun), requestId });
-  return readable(request, ports, response);
+  return readable(request, ports, await compressed(request, response));
 }
 
 /** For the access log: the path's own text never gets there. */
@@ -28,7 +29,7 @@ function patternOf({ method, path }: GatewayRequest): string {
 /** In AWS the dashboard has an origin of its own, and its pages may read what they asked for. */
 function readable({ headers: { origin } }: GatewayRequest, ports: AdminPorts, response: GatewayResponse): GatewayResponse {
   if (origin === undefined || origin !== new URL(ports.dashboardUrl).origin) return response;
-  return { ...response, headers: { ...response.headers, 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' } };
+  return { ...response, headers: { ...response.headers, 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin, accept-encoding' } };
 }
 
 const EXPOSED = 'etag, retry-after, x-request-id, content-disposition';
@@ -115,7 +116,7 @@ function answer(status: number, requestId: string, reply: Reply): GatewayRespons
   return json(status, requestId, reply.body, { ...(reply.etag !== undefined && { etag: `"${reply.etag}"` }), ...reply.headers });
 }
 
-const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'accept-encoding' } as const;
 
 function json(status: number, requestId: string, body: object, headers: Readonly<Record<string, string>>): GatewayResponse {
   return whole(status, requestId, encoder.encode(JSON.stringify(body)), { 'content-type': 'application/json', ...headers });

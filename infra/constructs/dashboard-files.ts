@@ -18,7 +18,7 @@ export interface DashboardFilesProps extends Pick<NodeFunctionProps, 'bundles' |
 }
 
 /** Not deployed: compressed twins for the one-machine edition, and the build's own notes. */
-const EXCLUDED = ['*.gz', '**/*.gz', '.vite', '.vite/**'];
+const EXCLUDED = ['*.gz', '**/*.gz', '*.br', '**/*.br', '.vite', '.vite/**'];
 
 /**
  * Puts the built dashboard and its settings into the bucket with each deployment that changes either. The files travel

@@ -15,9 +15,12 @@ const PAGE_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer-policy': '
 const HASHED = /^\/assets\//;
 /** Paths that belong to the APIs, whatever a browser accepts. */
 const APIS = /^\/(?:v1|admin|oidc|health|metrics)(?:\/|$)|^\/config\.json$/;
+/** What the build puts beside each text file. */
+const CODINGS = [['br', '.br'], ['gzip', '.gz']] as const;
+const PACKED = /\.(?:br|gz)$/;
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 
-interface File { readonly body: Uint8Array; readonly gzip: Uint8Array | undefined; readonly type: string; readonly tag: string }
+interface File { readonly body: Uint8Array; readonly packed: ReadonlyMap<string, Uint8Array>; readonly type: string; readonly tag: string }
 
 export interface DashboardOptions {
   /** Where `npm run build` puts the dashboard. */
@@ -39,10 +42,10 @@ export function openDashboard({ folder, origin }: DashboardOptions): (request: G
     const { mtimeMs } = statSync(join(folder, 'index.html'), { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
     if (mtimeMs === known) return;
     const entries = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true });
-    for (const entry of entries.filter((each) => each.isFile() && !each.name.endsWith('.gz') && !each.name.startsWith('.') && !each.parentPath.includes('.vite'))) {
+    for (const entry of entries.filter((each) => each.isFile() && !PACKED.test(each.name) && !each.name.startsWith('.') && !each.parentPath.includes('.vite'))) {
       const path = join(entry.parentPath, entry.name);
       const body = readFileSync(path);
-      files.set(path.slice(folder.length).replaceAll('\\', '/'), { body, gzip: readIfThere(`${path}.gz`), type: fileType(path), tag: `"${hash('sha256', body, 'hex').slice(0, 16)}"` });
+      files.set(path.slice(folder.length).replaceAll('\\', '/'), { body, packed: packedOf(path), type: fileType(path), tag: `"${hash('sha256', body, 'hex').slice(0, 16)}"` });
     }
     known = mtimeMs;
   }
@@ -72,19 +75,23 @@ export function openDashboard({ folder, origin }: DashboardOptions): (request: G
   }
 }
 
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
+/** By content coding, the smallest first. */
+function packedOf(path: string): ReadonlyMap<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  for (const [coding, ending] of CODINGS) {
+    try {
+      found.set(coding, readFileSync(`${path}${ending}`));
+    } catch { /* the build made none */ }
   }
+  return found;
 }
 
-function send({ body, gzip, type, tag }: File, { headers }: GatewayRequest, cache: string): GatewayResponse {
+function send({ body, packed, type, tag }: File, { headers }: GatewayRequest, cache: string): GatewayResponse {
   const common = { ...PAGE_HEADERS, ...(type.startsWith('text/html') && { 'content-security-policy': DASHBOARD_POLICY }), 'cache-control': cache, 'etag': tag, 'vary': 'accept-encoding' };
   if (headers['if-none-match'] === tag) return { status: 304, headers: common, body: new Uint8Array() };
-  const isZipped = gzip !== undefined && /\bgzip\b/.test(headers['accept-encoding'] ?? '');
-  return { status: 200, headers: { ...common, 'content-type': type, ...(isZipped && { 'content-encoding': 'gzip' }) }, body: isZipped ? gzip : body };
+  const accepted = new Set((headers['accept-encoding'] ?? '').split(/\s*,\s*/));
+  const [coding, small] = [...packed].find(([name]) => accepted.has(name)) ?? [];
+  return { status: 200, headers: { ...common, 'content-type': type, ...(coding !== undefined && { 'content-encoding': coding }) }, body: small ?? body };
 }
 
 const STYLE = 'body{font:16px/1.6 system-ui,sans-serif;max-width:34rem;margin:22vh auto;padding:0 1.5rem;color:light-dark(#1c1917,#fafaf9);background:light-dark(#fafaf9,#0c0a09)}h1{font-size:1.3rem;margin:0 0 .5rem}';

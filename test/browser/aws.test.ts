@@ -18,7 +18,7 @@ needs('java')('the stack as it is deployed', () => {
     let browser: Browser;
     beforeAll(async () => {
       world = await awsWorld();
-      browser = await launchBrowser(world.browserArguments);
+      browser = await launchBrowser({ more: world.browserArguments });
     }, 180_000);
     afterAll(async () => {
       await browser?.close();

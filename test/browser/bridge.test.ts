@@ -44,7 +44,7 @@ needs('chromium')('signing in with BSVibe in a browser', () => {
     };
     server = createServer(selfSigned('bridge.example'), (request, response) => { void attend(request, response, ports); });
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    browser = await launchBrowser([`--host-resolver-rules=MAP *.example:443 127.0.0.1:${(server.address() as AddressInfo).port}`]);
+    browser = await launchBrowser({ more: [`--host-resolver-rules=MAP *.example:443 127.0.0.1:${(server.address() as AddressInfo).port}`] });
   });
   afterAll(async () => {
     await browser?.close();

@@ -119,6 +119,12 @@ needs('chromium')('the Rules page', () => {
     expect(await names(tab)).toEqual(['At night', 'Code', 'claude']);
     await page.getByText('Code is active').locator('..').locator('label, .amplify-switch__track').first().click();
     await page.getByText('“Code” is off.').waitFor();
+    for (const width of [320, 390, 768, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const [toasts, bar] = [await page.locator('.toasts').boundingBox(), await page.locator('.draft').boundingBox()];
+      // What says that nothing is live yet does not lie over the button that makes it so.
+      expect([width, toasts !== null && bar !== null && toasts.y + toasts.height <= bar.y]).toEqual([width, true]);
+    }
     expect((await routing()).document.patterns.every(({ enabled }) => enabled)).toBe(true);
     await page.getByText('2 unsaved changes.').waitFor();
     // Another page and back: the draft is still there, and a test can be made under it.

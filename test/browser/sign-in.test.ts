@@ -121,6 +121,33 @@ needs('chromium')('a session', () => {
     await tab.close();
   });
 
+  test('asks for the figures while the program is on its way, and for each of them once; what was asked with a token that is over is asked again', async () => {
+    const tab = await world.open();
+    const { page } = tab;
+    const asked = ['GET /admin/me', 'GET /admin/requests', 'GET /admin/setup', 'GET /admin/usage'];
+    const open = async (): Promise<[string[], string[]]> => {
+      tab.takeCalls();
+      world.break('/assets/start-', 'hang', tab);
+      await page.reload({ waitUntil: 'commit' });
+      await page.waitForRequest((request) => request.url().includes('/admin/requests'));
+      await page.waitForTimeout(300);
+      const early = tab.takeCalls().toSorted();
+      world.break(null, undefined, tab);
+      await page.getByText('1 of 5 done').waitFor();
+      // Setup and the newest requests are asked again every few seconds.
+      return [early, tab.takeCalls().filter((call) => /me$|usage$/.test(call))];
+    };
+    expect(await open()).toEqual([asked, []]);
+    await page.goto(`${world.origin}/?range=7d&tenant=${TENANT}`);
+    await page.getByText('1 of 5 done').waitFor();
+    expect(await open()).toEqual([asked, []]);
+    await page.evaluate(() => sessionStorage.setItem('bsg.tokens', JSON.stringify({ ...JSON.parse(sessionStorage.getItem('bsg.tokens') ?? '{}') as object, access: 'over' })));
+    const [early, again] = await open();
+    expect([early, again.toSorted()]).toEqual([asked, ['GET /admin/me', 'GET /admin/usage']]);
+    expect(tab.faults.filter((fault) => !fault.includes('401'))).toEqual([]);
+    await tab.close();
+  });
+
   test('that is over leaves the page and a half-filled form as they are until somebody signs in in another tab; then the form is sent', async () => {
     const tab = await world.open();
     const { page } = tab;

@@ -13,7 +13,7 @@ import { DEFAULT_TENANT, ensureDefaultTenant } from '../../infra/local/default-t
 import { startDemo } from '../../infra/local/demo.ts';
 import { newBootId, openEdition, type Edition } from '../../infra/local/edition.ts';
 import { scriptedUpstream, type ScriptedUpstream } from '../support/scripted-upstream.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser, type BrowserOptions } from './browser.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -78,7 +78,7 @@ export interface World {
 }
 
 /** The one-machine edition in this process, on a free port and an empty folder, with the dashboard that users get, and a browser; `isDemo` = as `npm start -- --demo` begins. */
-export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean } = {}): Promise<World> {
+export async function openWorld({ isDemo = false, ...browserOptions }: { readonly isDemo?: boolean } & BrowserOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'bsg-browser-'));
   const file = join(folder, 'world.sqlite');
   const upstream = await scriptedUpstream();
@@ -92,7 +92,7 @@ export async function openWorld({ isDemo = false }: { readonly isDemo?: boolean 
   const breaks = breakable(door.server);
   const origin = `http://127.0.0.1:${(door.server.address() as AddressInfo).port}`;
   const token = (await readFile(paths.adminToken, 'utf8')).trim();
-  const browser = await launchBrowser();
+  const browser = await launchBrowser(browserOptions);
 
   async function admin<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     const response = await fetch(`${origin}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });

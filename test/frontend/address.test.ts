@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import * as z from 'zod/mini';
-import { isCustom, PRESETS, rangeBounds, rangeSearch, startOfMonth } from '../../frontend/src/app/range.ts';
+import { rangeSearch } from '../../frontend/src/app/range-search.ts';
+import { isCustom, PRESETS, rangeBounds, startOfMonth } from '../../frontend/src/app/range.ts';
 import { flag, list, oneOf, parseSearch, searchOf, stringifySearch, text, whole } from '../../frontend/src/app/search.ts';
 
 const schema = z.object({ ...rangeSearch, q: text(), model: list(), live: flag(), tab: oneOf(['requests', 'changes']), min: whole() });

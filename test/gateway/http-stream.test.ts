@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { openOutbound } from '../../functions/adapters/providers/outbound.ts';
 import type { HttpDoorOptions } from '../../functions/gateway/http.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
+import { percentile } from '../support/figure.ts';
 import { full } from '../support/full.ts';
 import { get, openDoor, raw } from '../support/http-client.ts';
 import { scriptedUpstream } from '../support/scripted-upstream.ts';
@@ -135,6 +136,12 @@ describe('streams', () => {
   });
 });
 
+/** Within 100 ms, half of the time: a pause of the whole machine makes no fault; what hangs is far above both. */
+function expectPrompt(delaysMs: readonly number[]): void {
+  expect(percentile(delaysMs, 50)).toBeLessThan(100);
+  expect(Math.max(...delaysMs)).toBeLessThan(2_000);
+}
+
 describe('the client leaves', () => {
   test('at any of many offsets: the stream gets return() once, signal aborts once, the door is free again', async () => {
     let seed = 20_261_120;
@@ -148,6 +155,7 @@ describe('the client leaves', () => {
       seen.push(entry);
       return stream(entry.watched);
     });
+    const delays: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const aborted = new Promise<void>((resolve) => { note = resolve; });
       const client = raw(port);
@@ -158,8 +166,9 @@ describe('the client leaves', () => {
       else client.socket.resetAndDestroy();
       const before = performance.now();
       await aborted;
-      expect(performance.now() - before).toBeLessThan(100);
+      delays.push(performance.now() - before);
     }
+    expectPrompt(delays);
     await door.drain(1_000);
     expect(seen).toHaveLength(rounds);
     expect(seen.filter(({ watched, aborts }) => watched.returns !== 1 || aborts !== 1)).toEqual([]);
@@ -235,6 +244,7 @@ describe('the client leaves', () => {
       const response = await outbound.send({ method: 'POST', url: `${upstream.baseUrl}/x`, headers: {}, body: Buffer.from('{}'), poolKey: 'k', connectTimeoutMs: 1_000, signal });
       return stream(response.body);
     });
+    const delays: number[] = [];
     for (let round = 0; round < 10; round += 1) {
       const upstreamGone = new Promise<void>((resolve) => { gone = resolve; });
       const client = raw(port);
@@ -243,8 +253,9 @@ describe('the client leaves', () => {
       const before = performance.now();
       client.socket.destroy();
       await upstreamGone;
-      expect(performance.now() - before).toBeLessThan(100);
+      delays.push(performance.now() - before);
     }
+    expectPrompt(delays);
     outbound.close();
     await upstream.close();
   });

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query';
-import { get, type Query } from './client.ts';
+import type { Query } from './address.ts';
+import { get } from './client.ts';
 import type { AuditEvent, List } from './types.ts';
 
 /** Audit events, newest first, page by page. */

@@ -2,10 +2,10 @@ import { config } from '../app/config.ts';
 import { accessToken, renewOnce } from '../auth/session.ts';
 import { forgetRedirects } from '../auth/loops.ts';
 import { SignInError } from '../auth/oidc.ts';
+import { searchOf, type Query } from './address.ts';
+import { takeEarly } from './early.ts';
 import { ApiError } from './errors.ts';
 import { currentTenant } from './tenant.ts';
-
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>;
 
 export interface Ask {
   readonly query?: Query;
@@ -70,6 +70,9 @@ async function renewed(): Promise<boolean> {
 }
 
 async function sendOnce(method: string, path: string, { query, body, ifMatch, idempotencyKey, signal }: Ask): Promise<Response> {
+  const address = `${path}${searchOf(query)}`;
+  const early = method === 'GET' ? await takeEarly(address) : undefined;
+  if (early !== undefined) return early;
   let token: string | undefined;
   try {
     token = await accessToken();
@@ -82,7 +85,7 @@ async function sendOnce(method: string, path: string, { query, body, ifMatch, id
     ...(ifMatch !== undefined && { 'if-match': `"${String(ifMatch).replaceAll('"', '')}"` }), ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
   };
   try {
-    return await fetch(`${config().apiBaseUrl}${path}${searchOf(query)}`, { method, headers, cache: 'no-store', ...(body !== undefined && { body: JSON.stringify(body) }), ...(signal && { signal }) });
+    return await fetch(`${config().apiBaseUrl}${address}`, { method, headers, cache: 'no-store', ...(body !== undefined && { body: JSON.stringify(body) }), ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted === true) throw error;
     throw unreachable(error);
@@ -93,14 +96,4 @@ function unreachable(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const what = error instanceof SignInError ? error.detail : '';
   return navigator.onLine ? new ApiError({ code: 'unreachable', message: `The gateway could not be reached. ${what}`.trim() }) : new ApiError({ code: 'offline', message: 'You are offline.' });
-}
-
-/** Lists become `a,b`; what is null, undefined or empty is left out. */
-export function searchOf(query: Query = {}): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
-    if (text !== '') search.set(name, text);
-  }
-  return search.size === 0 ? '' : `?${search.toString()}`;
 }

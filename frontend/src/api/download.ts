@@ -1,4 +1,5 @@
-import { askFile, type Query } from './client.ts';
+import type { Query } from './address.ts';
+import { askFile } from './client.ts';
 
 /** Saves a file of `/admin/export/…` under the given name. Throws `ApiError`, and then saves nothing. */
 export const download = async (path: string, query: Query, name: string): Promise<void> => saveFile(await askFile(path, query), name);

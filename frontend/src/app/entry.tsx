@@ -3,7 +3,7 @@ import '../styles/app.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, Suspense } from 'react';
-import type { Root } from 'react-dom/client';
+import { createRoot } from 'react-dom/client';
 import { meQuery } from '../api/me.ts';
 import { queryClient } from '../api/query-client.ts';
 import { currentTenant } from '../api/tenant.ts';
@@ -22,7 +22,8 @@ import { router } from './routes.tsx';
 import { parseSearch, searchOf } from './search.ts';
 
 /** The dashboard itself, for whoever has a session in this tab; everybody else is sent to sign in, without a page where the issuer still knows them. */
-export async function start(root: Root, configError: unknown): Promise<void> {
+export async function start(element: HTMLElement, configError: unknown): Promise<void> {
+  const root = createRoot(element);
   if (configError !== undefined) {
     root.render(<LoginPage problem={configError instanceof ConfigError ? { kind: 'config', detail: configError.setting } : { kind: 'unreachable', detail: location.origin }} isWorking={false} onSignIn={() => location.reload()} />);
     return;

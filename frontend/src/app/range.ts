@@ -1,18 +1,5 @@
-import * as z from 'zod/mini';
-import { lenient } from './search.ts';
-
 export const PRESETS = ['1h', '24h', '7d', '30d', '90d', 'month'] as const;
 export type Preset = (typeof PRESETS)[number];
-
-const isInstant = (text: string): boolean => /^\d{4}-\d\d-\d\dT/.test(text) && Number.isFinite(Date.parse(text));
-
-/** The parameters of the address that every page with a time range has. What is not valid is as if it were not there. */
-export const rangeSearch = {
-  range: lenient(z.enum(PRESETS)),
-  from: lenient(z.string().check(z.refine(isInstant))),
-  to: lenient(z.string().check(z.refine(isInstant))),
-  tz: lenient(z.enum(['local', 'utc'])),
-};
 
 /** Relative (`range`) or absolute (`from` and `to`, which win), and the zone in which days are cut and times are shown. */
 export interface RangeSearch { readonly range?: Preset | undefined; readonly from?: string | undefined; readonly to?: string | undefined; readonly tz?: 'local' | 'utc' | undefined }

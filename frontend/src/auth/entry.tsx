@@ -1,4 +1,4 @@
-import type { Root } from 'react-dom/client';
+import { createRoot } from 'react-dom/client';
 import { config, ConfigError } from '../app/config.ts';
 import { forgetReturn, returnPath } from './return-path.ts';
 import { LoginPage, type Problem } from './login-page.tsx';
@@ -6,7 +6,8 @@ import { beginSignIn, endSignIn, SignInError } from './oidc.ts';
 import { handOver, keepTokens } from './tokens.ts';
 
 /** `/login` and `/callback`, without anything of the dashboard itself. */
-export async function start(root: Root, configError: unknown): Promise<void> {
+export async function start(element: HTMLElement, configError: unknown): Promise<void> {
+  const root = createRoot(element);
   const show = (problem?: Problem, isWorking = false): void => root.render(<LoginPage problem={problem} isWorking={isWorking} onSignIn={() => signIn(config().identityProvider)} onOtherWays={() => signIn()} />);
   const signIn = (provider?: string): void => {
     show(undefined, true);

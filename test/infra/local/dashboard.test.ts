@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { GatewayResponse } from '../../../functions/gateway/ports.ts';
 import { DASHBOARD_POLICY, openDashboard } from '../../../infra/local/dashboard.ts';
@@ -10,6 +10,7 @@ const ORIGIN = 'http://127.0.0.1:8787';
 let folder: string;
 let answer: (path: string, options?: { method?: string; headers?: Record<string, string>; query?: string }) => GatewayResponse | undefined;
 const textOf = ({ body }: GatewayResponse): string => Buffer.from(body as Uint8Array).toString('utf8');
+const unpacked = ({ headers, body }: GatewayResponse): string => (headers['content-encoding'] === 'br' ? brotliDecompressSync(body as Uint8Array) : headers['content-encoding'] === 'gzip' ? gunzipSync(body as Uint8Array) : Buffer.from(body as Uint8Array)).toString();
 const page = { accept: 'text/html,application/xhtml+xml' };
 
 beforeEach(async () => {
@@ -24,6 +25,7 @@ async function build(version: string): Promise<void> {
   await mkdir(join(folder, '.vite'), { recursive: true });
   await writeFile(join(folder, 'assets', `app-${version}.js`), `run(${version})`);
   await writeFile(join(folder, 'assets', `app-${version}.js.gz`), gzipSync(`run(${version})`));
+  await writeFile(join(folder, 'assets', `app-${version}.js.br`), brotliCompressSync(`run(${version})`));
   await writeFile(join(folder, 'theme.js'), 'theme()');
   await writeFile(join(folder, '.vite', 'manifest.json'), '{}');
   await writeFile(join(folder, 'index.html'), `<h1>${version}</h1>`);
@@ -61,7 +63,10 @@ describe('the dashboard of one machine', () => {
     await build('1');
     const plain = answer('/assets/app-1.js') as GatewayResponse;
     expect([textOf(plain), plain.headers['cache-control'], plain.headers['content-type']]).toEqual(['run(1)', 'public, max-age=31536000, immutable', 'text/javascript; charset=utf-8']);
-    expect(answer('/assets/app-1.js', { headers: { 'accept-encoding': 'gzip, br' } })?.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+    for (const [accepted, coding] of [['gzip, deflate, br, zstd', 'br'], ['gzip, deflate', 'gzip'], ['identity', undefined]]) {
+      const packed = answer('/assets/app-1.js', { headers: { 'accept-encoding': accepted ?? '' } }) as GatewayResponse;
+      expect([packed.headers['content-encoding'], packed.headers['vary'], unpacked(packed)]).toEqual([coding, 'accept-encoding', 'run(1)']);
+    }
     const theme = answer('/theme.js') as GatewayResponse;
     expect(theme.headers['cache-control']).toBe('no-cache');
     expect(answer('/theme.js', { headers: { 'if-none-match': theme.headers['etag'] ?? '' } })?.status).toBe(304);
@@ -80,7 +85,7 @@ describe('the dashboard of one machine', () => {
   test('nothing outside its folder, and nothing that only the build needs', async () => {
     await build('1');
     await writeFile(join(folder, '..', 'secret.js'), 'no');
-    for (const path of ['/../secret.js', '/assets/../../secret.js', '/%2e%2e/secret.js', '/assets/..%2f..%2fsecret.js', '/.vite/manifest.json', '/assets/app-1.js.gz']) expect([path, answer(path)]).toEqual([path, undefined]);
+    for (const path of ['/../secret.js', '/assets/../../secret.js', '/%2e%2e/secret.js', '/assets/..%2f..%2fsecret.js', '/.vite/manifest.json', '/assets/app-1.js.gz', '/assets/app-1.js.br']) expect([path, answer(path)]).toEqual([path, undefined]);
   });
 
   test('another name of this machine leads to the one that people sign in under', async () => {

@@ -29,7 +29,7 @@ interface DistributionConfig {
  */
 export async function openSite(template: SiteTemplate, folder: string): Promise<(message: IncomingMessage, response: ServerResponse) => void> {
   const objects = new Map<string, SiteObject>();
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.endsWith('.gz')).map((entry) => {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !/\.(?:br|gz)$/.test(entry.name)).map((entry) => {
     const path = join(entry.parentPath, entry.name);
     return { name: relative(folder, path), body: readFileSync(path) };
   });

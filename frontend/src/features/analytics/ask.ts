@@ -1,4 +1,4 @@
-import type { UsageAsk } from '../../api/usage.ts';
+import type { UsageAsk } from '../../api/address.ts';
 import type { AnalyticsSearch } from './search.ts';
 
 export const FILTERS = ['model', 'key', 'rule', 'tier', 'stage', 'status'] as const;

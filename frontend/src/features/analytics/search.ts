@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { rangeSearch } from '../../app/range.ts';
+import { rangeSearch } from '../../app/range-search.ts';
 import { lenient, list, oneOf, text } from '../../app/search.ts';
 
 export const GROUPS = ['model', 'key', 'rule', 'tier', 'stage', 'status', 'user', 'tag'] as const;

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { History } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import { changesQuery } from '../../api/changes.ts';
-import type { Query } from '../../api/client.ts';
+import type { Query } from '../../api/address.ts';
 import { useMay } from '../../api/me.ts';
 import type { AuditEvent } from '../../api/types.ts';
 import { rangeBounds, zoneOf } from '../../app/range.ts';

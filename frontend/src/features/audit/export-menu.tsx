@@ -1,5 +1,5 @@
 import { Download } from 'lucide-react';
-import type { Query } from '../../api/client.ts';
+import type { Query } from '../../api/address.ts';
 import { download } from '../../api/download.ts';
 import { audit } from '../../i18n/en/audit.ts';
 import { useT } from '../../i18n/use-t.tsx';

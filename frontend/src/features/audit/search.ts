@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { rangeSearch } from '../../app/range.ts';
+import { rangeSearch } from '../../app/range-search.ts';
 import { flag, list, oneOf, text, whole } from '../../app/search.ts';
 import { filterSearch } from '../analytics/search.ts';
 

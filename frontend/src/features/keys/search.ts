@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { rangeSearch } from '../../app/range.ts';
+import { rangeSearch } from '../../app/range-search.ts';
 import { flag, oneOf, text } from '../../app/search.ts';
 
 /** `new` = the dialog that creates one is open. */

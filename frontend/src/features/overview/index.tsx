@@ -18,6 +18,7 @@ import { AttentionCard } from './attention.tsx';
 import { Checklist } from './checklist.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { Ghost } from './ghost.tsx';
+import { RECENT } from './asks.ts';
 import { overviewUsageQuery } from './questions.ts';
 import { RecentRequests } from './recent.tsx';
 import { SavingsHero } from './savings-hero.tsx';
@@ -32,7 +33,7 @@ export function OverviewPage() {
   const range = rangeOf(useSearch({ from: '/' }));
   const setup = useQuery(setupQuery);
   const usage = useQuery(overviewUsageQuery(range));
-  const recent = useQuery(recentRequestsQuery());
+  const recent = useQuery(recentRequestsQuery(RECENT));
   const isEmpty = setup.data?.firstRequestAt === null;
   useFirstRequest(setup.data?.firstRequestAt);
   const change = (next: RangeSearch): void => { void navigate({ search: next }); };

@@ -1,4 +1,4 @@
 import * as z from 'zod/mini';
-import { rangeSearch } from '../../app/range.ts';
+import { rangeSearch } from '../../app/range-search.ts';
 
 export const overviewSearch = z.object(rangeSearch);

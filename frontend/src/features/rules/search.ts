@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { rangeSearch } from '../../app/range.ts';
+import { rangeSearch } from '../../app/range-search.ts';
 import { flag, oneOf, text, whole } from '../../app/search.ts';
 
 /** `tab` = the section that the page begins at, `rule` = the rule that is open, `history` and `version` = the list of versions and one of them. */
