@@ -320,34 +320,6 @@ class OpenAI:
     await tab.close();
   });
 
-  test.each([['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const)('the list, a key and the forms (%s, %s, %d px)', async (theme, locale, width) => {
-    const tab = await world.open({ theme, locale, width });
-    const { page } = tab;
-    await tab.go('/keys?status=all');
-    await page.getByRole('button', { name: /guarded/ }).first().waitFor();
-    await shoot(page, `keys-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
-    await page.setViewportSize({ width, height: 900 });
-    const open = page.getByRole('button', { name: /snippets 열기|Open snippets/ });
-    await open.click();
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/snippets/);
-    await open.click();
-    await page.getByRole('heading', { name: locale === 'en' ? 'Last requests' : '최근 요청' }).waitFor();
-    await page.getByRole('dialog').locator('.chart').waitFor();
-    expect(new URL(page.url()).pathname).toMatch(/^\/keys\/[0-9A-Za-z]{12}$/);
-    await shoot(page, `key-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
-    await tab.go('/keys?new=1');
-    await page.getByRole('dialog').waitFor();
-    await page.locator('summary').click();
-    await shoot(page, `keys-create-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
-    await tab.close();
-  });
-
   test('a search that finds nothing offers to clear itself; a failing list fails alone and can be tried again', async () => {
     const tab = await world.open();
     const { page } = tab;

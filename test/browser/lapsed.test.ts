@@ -3,11 +3,10 @@ import { digestOf, putMachineTokenOp } from '../../functions/adapters/store/mach
 import { addMemberOps, invitationDigest, putInvitationOp, type MemberRole } from '../../functions/adapters/store/people.ts';
 import { OPERATOR } from '../../infra/local/default-tenant.ts';
 import { needs } from '../support/optional.ts';
-import { pageFaults, shoot } from './checks.ts';
+import { LOOKS, pageFaults, shoot } from './checks.ts';
 import { openWorld, TENANT, type World } from './world.ts';
 
 const DAY_MS = 86_400_000;
-const LOOKS = [['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const;
 const before = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
 
 /** What people hand on is worth at most what they may themselves: some left, some have another role now. */

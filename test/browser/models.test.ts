@@ -169,31 +169,6 @@ needs('chromium')('models', () => {
     await tab.close();
   });
 
-  test.each([['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const)('the list, a model and the form (%s, %s, %d px)', async (theme, locale, width) => {
-    const tab = await world.open({ theme, locale, width });
-    const { page } = tab;
-    await tab.go('/models');
-    const open = page.getByRole('button', { name: /cheap 열기|Open cheap/ });
-    await open.click();
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/cheap/);
-    await shoot(page, `models-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
-    await tab.go('/models/cheap');
-    await page.getByRole('dialog').locator('.chart').waitFor();
-    await page.getByRole('heading', { name: locale === 'en' ? 'Latest errors' : '최근 오류' }).waitFor();
-    await shoot(page, `model-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
-    await tab.go('/models?new=1');
-    await page.getByRole('dialog').waitFor();
-    await page.locator('summary').click();
-    await shoot(page, `models-add-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
-    await tab.close();
-  });
-
   test('filters stand in the address and can be cleared; a failing part fails alone', async () => {
     const tab = await world.open();
     const { page } = tab;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RoutingDocument } from '../../functions/contract/routing.ts';
 import { needs } from '../support/optional.ts';
-import { pageFaults, shoot } from './checks.ts';
+import { LOOKS, pageFaults, shoot } from './checks.ts';
 import { setRole } from './roles.ts';
 import { openWorld, type Tab, type World } from './world.ts';
 
@@ -245,15 +245,11 @@ needs('chromium')('the Rules page', () => {
     await tab.close();
   });
 
-  test.each([['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const)('nothing is amiss (%s, %s, %d px)', async (theme, locale, width) => {
-    const tab = await world.open({ theme, locale, width, height: 1900 });
-    await tab.go('/rules');
-    await tab.page.locator('.rules__name').first().waitFor();
-    await tab.page.locator('.pipeline__share').first().waitFor();
-    await shoot(tab.page, `rules-${theme}-${locale}-${width}`);
-    expect(await pageFaults(tab)).toEqual([]);
+  test.each(LOOKS)('nothing is amiss in a rule with faults (%s, %s, %d px)', async (theme, locale, width) => {
+    const tab = await world.open({ theme, locale, width });
     const { page } = tab;
-    await page.setViewportSize({ width, height: 900 });
+    await tab.go('/rules');
+    await page.locator('.rules__name').first().waitFor();
     await page.keyboard.press('c');
     await page.getByRole('dialog').waitFor();
     for (let at = 0; at < 2; at += 1) await page.getByRole('button', { name: locale === 'en' ? 'Add condition' : '조건 추가' }).click();

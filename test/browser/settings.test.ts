@@ -231,18 +231,6 @@ needs('chromium')('settings', () => {
     await tab.close();
   });
 
-  test.each([['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const)('every tab (%s, %s, %d px)', async (theme, locale, width) => {
-    const tab = await world.open({ theme, locale, width });
-    for (const name of ['general', 'quality', 'people', 'tokens', 'data']) {
-      await tab.go(`/settings?tab=${name}`);
-      await tab.page.locator('.settings .card').first().waitFor();
-      await tab.page.waitForTimeout(300);
-      await shoot(tab.page, `settings-${name}-${theme}-${locale}-${width}`);
-      expect([name, await pageFaults(tab)]).toEqual([name, []]);
-    }
-    await tab.close();
-  });
-
   test('somebody who is invited accepts by the link and is in that gateway; the link works once', async () => {
     const tenant = newTenant('acme', new Date().toISOString());
     const token = `bsgi_${'1'.repeat(64)}`;

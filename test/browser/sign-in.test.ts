@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { needs } from '../support/optional.ts';
-import { pageFaults, shoot } from './checks.ts';
+import { LOOKS, pageFaults, shoot } from './checks.ts';
 import { openWorld, TENANT, type Tab, type World } from './world.ts';
 
 needs('chromium')('signing in', () => {
@@ -42,7 +42,7 @@ needs('chromium')('signing in', () => {
     await tab.close();
   });
 
-  test.each([['light', 'en', 1440], ['dark', 'en', 390], ['light', 'ko', 390], ['dark', 'ko', 1440]] as const)('a person without a session sees one button (%s, %s, %d px)', async (theme, locale, width) => {
+  test.each(LOOKS)('a person without a session sees one button (%s, %s, %d px)', async (theme, locale, width) => {
     const tab = await world.open({ isSignedIn: false, theme, locale, width });
     await tab.page.goto(`${world.origin}/keys?status=active`);
     await tab.page.waitForURL(`${world.origin}/login`);
@@ -124,6 +124,10 @@ needs('chromium')('a session', () => {
   test('asks for the figures while the program is on its way, and for each of them once; what was asked with a token that is over is asked again', async () => {
     const tab = await world.open();
     const { page } = tab;
+    // The program is to come from the server each time.
+    const devtools = await tab.context.newCDPSession(page);
+    await devtools.send('Network.enable');
+    await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });
     const asked = ['GET /admin/me', 'GET /admin/requests', 'GET /admin/setup', 'GET /admin/usage'];
     const open = async (): Promise<[string[], string[]]> => {
       tab.takeCalls();

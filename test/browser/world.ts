@@ -67,7 +67,7 @@ export interface World {
   /** One chat request through the gateway; resolves once it is answered. `model` = the one that served. */
   chat(key: string, text: string, model?: string): Promise<{ readonly status: number; readonly model: string | null }>;
   /**
-   * Until it is called with null, the server answers requests whose path and query contain `part` with that status, lets them wait
+   * Until it is called again, the server answers requests whose path and query contain `part` with that status, lets them wait
    * until then (`hang`), ends their connections without a word (`drop`) or in the middle of the answer (`cut`); only for one tab, where one is given.
    */
   break(part: string | null, how?: Fault, tab?: Tab): void;
@@ -129,7 +129,7 @@ export async function openWorld({ isDemo = false, ...browserOptions }: { readonl
   };
 }
 
-/** In front of everything the server does: answers for it while something is to be broken. What waited is answered once nothing is. */
+/** In front of everything the server does: answers for it while something is to be broken. What waited is answered as the next call says. */
 function breakable(server: Server): World['break'] {
   type Listener = (request: IncomingMessage, response: ServerResponse) => void;
   const real = server.listeners('request') as Listener[];
@@ -138,20 +138,21 @@ function breakable(server: Server): World['break'] {
   const waiting: Parameters<Listener>[] = [];
   const markOf = (request: IncomingMessage): string => String(request.headers[MARK] ?? '');
   server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const answer: Listener = (request, response) => {
     const { part, how } = broken.get(markOf(request)) ?? broken.get('') ?? {};
     if (part === undefined || how === undefined || request.url?.includes(part) !== true) serve(request, response);
     else if (how === 'hang') waiting.push([request, response]);
     else if (how === 'drop') request.socket.destroy();
     else if (how === 'cut') serve(request, cutShort(response));
     else response.writeHead(how, { 'content-type': 'application/json', 'x-request-id': 'broken-by-test' }).end(JSON.stringify({ error: { code: 'internal_error', message: 'Something broke.', requestId: 'broken-by-test' } }));
-  });
+  };
+  server.on('request', answer);
   return (part, how = 500, tab = undefined) => {
     const mark = tab?.mark ?? '';
-    if (part !== null) return void broken.set(mark, { part, how });
-    broken.delete(mark);
+    if (part === null) broken.delete(mark);
+    else broken.set(mark, { part, how });
     for (const [request, response] of waiting.splice(0)) {
-      if (mark === '' || markOf(request) === mark) serve(request, response);
+      if (mark === '' || markOf(request) === mark) answer(request, response);
       else waiting.push([request, response]);
     }
   };
