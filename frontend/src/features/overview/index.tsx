@@ -1,7 +1,7 @@
 import './overview.css';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { useDeferredValue, useEffect, useRef } from 'react';
 import { refresh } from '../../api/query-client.ts';
 import { recentRequestsQuery } from '../../api/requests.ts';
 import { setupQuery } from '../../api/setup.ts';
@@ -26,6 +26,8 @@ import { SpendByModel } from './spend-by-model.tsx';
 import { TierChart } from './tier-chart.tsx';
 import { Tiles } from './tiles.tsx';
 
+const CHARTS = <Skeleton shape="chart" height={316} />;
+
 /** Is it working, what does it cost, what did it save? */
 export function OverviewPage() {
   const t = useT(overview);
@@ -35,6 +37,8 @@ export function OverviewPage() {
   const usage = useQuery(overviewUsageQuery(range));
   const recent = useQuery(recentRequestsQuery(RECENT));
   const isEmpty = setup.data?.firstRequestAt === null;
+  // What was saved is painted first: what lies below it comes with the next turn, at the place that is kept for it.
+  const isPainted = useDeferredValue(true, false);
   useFirstRequest(setup.data?.firstRequestAt);
   const change = (next: RangeSearch): void => { void navigate({ search: next }); };
   const actions = isEmpty ? undefined : <><Updated at={usage.dataUpdatedAt} isFetching={usage.isFetching} /><TimeRange value={range} onChange={change} /><ExportMenu range={range} /></>;
@@ -45,16 +49,16 @@ export function OverviewPage() {
       {isEmpty ? <Ghost /> : (
         <>
           {setup.data !== undefined && <AttentionCard items={setup.data.attention} />}
-          <QueryView query={usage} skeleton={<><Skeleton shape="card" height={142} /><div className="tiles"><Skeleton shape="card" /><Skeleton shape="card" /><Skeleton shape="card" /><Skeleton shape="card" /></div><Skeleton shape="chart" height={316} /></>}>
+          <QueryView query={usage} skeleton={<><Skeleton shape="card" height={142} /><div className="tiles"><Skeleton shape="card" /><Skeleton shape="card" /><Skeleton shape="card" /><Skeleton shape="card" /></div>{CHARTS}</>}>
             {(data) => (
               <div className="page-body">
                 <SavingsHero usage={data} range={range} strongest={setup.data?.models.strongest ?? null} needed={setup.data?.autoRouted.needed ?? 20} />
                 <Tiles usage={data} range={range} setup={setup.data} recent={recent.data?.items} />
-                <div className="overview__charts"><TierChart usage={data} range={range} /><SpendByModel usage={data} range={range} /></div>
+                {isPainted ? <div className="overview__charts"><TierChart usage={data} range={range} /><SpendByModel usage={data} range={range} /></div> : CHARTS}
               </div>
             )}
           </QueryView>
-          <RecentRequests query={recent} range={range} />
+          {isPainted && <RecentRequests query={recent} range={range} />}
         </>
       )}
     </Page>
