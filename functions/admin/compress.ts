@@ -16,17 +16,17 @@ const zip = promisify(gzip);
  */
 export async function compressed({ headers }: GatewayRequest, response: GatewayResponse): Promise<GatewayResponse> {
   const { body } = response;
-  if (!(body instanceof Uint8Array) || body.length < LEAST_BYTES || !takesGzip(headers['accept-encoding'])) return response;
+  if (!(body instanceof Uint8Array) || body.length < LEAST_BYTES || !takesCoding(headers['accept-encoding'], 'gzip')) return response;
   const smaller = await zip(body, { level: LEVEL });
   return { ...response, headers: { ...response.headers, 'content-encoding': 'gzip', 'content-length': String(smaller.length) }, body: smaller };
 }
 
-/** RFC 9110 §12.5.3: named, or covered by `*`, and not with a weight of nothing. */
-function takesGzip(accepted = ''): boolean {
-  const weights = new Map(accepted.split(',').map((each) => {
+/** Whether an `accept-encoding` allows a content coding (RFC 9110 §12.5.3): named, or covered by `*`, and not with a weight of nothing. */
+export function takesCoding(accepted: string | undefined, wanted: string): boolean {
+  const weights = new Map((accepted ?? '').split(',').map((each) => {
     const [coding = '', ...parameters] = each.toLowerCase().split(';').map((part) => part.trim());
     const weight = parameters.find((parameter) => parameter.startsWith('q='));
     return [coding, weight === undefined ? 1 : Number(weight.slice(2))];
   }));
-  return (weights.get('gzip') ?? weights.get('*') ?? 0) > 0;
+  return (weights.get(wanted) ?? weights.get('*') ?? 0) > 0;
 }

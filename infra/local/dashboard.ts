@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileType } from '../../functions/adapters/aws/file-type.ts';
+import { takesCoding } from '../../functions/admin/compress.ts';
 import type { GatewayRequest, GatewayResponse } from '../../functions/gateway/ports.ts';
 
 /**
@@ -89,8 +90,7 @@ function packedOf(path: string): ReadonlyMap<string, Uint8Array> {
 function send({ body, packed, type, tag }: File, { headers }: GatewayRequest, cache: string): GatewayResponse {
   const common = { ...PAGE_HEADERS, ...(type.startsWith('text/html') && { 'content-security-policy': DASHBOARD_POLICY }), 'cache-control': cache, 'etag': tag, 'vary': 'accept-encoding' };
   if (headers['if-none-match'] === tag) return { status: 304, headers: common, body: new Uint8Array() };
-  const accepted = new Set((headers['accept-encoding'] ?? '').split(/\s*,\s*/));
-  const [coding, small] = [...packed].find(([name]) => accepted.has(name)) ?? [];
+  const [coding, small] = [...packed].find(([name]) => takesCoding(headers['accept-encoding'], name)) ?? [];
   return { status: 200, headers: { ...common, 'content-type': type, ...(coding !== undefined && { 'content-encoding': coding }) }, body: small ?? body };
 }
 

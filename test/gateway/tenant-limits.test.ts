@@ -87,7 +87,7 @@ describe('what the keys of a tenant share', () => {
       expect((await ask(stranger.key)).status).toBe(200);
       return performance.now() - before;
     };
-    const [alone, beside]: [number[], number[]] = [[], []];
+    const [alone, beside, after]: [number[], number[], number[]] = [[], [], []];
     for (let n = 0; n < 100; n += 1) alone.push(await served());
     const seen = { refused: 0 };
     const allButCap = (): boolean => seen.refused >= asked - cap;
@@ -98,10 +98,11 @@ describe('what the keys of a tenant share', () => {
     expect(upstream.received).toHaveLength(cap);
     // While all of them are held another tenant is served as if it were alone.
     for (let n = 0; n < 100; n += 1) beside.push(await served());
-    // Quick requests are compared with quick ones: a neighbour on the machine makes slow ones slower, and never the quick.
-    expect(percentile(beside, 10)).toBeLessThan(Math.max(10, 1.5 * percentile(alone, 10)));
     release();
     expect((await Promise.all(all)).filter(({ status }) => status === 200)).toHaveLength(cap);
+    // Alone again: a machine that others slow down is slow around the measurement as well.
+    for (let n = 0; n < 100; n += 1) after.push(await served());
+    expect(percentile(beside, 50)).toBeLessThan(Math.max(10, 1.5 * percentile(alone, 50), 1.5 * percentile(after, 50)));
     // Their places are free again.
     upstream.script((_received, response) => json(response, 200, answer));
     expect((await ask(keys[0]?.key ?? '')).status).toBe(200);

@@ -12,20 +12,24 @@ export function searchOf(query: Query = {}): string {
   return search.size === 0 ? '' : `?${search.toString()}`;
 }
 
-/** What `GET /admin/usage` filters and cuts by; lists are any-of. */
-export interface UsageAsk {
-  readonly by?: 'model' | 'key' | 'rule' | 'tier' | 'stage' | 'status' | 'user' | 'tag';
-  /** Also the series, cut by one dimension. */
-  readonly stack?: 'model' | 'key' | 'rule' | 'tier' | 'stage' | 'status';
-  /** Also the totals of the period of equal length before. */
-  readonly compare?: boolean;
-  readonly bucket?: 'minute' | 'quarter' | 'hour' | 'day';
+/** What requests and figures are filtered by; lists are any-of. */
+export interface Filters {
   readonly model?: readonly string[];
   readonly key?: readonly string[];
   readonly rule?: readonly string[];
   readonly tier?: readonly string[];
   readonly stage?: readonly string[];
   readonly status?: readonly string[];
+}
+
+/** What `GET /admin/usage` filters and cuts by. */
+export interface UsageAsk extends Filters {
+  readonly by?: 'model' | 'key' | 'rule' | 'tier' | 'stage' | 'status' | 'user' | 'tag';
+  /** Also the series, cut by one dimension. */
+  readonly stack?: 'model' | 'key' | 'rule' | 'tier' | 'stage' | 'status';
+  /** Also the totals of the period of equal length before. */
+  readonly compare?: boolean;
+  readonly bucket?: 'minute' | 'quarter' | 'hour' | 'day';
 }
 
 /** A relative range ends at `nowMs`. */

@@ -1,15 +1,10 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { rangeBounds, type RangeSearch } from '../app/range.ts';
+import type { Filters } from './address.ts';
 import { get } from './client.ts';
 import type { LedgerEntry, Refusals, RequestsPage } from './types.ts';
 
-export interface RequestsAsk {
-  readonly model?: readonly string[];
-  readonly key?: readonly string[];
-  readonly rule?: readonly string[];
-  readonly tier?: readonly string[];
-  readonly stage?: readonly string[];
-  readonly status?: readonly string[];
+export interface RequestsAsk extends Filters {
   readonly requestedModel?: readonly string[];
   readonly session?: string;
   readonly errors?: boolean;

@@ -63,7 +63,7 @@ describe('the dashboard of one machine', () => {
     await build('1');
     const plain = answer('/assets/app-1.js') as GatewayResponse;
     expect([textOf(plain), plain.headers['cache-control'], plain.headers['content-type']]).toEqual(['run(1)', 'public, max-age=31536000, immutable', 'text/javascript; charset=utf-8']);
-    for (const [accepted, coding] of [['gzip, deflate, br, zstd', 'br'], ['gzip, deflate', 'gzip'], ['identity', undefined]]) {
+    for (const [accepted, coding] of [['gzip, deflate, br, zstd', 'br'], ['gzip, deflate', 'gzip'], ['br;q=0, gzip;q=0.8', 'gzip'], ['identity', undefined]]) {
       const packed = answer('/assets/app-1.js', { headers: { 'accept-encoding': accepted ?? '' } }) as GatewayResponse;
       expect([packed.headers['content-encoding'], packed.headers['vary'], unpacked(packed)]).toEqual([coding, 'accept-encoding', 'run(1)']);
     }
