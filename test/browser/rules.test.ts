@@ -119,12 +119,6 @@ needs('chromium')('the Rules page', () => {
     expect(await names(tab)).toEqual(['At night', 'Code', 'claude']);
     await page.getByText('Code is active').locator('..').locator('label, .amplify-switch__track').first().click();
     await page.getByText('“Code” is off.').waitFor();
-    for (const width of [320, 390, 768, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      const [toasts, bar] = [await page.locator('.toasts').boundingBox(), await page.locator('.draft').boundingBox()];
-      // What says that nothing is live yet does not lie over the button that makes it so.
-      expect([width, toasts !== null && bar !== null && toasts.y + toasts.height <= bar.y]).toEqual([width, true]);
-    }
     expect((await routing()).document.patterns.every(({ enabled }) => enabled)).toBe(true);
     await page.getByText('2 unsaved changes.').waitFor();
     // Another page and back: the draft is still there, and a test can be made under it.
@@ -140,6 +134,22 @@ needs('chromium')('the Rules page', () => {
     const { document } = await routing();
     expect(document.patterns.toSorted((a, b) => b.priority - a.priority).map(({ id, enabled }) => [id, enabled])).toEqual([['night', true], ['code', false], ['claude', true]]);
     expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test.each(LOOKS)('what says that nothing is live yet does not lie over the button that makes it so (%s, %s, %d px)', async (theme, locale, width) => {
+    const tab = await world.open({ theme, locale, width });
+    const { page } = tab;
+    await tab.go('/rules?tab=pattern');
+    await page.locator('.amplify-switch__track').first().click();
+    await page.locator('.toast').waitFor();
+    await shoot(page, `rules-toast-${theme}-${locale}-${width}`);
+    for (const narrow of [320, 390, 768, width]) {
+      await page.setViewportSize({ width: narrow, height: 844 });
+      const [toasts, bar] = [await page.locator('.toasts').boundingBox(), await page.locator('.draft').boundingBox()];
+      expect([narrow, toasts !== null && bar !== null && toasts.y + toasts.height <= bar.y]).toEqual([narrow, true]);
+    }
+    expect(await pageFaults(tab)).toEqual([]);
     await tab.close();
   });
 

@@ -6,7 +6,7 @@ import { invitationDigest, putInvitationOp } from '../../functions/adapters/stor
 import { putTenantOps } from '../../functions/adapters/store/tenants.ts';
 import { newTenant } from '../../functions/admin/people/new-tenant.ts';
 import { needs } from '../support/optional.ts';
-import { pageFaults, shoot } from './checks.ts';
+import { LOOKS, pageFaults, shoot } from './checks.ts';
 import { setRole } from './roles.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -105,6 +105,28 @@ needs('chromium')('settings', () => {
     const after = await world.admin<typeof before>('GET', '/admin/routing');
     expect(after.document).toEqual({ ...before.document, auto: { ...before.document.auto, qualityTarget: 0.965, judgeModel: 'strong', shadow: { enabled: true, dailyUsd: 2.5 } } });
     expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test.each(LOOKS)('a message does not lie over the button that saves (%s, %s, %d px)', async (theme, locale, width) => {
+    const tab = await world.open({ theme, locale, width });
+    const { page } = tab;
+    for (const path of ['/settings', '/settings?tab=quality']) {
+      await tab.go(path);
+      const save = page.locator('.settings__foot button[type=submit]');
+      await save.click();
+      await page.locator('.toast').waitFor();
+      await shoot(page, `settings-toast-${path.length}-${theme}-${locale}-${width}`);
+      for (const narrow of [320, 390, 768, width]) {
+        await page.setViewportSize({ width: narrow, height: 844 });
+        // As far down as the page goes, which is where the foot and the messages can meet.
+        await page.evaluate(() => { scrollTo(0, document.documentElement.scrollHeight); });
+        const [toasts, button] = [await page.locator('.toasts').boundingBox(), await save.boundingBox()];
+        expect([path, narrow, toasts !== null && button !== null && (toasts.y + toasts.height <= button.y || toasts.y >= button.y + button.height || toasts.x >= button.x + button.width)]).toEqual([path, narrow, true]);
+      }
+      expect(await pageFaults(tab)).toEqual([]);
+      await page.setViewportSize({ width, height: 844 });
+    }
     await tab.close();
   });
 
