@@ -95,7 +95,7 @@ needs('chromium')('every page in every look', () => {
       await trigger?.click();
       await act?.(tab);
       await page.locator(ready).first().waitFor();
-      await page.waitForFunction(() => document.querySelector('.skeleton') === null && document.getAnimations().every(({ playState }) => playState !== 'running'));
+      await page.waitForFunction(() => document.querySelector('.skeleton') === null && document.getAnimations().every(({ playState, timeline }) => playState !== 'running' || !(timeline instanceof DocumentTimeline)));
       await shoot(page, `matrix-${name.replaceAll(/\W+/g, '-')}-${theme}-${locale}-${width}`);
       found.push(...(await pageFaults(tab, widths)).map((fault) => `${name}: ${fault}`));
       tab.faults.length = 0;
