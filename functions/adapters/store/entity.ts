@@ -13,6 +13,12 @@ const escaped = (part: string): string =>
 export const toItem = (record: object): Item => record as Item;
 export const fromItem = <T>(item: Item): T => item as unknown as T;
 
+/**
+ * An empty item for attributes named after requests. As an ordinary object it would get a hidden class of its own with
+ * every new name, which costs more than all that is done with it; without a prototype it is a table from the start.
+ */
+export const dictionaryItem = (): Item => Object.create(null) as Item;
+
 /** A versioned record as stored now, or the reason why it was not: `current` is what someone else has written. */
 export type Saved<T> = { readonly ok: true; readonly record: T } | { readonly ok: false; readonly current: T | undefined };
 

@@ -2,7 +2,7 @@ import { NO_ALLOWANCE } from '../../core/limits/allowance.ts';
 import { tokenRoom, type LimiterImage, type Moment } from '../../core/limits/admission.ts';
 import type { Demand, Limits } from '../../core/limits/limits.ts';
 import { BUCKETS, bucketOf, cleared, clearedBucket, emptySeries, sumAt, type Series } from '../../core/limits/sliding-window.ts';
-import { partition } from './entity.ts';
+import { dictionaryItem, partition } from './entity.ts';
 import { leaseAttr, type Hold } from './lease.ts';
 import type { Guard, Item, Key, Op } from './port.ts';
 
@@ -93,7 +93,7 @@ export function setBackOp(key: Key, image: LimiterImage, at: Moment): Op {
  */
 export function admissionOp(key: Key, image: LimiterImage, at: Moment, admission: Admission): Extract<Op, { update: Key }> {
   const { demand, limits, lease, requestId } = admission;
-  const changes: Changes = { set: {}, add: {}, guards: [{ attr: 'slot', equals: image.slot }] };
+  const changes: Changes = { set: dictionaryItem(), add: {}, guards: [{ attr: 'slot', equals: image.slot }] };
   if (at.slot > image.slot) changes.set['slot'] = at.slot;
   countIn(changes, { names: RQ, sumName: 'rqSum', series: image.requests, room: limits.rpm === null ? null : limits.rpm - 1, count: 1 }, image.slot, at.slot);
   const room = lease === undefined || limits.tpm === null ? null : tokenRoom(limits.tpm, demand.tokens);

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { dictionaryItem } from './entity.ts';
 import { guardsHold } from './guards.ts';
-import { StoreError, type Guard, type Item, type Key, type Op, type Value, type WriteResult } from './port.ts';
+import { StoreError, type Guard, type Item, type Key, type Op, type Table, type Value, type WriteResult } from './port.ts';
 import { sqlTable } from './sqlite-migrations.ts';
 import { MAX_ITEM_BYTES } from './validate-ops.ts';
 
@@ -47,6 +48,8 @@ interface Plan {
  */
 export function applyBatch(statements: Statements, ops: readonly Op[]): WriteResult {
   const isSingle = ops.length === 1;
+  const [first] = ops;
+  if (isSingle && first !== undefined && 'put' in first && isOnlyAbsent(first.guards)) return putNew(statements, first);
   const plans: Plan[] = [];
   for (const [index, op] of ops.entries()) {
     const plan = 'update' in op ? planUpdate(statements, op, isSingle) : planReplace(statements, op, isSingle);
@@ -55,6 +58,14 @@ export function applyBatch(statements: Statements, ops: readonly Op[]): WriteRes
   }
   for (const plan of plans) plan.apply();
   return { ok: true, after: plans.map((plan) => plan.after), before: plans.map((plan) => plan.before) };
+}
+
+const isOnlyAbsent = (guards: readonly Guard[] | undefined): boolean => guards?.length === 1 && guards[0] !== undefined && !('attr' in guards[0]) && 'absent' in guards[0];
+
+/** A put that must find nothing need not look first: every request's ledger row is one. */
+function putNew(statements: Statements, { put: key, item }: Extract<Op, { put: Key }>): WriteResult {
+  if (insertNew(statements, key, item)) return { ok: true, after: [item], before: [undefined] };
+  return { ok: false, index: 0, current: readItem(statements, key) };
 }
 
 export function readItem(statements: Statements, key: Key): Item | undefined {
@@ -88,15 +99,26 @@ function planReplace(statements: Statements, op: Replace, isSingle: boolean): Pl
 
 const INSERT_COLUMNS = ['pk', 'sk', ...COLUMNS, 'expires', 'item'];
 
-/** Stores a whole item, replacing any. */
-export function insertItem(statements: Statements, { table, pk, sk }: Key, item: Item): void {
-  const statement = statements.get(`p${table}`, () => `INSERT INTO ${sqlTable(table)} (${INSERT_COLUMNS.join(', ')}) VALUES (${INSERT_COLUMNS.map(() => '?').join(', ')})
-    ON CONFLICT (pk, sk) DO UPDATE SET ${INSERT_COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`).join(', ')}`);
-  statement.run(
-    pk, sk, text(item['i1p']), text(item['i1s']), text(item['i2p']), text(item['i2s']), text(item['i3p']), text(item['i3s']),
-    expires(item['expiresAt']), JSON.stringify(item),
-  );
+const insertSql = (table: Table): string =>
+  `INSERT INTO ${sqlTable(table)} (${INSERT_COLUMNS.join(', ')}) VALUES (${INSERT_COLUMNS.map(() => '?').join(', ')}) ON CONFLICT (pk, sk) DO`;
+
+/** Stores a whole item, replacing any; the length of its text. */
+export function insertItem(statements: Statements, key: Key, item: Item): number {
+  const json = JSON.stringify(item);
+  const { table } = key;
+  statements.get(`p${table}`, () => `${insertSql(table)} UPDATE SET ${INSERT_COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`).join(', ')}`).run(...columnsOf(key, item), json);
+  return json.length;
 }
+
+/** Stores a whole item where there is none; false where there is one. */
+function insertNew(statements: Statements, key: Key, item: Item): boolean {
+  const { table } = key;
+  return Number(statements.get(`n${table}`, () => `${insertSql(table)} NOTHING`).run(...columnsOf(key, item), JSON.stringify(item)).changes) > 0;
+}
+
+const columnsOf = ({ pk, sk }: Key, item: Item): (string | number | null)[] => [
+  pk, sk, text(item['i1p']), text(item['i1s']), text(item['i2p']), text(item['i2s']), text(item['i3p']), text(item['i3s']), expires(item['expiresAt']),
+];
 
 const text = (value: Value | undefined): string | null => (typeof value === 'string' ? value : null);
 const expires = (value: Value | undefined): number | null => (typeof value === 'number' ? Math.floor(value) : null);
@@ -117,7 +139,7 @@ function planUpdate(statements: Statements, op: Update, isSingle: boolean): Plan
   };
   const nothing = { holds: false, apply() {}, after: undefined, before: undefined };
   if (!guardsHold(guards, row !== undefined, read)) return nothing;
-  const changed: Item = {};
+  const changed = dictionaryItem();
   for (const name in set) if (set[name] !== undefined) changed[name] = set[name];
   for (const name of added) {
     const old = read(name);

@@ -1,78 +1,144 @@
+import { dictionaryItem } from './entity.ts';
 import { guardsHold } from './guards.ts';
 import { StoreError, type Item, type Key, type Op, type WriteResult } from './port.ts';
-import { insertItem, parseItem, readText, refuseGrowth, type Statements } from './sqlite-apply.ts';
+import { insertItem, parseItem, readText, refuseGrowth, rowOf, type Statements } from './sqlite-apply.ts';
 import { MAX_ITEM_BYTES } from './validate-ops.ts';
 
 type Update = Extract<Op, { update: Key }>;
 
-/** Updates of one item in one transaction from which on it pays to decode the item once and write it once. */
-const WORTH_FOLDING = 2;
 /** Larger items keep the exact size check of the one-by-one way. */
 const FOLD_BELOW_BYTES = MAX_ITEM_BYTES / 2;
 
-interface Fold { readonly key: Key; item: Item | undefined; changed: boolean; bytes: number }
+interface Fold {
+  readonly key: Key;
+  item: Item | undefined;
+  changed: boolean;
+  /** No less than the length of the item's JSON text. */
+  bytes: number;
+  /** Nothing in the item is shared with whoever wrote or read it, because nothing in it can be changed in place. */
+  plain: boolean;
+}
+
+/** Decoded items kept from one transaction to the next; a busy gateway has as many as it has busy keys. */
+const MAX_KEPT = 8;
+
+/**
+ * Decoded items that are as the file has them, so that the next transaction need not read them. Another connection's
+ * commit is seen in `data_version`; what this connection does to a kept item otherwise must be told to `forget`.
+ */
+export class KeptItems {
+  readonly #statements: Statements;
+  readonly #items = new Map<string, Fold>();
+  #version: unknown;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  /** To be called inside a transaction, which others' commits can no longer reach, before the first `get` of it. */
+  refresh(): void {
+    if (this.#items.size === 0) return;
+    const version = rowOf(this.#statements.get('version', () => 'PRAGMA data_version'))?.[0];
+    if (version !== this.#version) this.#items.clear();
+    this.#version = version;
+  }
+
+  get(id: string): Fold | undefined {
+    return this.#items.get(id);
+  }
+
+  /** What a transaction has stored; it counts once that is committed, and `clear` is called where it was not. */
+  keep(id: string, fold: Fold): void {
+    if (this.#items.size === 0) this.#version = rowOf(this.#statements.get('version', () => 'PRAGMA data_version'))?.[0];
+    this.#items.delete(id);
+    if (this.#items.size >= MAX_KEPT) for (const oldest of this.#items.keys()) { this.#items.delete(oldest); break; }
+    this.#items.set(id, fold);
+  }
+
+  forget(key: Key): void {
+    if (this.#items.size > 0) this.#items.delete(idOf(key));
+  }
+
+  clear(): void {
+    this.#items.clear();
+  }
+}
 
 /**
  * Single updates of the same item that share a transaction, carried out on the decoded item and stored together: a busy
- * limiter item is then read and written once a turn of the event loop instead of once a request. The outcome of each is
+ * limiter item is then written once a turn of the event loop instead of once a request, and seldom read. The outcome of each is
  * that of carrying them out one after the other. An item that any other operation of the transaction names is left alone.
  */
 export class Folds {
   readonly #folds = new Map<string, Fold>();
   readonly #statements: Statements;
+  readonly #kept: KeptItems;
 
-  constructor(statements: Statements, batches: readonly (readonly Op[])[]) {
+  constructor(statements: Statements, kept: KeptItems, batches: readonly (readonly Op[])[]) {
     this.#statements = statements;
-    if (batches.length < WORTH_FOLDING) return;
-    for (const [id, key] of worthFolding(batches)) {
-      const text = readText(statements, key);
-      const bytes = text?.length ?? 0;
-      if (bytes < FOLD_BELOW_BYTES) this.#folds.set(id, { key, item: text === undefined ? undefined : parseItem(text), changed: false, bytes });
+    this.#kept = kept;
+    kept.refresh();
+    for (const [id, key] of worthFolding(batches, kept)) {
+      const fold = kept.get(id) ?? this.#decoded(key);
+      if (fold.bytes < FOLD_BELOW_BYTES) this.#folds.set(id, fold);
     }
   }
 
   /** The result of a batch whose item is folded; undefined = carry it out the usual way. Throws `StoreError('invalid')`. */
   run(ops: readonly Op[]): WriteResult | undefined {
     const op = ops.length === 1 ? ops[0] : undefined;
-    if (op === undefined || !('update' in op)) return undefined;
+    if (op === undefined || !('update' in op) || this.#folds.size === 0) return undefined;
     const fold = this.#folds.get(idOf(op.update));
     return fold && applied(op, fold);
   }
 
   /** Stores what changed. To be called once, before the transaction is committed. */
   store(): void {
-    for (const { key, item, changed } of this.#folds.values()) if (changed && item !== undefined) insertItem(this.#statements, key, item);
+    for (const [id, fold] of this.#folds) {
+      const { key, item, changed, plain } = fold;
+      if (item === undefined) continue;
+      if (changed) fold.bytes = insertItem(this.#statements, key, item);
+      fold.changed = false;
+      if (plain) this.#kept.keep(id, fold);
+      else this.#kept.forget(key);
+    }
+  }
+
+  #decoded(key: Key): Fold {
+    const text = readText(this.#statements, key);
+    const item = text === undefined ? undefined : Object.assign(dictionaryItem(), parseItem(text));
+    return { key, item, changed: false, bytes: text?.length ?? 0, plain: item === undefined || Object.values(item).every((value) => typeof value !== 'object') };
   }
 }
 
 const idOf = ({ table, pk, sk }: Key): string => `${table}\n${pk}\n${sk}`;
 
-/** The items that two or more batches update and nothing else names. Most operations name an item of their own; they must cost little here. */
-function worthFolding(batches: readonly (readonly Op[])[]): Map<string, Key> {
-  const [once, often] = [new Map<string, Key>(), new Map<string, Key>()];
+/** The items that nothing but single updates names, and two or more of them or one of what is decoded already. Most operations name an item of their own; they must cost little here. */
+function worthFolding(batches: readonly (readonly Op[])[], kept: KeptItems): Map<string, Key> {
+  const [once, worth] = [new Map<string, Key>(), new Map<string, Key>()];
   for (const ops of batches) {
     const op = ops.length === 1 ? ops[0] : undefined;
     if (op === undefined || !('update' in op)) continue;
     const id = idOf(op.update);
-    if (once.has(id)) often.set(id, op.update);
+    if (once.has(id) || kept.get(id) !== undefined) worth.set(id, op.update);
     else once.set(id, op.update);
   }
-  if (often.size === 0) return often;
-  const partitions = new Set([...often.values()].map(({ pk }) => pk));
+  if (worth.size === 0) return worth;
+  const partitions = new Set([...worth.values()].map(({ pk }) => pk));
   for (const ops of batches) {
     for (const op of ops) {
       if (ops.length === 1 && 'update' in op) continue;
       const key = 'update' in op ? op.update : 'put' in op ? op.put : op.delete;
-      if (partitions.has(key.pk)) often.delete(idOf(key));
+      if (partitions.has(key.pk)) worth.delete(idOf(key));
     }
   }
-  return often;
+  return worth;
 }
 
 function applied({ set = {}, add = {}, remove = [], guards = [] }: Update, fold: Fold): WriteResult {
   const old = fold.item;
-  if (!guardsHold(guards, old !== undefined, (attr) => old?.[attr])) return { ok: false, index: 0, current: old && { ...old } };
-  const changed: Item = {};
+  if (!guardsHold(guards, old !== undefined, (attr) => old?.[attr])) return { ok: false, index: 0, current: old && Object.assign(dictionaryItem(), old) };
+  const changed = dictionaryItem();
   for (const name in set) if (set[name] !== undefined) changed[name] = set[name];
   for (const name in add) {
     const value = old?.[name];
@@ -81,9 +147,13 @@ function applied({ set = {}, add = {}, remove = [], guards = [] }: Update, fold:
   }
   const bytes = fold.bytes + boundOf(changed);
   if (bytes > MAX_ITEM_BYTES) refuseGrowth(old, changed, remove);
-  const item = old ?? {};
+  const item = old ?? dictionaryItem();
   for (const name of remove) delete item[name];
-  Object.assign(item, changed);
+  for (const name in changed) {
+    const value = changed[name];
+    item[name] = value;
+    if (typeof value === 'object') fold.plain = false;
+  }
   fold.item = item;
   fold.bytes = bytes;
   fold.changed = true;
