@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** What `npm start` gives its Node. */
-const { NODE_FLAGS } = (await import(join(ROOT, 'tools', 'launcher', 'node-flags.mjs'))) as { NODE_FLAGS: readonly string[] };
+const { NODE_FLAGS, MALLOC } = (await import(join(ROOT, 'tools', 'launcher', 'node-flags.mjs'))) as { NODE_FLAGS: readonly string[]; MALLOC: Readonly<Record<string, string>> };
 
 export interface Ready { readonly baseUrl: string; readonly adminUrl: string; readonly dashboardUrl: string; readonly adminTokenFile: string; readonly demoKey?: string }
 
@@ -27,7 +27,7 @@ export async function startServer(options: { dataDir: string; config?: object; a
   if (options.config !== undefined) await writeFile(configFile, JSON.stringify(options.config));
   const child = spawn(process.execPath, [
     ...NODE_FLAGS, ...(options.nodeFlags ?? []), join(ROOT, 'dist', 'server.mjs'), '--json', '--port', options.port ?? '0', '--data', options.dataDir, ...(options.config === undefined ? [] : ['--config', configFile]), ...(options.args ?? []),
-  ], { env: { PATH: process.env['PATH'] ?? '', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  ], { env: { PATH: process.env['PATH'] ?? '', ...MALLOC, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString(); });
   const ready = await new Promise<Ready>((resolve, reject) => {

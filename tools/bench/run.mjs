@@ -6,13 +6,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBuilt } from '../build.mjs';
-import { NODE_FLAGS } from '../launcher/node-flags.mjs';
+import { MALLOC, NODE_FLAGS } from '../launcher/node-flags.mjs';
 import { budgetLines, decisionLines } from './budgets.mjs';
 import { benchConfig, MESSAGES_MODEL, ANTHROPIC_MODEL } from './gateway-config.mjs';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
 const PORT = 9301;
+const MALLOC_WORDS = Object.entries(MALLOC).map(([name, value]) => `${name}=${value}`).join(' ');
 
 const args = process.argv.slice(2);
 // First, while nothing else runs: it is the one figure that loads no core but its own.
@@ -39,7 +40,7 @@ delete env.NODE_OPTIONS;
 const options = (data) => ['--port', String(PORT), '--data', path.join(temp, data), '--config', config, '--json'];
 
 const bench = spawnSync(process.execPath, [
-  path.join(here, 'bench.mjs'), '--name', 'mine', '--start', `exec ${[process.execPath, ...NODE_FLAGS, server, ...options('data')].join(' ')}`,
+  path.join(here, 'bench.mjs'), '--name', 'mine', '--start', `${MALLOC_WORDS} exec ${[process.execPath, ...NODE_FLAGS, server, ...options('data')].join(' ')}`,
   '--url', `http://127.0.0.1:${PORT}/v1`, '--header', `authorization: Bearer ${key}`, '--anthropic-model', ANTHROPIC_MODEL, '--messages-model', MESSAGES_MODEL,
   '--targets', 'direct,raw,mine', '--rounds', '3', '--secs', '3', '--out', out, ...args.filter((arg) => arg !== '--no-startup'),
 ], { env, stdio: ['ignore', 'inherit', 'inherit'] });
