@@ -28,9 +28,17 @@ export function planChaos(random: Random, { minutes, kills, killUntil, stalls, s
     const at = Math.max(0, kill - random() * stallMs * 0.9);
     if (taken.length < Math.round(stalls * KILLED_IN) && isFree(at)) taken.push(at);
   }
-  for (let tries = 0; taken.length < stalls && tries < 10_000; tries += 1) {
-    const at = (FIRST + random() * (LAST - FIRST)) * lengthMs - stallMs;
-    if (at > 0 && isFree(at)) taken.push(at);
+  // The others one in each part of the time after the kills: the process whose memory is measured then meets its first one while it warms up,
+  // which leaves the buffers of everybody who waited, and what a further one would leave is seen.
+  const [from, others] = [Math.max(FIRST, killUntil) * lengthMs, stalls - taken.length];
+  const part = (LAST * lengthMs - from) / Math.max(1, others);
+  for (let n = 0; n < others; n += 1) {
+    for (let tries = 0; tries < 1_000; tries += 1) {
+      const at = from + (n + random()) * part - stallMs;
+      if (at <= 0 || !isFree(at)) continue;
+      taken.push(at);
+      break;
+    }
   }
   return { kills: killTimes, stalls: taken.toSorted((a, b) => a - b) };
 }

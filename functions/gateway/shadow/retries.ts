@@ -11,7 +11,7 @@ export interface Answered { readonly requestId: string; readonly templateKey: st
 
 /**
  * The last answer of each session of this process, to see when a client asks the very same again. Hashes only, in memory,
- * bounded: the session heard from longest ago is forgotten.
+ * bounded: what is too old to count is forgotten, and so is, past 10,000 sessions, the one heard from longest ago.
  */
 export class Retries {
   readonly #clock: Clock;
@@ -32,9 +32,18 @@ export class Retries {
 
   /** Notes an answer that has just ended. */
   answered(sessionId: string, facts: RequestFacts, answer: Answered): void {
+    const nowMs = this.#clock.now();
     this.#last.delete(sessionId);
-    if (this.#last.size >= MAX_SESSIONS) for (const oldest of this.#last.keys()) { this.#last.delete(oldest); break; }
-    this.#last.set(sessionId, { turn: turnOf(facts), atMs: this.#clock.now(), answer });
+    for (const [oldest, { atMs }] of this.#last) {
+      if (this.#last.size < MAX_SESSIONS && nowMs - atMs <= WITHIN_MS) break;
+      this.#last.delete(oldest);
+    }
+    this.#last.set(sessionId, { turn: turnOf(facts), atMs: nowMs, answer });
+  }
+
+  /** Sessions whose last answer is remembered. */
+  get size(): number {
+    return this.#last.size;
   }
 }
 
