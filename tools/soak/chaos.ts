@@ -12,6 +12,8 @@ export interface Plan { readonly kills: readonly number[]; readonly stalls: read
 const LEAST_LIFE_MS = 3_000;
 /** Share of the stalls during which the gateway is killed too. */
 const KILLED_IN = 0.4;
+/** After the last kill, until all clients are back. */
+const AT_WORK_MS = 30_000;
 const FIRST = 0.05;
 const LAST = 0.95;
 /** Stalls neither overlap nor follow at once: what one has left is to be made up for first. */
@@ -28,9 +30,10 @@ export function planChaos(random: Random, { minutes, kills, killUntil, stalls, s
     const at = Math.max(0, kill - random() * stallMs * 0.9);
     if (taken.length < Math.round(stalls * KILLED_IN) && isFree(at)) taken.push(at);
   }
-  // The others one in each part of the time after the kills: the process whose memory is measured then meets its first one while it warms up,
-  // which leaves the buffers of everybody who waited, and what a further one would leave is seen.
-  const [from, others] = [Math.max(FIRST, killUntil) * lengthMs, stalls - taken.length];
+  // The others one in each part of the time after the kills, when the process whose memory is measured is at work: it meets its first one while
+  // it warms up, which leaves behind what everybody who waited has held; what a further one would leave is seen.
+  const calm = Math.max(FIRST, killUntil) * lengthMs;
+  const [from, others] = [calm + Math.min(AT_WORK_MS, (LAST * lengthMs - calm) / 4) + stallMs, stalls - taken.length];
   const part = (LAST * lengthMs - from) / Math.max(1, others);
   for (let n = 0; n < others; n += 1) {
     for (let tries = 0; tries < 1_000; tries += 1) {
