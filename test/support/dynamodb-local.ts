@@ -17,9 +17,24 @@ export interface DynamoDbLocal {
   stop(): Promise<void>;
 }
 
+/** Another test may take the free port before the emulator does, which then ends. */
+const PORTS_TRIED = 3;
+
 /** Starts DynamoDB Local in memory on a free port and makes the product's tables. Needs Java 17. */
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
-  const port = await freePort();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await startOn(await freePort());
+    } catch (error) {
+      if (!(error instanceof Ended) || tries === PORTS_TRIED) throw error;
+    }
+  }
+}
+
+/** The emulator ended by itself before it answered. */
+class Ended extends Error {}
+
+async function startOn(port: number): Promise<DynamoDbLocal> {
   const child: ChildProcess = spawn({ port, stdio: 'ignore' });
   const newClient = () => dynamoClient({
     // The emulator is slow on a busy machine.
@@ -53,7 +68,8 @@ async function ready(client: DynamoDBDocumentClient, child: ChildProcess): Promi
       await client.send(new ListTablesCommand({}));
       return;
     } catch (error) {
-      if (child.exitCode !== null || Date.now() > until) throw error;
+      if (child.exitCode !== null) throw new Ended('DynamoDB Local ended before it answered', { cause: error });
+      if (Date.now() > until) throw error;
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     }
   }
