@@ -1,6 +1,6 @@
 /**
  * V8's heap, told that this is a relay: what it allocates is garbage milliseconds later. The young generation may grow
- * to 134 MB by default, 3 × 8 MB do (3 × 16 would take a tenth off a request and 20 MB more); the old one may
+ * to 134 MB by default, 3 × 8 MB do (3 × 16 would take 10 to 20 MB more and save little); the old one may
  * grow to four times its live size before it is cleaned, here to 1.3 times. The same flags stand in package.json
  * (`start`) and tools/deploy, where nothing can be imported.
  */

@@ -38,7 +38,7 @@ export class KeptItems {
   /** To be called inside a transaction, which others' commits can no longer reach, before the first `get` of it. */
   refresh(): void {
     if (this.#items.size === 0) return;
-    const version = rowOf(this.#statements.get('version', () => 'PRAGMA data_version'))?.[0];
+    const version = this.#dataVersion();
     if (version !== this.#version) this.#items.clear();
     this.#version = version;
   }
@@ -49,7 +49,7 @@ export class KeptItems {
 
   /** What a transaction has stored; it counts once that is committed, and `clear` is called where it was not. */
   keep(id: string, fold: Fold): void {
-    if (this.#items.size === 0) this.#version = rowOf(this.#statements.get('version', () => 'PRAGMA data_version'))?.[0];
+    if (this.#items.size === 0) this.#version = this.#dataVersion();
     this.#items.delete(id);
     if (this.#items.size >= MAX_KEPT) for (const oldest of this.#items.keys()) { this.#items.delete(oldest); break; }
     this.#items.set(id, fold);
@@ -61,6 +61,10 @@ export class KeptItems {
 
   clear(): void {
     this.#items.clear();
+  }
+
+  #dataVersion(): unknown {
+    return rowOf(this.#statements.get('version', () => 'PRAGMA data_version'))?.[0];
   }
 }
 
