@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 import type { LedgerEntry } from '../../contract/index.ts';
 import type { Refusal } from '../../core/limits/admission.ts';
 import type { TenantBudget } from '../../core/limits/allowance.ts';
@@ -117,7 +118,7 @@ export function openAccounts(deps: AccountsDeps): BookingAccounts {
     let state = states.get(limitId);
     if (state === undefined || state.tenantId !== key.tenantId) {
       state = newState(key, timezone ?? 'UTC');
-      if (states.size >= MAX_LIMITERS) for (const oldest of states.keys()) { states.delete(oldest); break; }
+      if (states.size >= MAX_LIMITERS) dropOldest(states);
       states.set(limitId, state);
     }
     if (timezone !== undefined) state.timezone = timezone;

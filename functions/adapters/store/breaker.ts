@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 import type { Clock } from '../../core/clock.ts';
 import { partition, readAll } from './entity.ts';
 import type { Guard, Item, Key, Store } from './port.ts';
@@ -120,7 +121,7 @@ class SharedBreakers implements Breakers {
   #view(tenantId: string): View {
     const known = this.#views.get(tenantId);
     if (known !== undefined) return known;
-    if (this.#views.size >= MAX_TENANTS) for (const oldest of this.#views.keys()) { this.#views.delete(oldest); break; }
+    if (this.#views.size >= MAX_TENANTS) dropOldest(this.#views);
     const view: View = { models: new Map(), calls: new RecentCalls(), readAt: Number.NEGATIVE_INFINITY, reading: false };
     this.#views.set(tenantId, view);
     return view;

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 import type { LedgerEntry } from '../../contract/ledger.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { JudgeCheck, Label, Veto } from '../../core/routing/evidence/label.ts';
@@ -49,7 +50,7 @@ export function openQuality({ store, clock }: { readonly store: Store; readonly 
       const known: Known = plans.get(tenantId) ?? { plan: undefined, readAt: Number.NEGATIVE_INFINITY };
       if (Math.abs(now - known.readAt) >= PLAN_MS) {
         known.readAt = now;
-        if (!plans.has(tenantId) && plans.size >= MAX_TENANTS) for (const oldest of plans.keys()) { plans.delete(oldest); break; }
+        if (!plans.has(tenantId) && plans.size >= MAX_TENANTS) dropOldest(plans);
         plans.set(tenantId, known);
         void refresh(store, tenantId, known);
       }

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 /** So many of a model's last calls are remembered: more than the failures that open its breaker, few enough to count them each time. */
 const CALLS = 16;
 const MAX_MODELS = 1_000;
@@ -12,7 +13,7 @@ export class RecentCalls {
   note(modelId: string, failed: boolean, atMs: number): void {
     let calls = this.#models.get(modelId);
     if (calls === undefined) {
-      if (this.#models.size >= MAX_MODELS) for (const oldest of this.#models.keys()) { this.#models.delete(oldest); break; }
+      if (this.#models.size >= MAX_MODELS) dropOldest(this.#models);
       calls = { at: new Float64Array(CALLS).fill(Number.NEGATIVE_INFINITY), failed: new Uint8Array(CALLS), next: 0 };
       this.#models.set(modelId, calls);
     }

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 import { SESSION_TTL_MS, type SessionState } from '../../core/routing/session-choice.ts';
 import { partition } from './entity.ts';
 import type { Item, Key, Store } from './port.ts';
@@ -27,7 +28,7 @@ export function openSessions(store: Store): Sessions {
       const name = partition(tenantId, sessionId);
       noted.delete(name);
       noted.set(name, state);
-      if (noted.size > MAX_NOTED) for (const oldest of noted.keys()) { noted.delete(oldest); break; }
+      if (noted.size > MAX_NOTED) dropOldest(noted);
       await store.write([{ put: keyOf(tenantId, sessionId), item: { ...state, expiresAt: Math.ceil((state.at + SESSION_TTL_MS) / 1_000) } }]);
     },
   };

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 import { dictionaryItem } from './entity.ts';
 import { guardsHold } from './guards.ts';
 import { StoreError, type Item, type Key, type Op, type WriteResult } from './port.ts';
@@ -51,7 +52,7 @@ export class KeptItems {
   keep(id: string, fold: Fold): void {
     if (this.#items.size === 0) this.#version = this.#dataVersion();
     this.#items.delete(id);
-    if (this.#items.size >= MAX_KEPT) for (const oldest of this.#items.keys()) { this.#items.delete(oldest); break; }
+    if (this.#items.size >= MAX_KEPT) dropOldest(this.#items);
     this.#items.set(id, fold);
   }
 

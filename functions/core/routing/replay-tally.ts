@@ -1,3 +1,4 @@
+import { dropOldest } from '../drop-oldest.ts';
 import type { LedgerEntry, Tier } from '../../contract/index.ts';
 import { TIERS } from '../../contract/words.ts';
 import { costMicros } from '../money/cost.ts';
@@ -87,7 +88,7 @@ export class ReplayTally {
     this.#diverged.delete(sessionId);
     if (after === undefined || after === null || (keptLive && after === servedModel)) return;
     this.#diverged.set(sessionId, after);
-    if (this.#diverged.size > MAX_DIVERGED) for (const oldest of this.#diverged.keys()) { this.#diverged.delete(oldest); break; }
+    if (this.#diverged.size > MAX_DIVERGED) dropOldest(this.#diverged);
   }
 
   /** The draft's first model answers with as many tokens as were counted; what an attempt of its own would have cost nobody knows. */

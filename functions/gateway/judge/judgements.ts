@@ -1,3 +1,4 @@
+import { dropOldest } from '../../core/drop-oldest.ts';
 import { hash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { markOf, type Mark } from '../../core/routing/judge/fence.ts';
@@ -79,6 +80,6 @@ const keyOf = ({ templateKey, text, judgeModel, policyVersion }: Judgeable): str
 
 /** Makes room for one more. */
 function bounded<V>(map: Map<string, V>, max: number): Map<string, V> {
-  if (map.size >= max) for (const oldest of map.keys()) { map.delete(oldest); break; }
+  if (map.size >= max) dropOldest(map);
   return map;
 }
