@@ -14,6 +14,11 @@ export interface FactsContext {
 
 /** Characters of each text that routing looks at; the rest only counts as length. */
 export const TEXT_BOUND = 16_384;
+/**
+ * Characters of all texts together. At two bytes each they stay below the 128 KiB from which on V8 maps fresh memory for a string:
+ * joining 65,536 characters of Korean took 0.47 ms where 60,000 took 0.01.
+ */
+export const ALL_TEXT_BOUND = 64_000;
 
 /** Coding agents by a word of their user agent; an underscore ends a word too (`codex_cli_rs/0.50`). */
 const AGENTS = /(?<![a-z0-9])(?:claude-cli|claude-code|codex|cursor|cline|roo-?code|aider|opencode|continue|gemini-?cli|openhands|goose|zed)(?![a-z0-9])/i;
@@ -55,7 +60,7 @@ export class RequestFacts {
     return (this.#memo.system ??= beginningOf(textsOf(this.conversation.system), TEXT_BOUND));
   }
   get allText(): string {
-    return (this.#memo.all ??= allTextOf(this.conversation, TEXT_BOUND * 4));
+    return (this.#memo.all ??= allTextOf(this.conversation, ALL_TEXT_BOUND));
   }
   get language(): string {
     return (this.#memo.language ??= languageOf(this.text));

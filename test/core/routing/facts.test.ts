@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { codecs } from '../../../functions/core/dialects/dialect.ts';
 import { languageOf } from '../../../functions/core/routing/language.ts';
-import { factsOf, TEXT_BOUND } from '../../../functions/core/routing/request-facts.ts';
+import { ALL_TEXT_BOUND, factsOf, TEXT_BOUND } from '../../../functions/core/routing/request-facts.ts';
 import { sessionIdOf } from '../../../functions/core/routing/session.ts';
 import { templateKeyOf } from '../../../functions/core/routing/template.ts';
 import { estimateTokens } from '../../../functions/core/routing/tokens.ts';
@@ -82,7 +82,7 @@ test('the texts that routing reads are cut out of all that was said, however it 
     const last = turns.filter(({ role }) => role === 'user').map(({ texts }) => joined(texts)).findLast((said) => said.trim() !== '') ?? '';
     expect(read.text).toBe(last.length > TEXT_BOUND ? `${last.slice(0, TEXT_BOUND / 2)}\n${last.slice(-TEXT_BOUND / 2)}` : last);
     expect(read.system).toBe(joined(system).slice(0, TEXT_BOUND));
-    expect(read.allText).toBe([joined(system), ...turns.map(({ texts }) => joined(texts))].join('\n').slice(0, 4 * TEXT_BOUND));
+    expect(read.allText).toBe([joined(system), ...turns.map(({ texts }) => joined(texts))].join('\n').slice(0, ALL_TEXT_BOUND));
   }), { numRuns: full(1_000) });
 });
 
