@@ -1,21 +1,16 @@
+import { asBuffer } from '../core/dialects/json-scan.ts';
 import type { Asked } from './read.ts';
 
-/** How the value `1h` may stand in JSON: as it is, or with either character escaped. */
-const SPELLINGS = ['"1h"', '\\u0031', '\\u0068'];
 const known = new WeakMap<Asked, boolean>();
 
 /**
  * Whether a cache marker of the body asks for an hour (`"ttl":"1h"`, wherever it stands): then a token may be written at the
- * price of that. Looked for once per request; bodies without the word, almost all, are only searched for it.
+ * price of that. Bodies without such a text, almost all, are not looked at again; the others once per request.
  */
 export function writesForAnHour(asked: Asked): boolean {
+  if (!asked.scan.mayReadHour) return false;
   let found = known.get(asked);
-  if (found === undefined) {
-    const { buffer, byteOffset, byteLength } = asked.bytes;
-    const bytes = Buffer.from(buffer, byteOffset, byteLength);
-    found = SPELLINGS.some((text) => bytes.includes(text)) && hasHourMarker(JSON.parse(bytes.toString()));
-    known.set(asked, found);
-  }
+  if (found === undefined) known.set(asked, (found = hasHourMarker(JSON.parse(asBuffer(asked.bytes).toString()))));
   return found;
 }
 

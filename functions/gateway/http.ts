@@ -129,6 +129,9 @@ async function answerTo(options: HttpDoorOptions, request: DoorRequest): Promise
   }
 }
 
+/** Nobody adds to what a caller sent. */
+const NO_QUERY = new URLSearchParams();
+
 /** What the handler sees. Costly members are made when first read. */
 class DoorRequest implements GatewayRequest {
   readonly method: string;
@@ -159,7 +162,7 @@ class DoorRequest implements GatewayRequest {
   }
 
   get query(): URLSearchParams {
-    this.#query ??= new URLSearchParams(this.#search);
+    this.#query ??= this.#search === '' ? NO_QUERY : new URLSearchParams(this.#search);
     return this.#query;
   }
 

@@ -100,14 +100,17 @@ function refuseLoops(exchange: Exchange, ports: Ports): void {
 }
 
 /** The promise's value if it comes within `holdMs`, else undefined; a rejection within that time is thrown. */
-async function within(pending: Promise<Served>, holdMs: number): Promise<Served | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, holdMs, undefined); });
-  try {
-    return await Promise.race([pending, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within(pending: Promise<Served>, holdMs: number): Promise<Served | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, holdMs, undefined);
+    pending.then((served) => {
+      clearTimeout(timer);
+      resolve(served);
+    }, (error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
 }
 
 /** Under the key that the request named, whether or not its secret was right: whoever owns the key is to see that. */

@@ -10,6 +10,7 @@ const MAX_DEPTH = 32;
 const SMALLEST_NUMBER = 1e-130;
 const TABLE_NAMES: ReadonlySet<string> = new Set(TABLES);
 const INDEX_ATTRIBUTE = /^i[123][ps]$/;
+const isIndexAttribute = (name: string): boolean => name.length === 3 && INDEX_ATTRIBUTE.test(name);
 
 const invalid = (message: string): StoreError => new StoreError('invalid', message);
 
@@ -85,7 +86,7 @@ function validateUpdate(op: Update): number {
     for (const name in add) {
       validateName(name);
       validateNumber(add[name] as number);
-      if (INDEX_ATTRIBUTE.test(name)) throw invalid(`${name} is a string`);
+      if (isIndexAttribute(name)) throw invalid(`${name} is a string`);
       if (set?.[name] !== undefined) throw invalid(`${name} is both set and added to`);
       bytes += name.length + 8;
     }
@@ -126,7 +127,7 @@ function itemBytes(item: Item, wordNames: boolean): number {
     if (value === undefined) continue;
     if (wordNames) validateName(name);
     else if (name === 'pk' || name === 'sk' || name === '' || name === '__proto__') throw invalid('pk, sk, __proto__ and the empty name are not attributes');
-    if (name.length === 3 && INDEX_ATTRIBUTE.test(name)) validateText(value, name.endsWith('p') ? MAX_PK_BYTES : MAX_SK_BYTES, name);
+    if (isIndexAttribute(name)) validateText(value, name.endsWith('p') ? MAX_PK_BYTES : MAX_SK_BYTES, name);
     upper += name.length * 3 + upperBytes(value, 1);
   }
   return upper > MAX_ITEM_BYTES ? exactBytes(item) : upper;

@@ -126,6 +126,23 @@ describe('splice', () => {
     }), { numRuns: full(2000) });
   });
 
+  describe('a text that may read 1h', () => {
+    const spelt = (text: string): fc.Arbitrary<string> => fc.tuple(...[...text].map((unit) => fc.boolean().map((escaped) => (escaped ? `\\u00${unit.charCodeAt(0).toString(16)}` : unit)))).map((units) => `"${units.join('')}"`);
+
+    test('is seen at any depth, however spelt', () => {
+      fc.assert(fc.property(spelt('1h'), fc.jsonValue({ maxDepth: 3 }), fc.nat(5), (text, beside, depth) => {
+        fc.pre(!/__proto__|prototype/.test(JSON.stringify(beside)));
+        let value = `{"type":"ephemeral","ttl":${text}}`;
+        for (let at = 0; at < depth; at += 1) value = at % 2 === 0 ? `[${JSON.stringify(beside)}, ${value}]` : `{"in": ${value}}`;
+        expect(scan(`{"model":"m","messages":${value}}`).mayReadHour).toBe(true);
+      }), { numRuns: full(2000) });
+    });
+
+    test.each(['{"1h":"model"}', '{"model":"1d"}', '{"model":"11h"}', '{"ttl":"5m"}', '{"text":"\\"1h\\" and more of it"}', '{"text":"ab\\u00e9"}'])('is not taken for one in %s', (text) => {
+      expect(scan(text).mayReadHour).toBe(false);
+    });
+  });
+
   test('a new member can be inserted after the opening brace', () => {
     const bytes = Buffer.from(' { "model" : "auto" }');
     const { insertAt, members } = scanBody(bytes, BOUNDS);
