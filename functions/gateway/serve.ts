@@ -103,13 +103,7 @@ function refuseLoops(exchange: Exchange, ports: Ports): void {
 function within(pending: Promise<Served>, holdMs: number): Promise<Served | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, holdMs, undefined);
-    pending.then((served) => {
-      clearTimeout(timer);
-      resolve(served);
-    }, (error: unknown) => {
-      clearTimeout(timer);
-      reject(error);
-    });
+    pending.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
