@@ -117,6 +117,32 @@ needs('java')('the stack as it is deployed', () => {
         await close();
       });
 
+      test('an answer that was asked for before somebody signed out, and comes after, does not undo it', async () => {
+        const { page, close } = await open();
+        await page.goto(`${world.origin}/login`);
+        await page.getByRole('button', { name: 'Sign in with BSVibe' }).click();
+        await page.getByRole('heading', { level: 1, name: 'System Overview' }).waitFor();
+        const held = Promise.withResolvers<void>();
+        await page.route('**/admin/models*', async (route) => {
+          await held.promise;
+          await route.continue();
+        });
+        await page.route('**/oauth2/revoke', async (route) => {
+          const late = page.waitForResponse((answer) => answer.url().includes('/admin/models'));
+          held.resolve();
+          await late;
+          await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 100); }));
+          await route.continue();
+        });
+        const asked = page.waitForRequest((request) => request.url().includes('/admin/models'));
+        await page.goto(`${world.origin}/models`);
+        await asked;
+        await page.getByRole('button', { name: /owner@example\.com/ }).click();
+        await page.getByRole('menuitem', { name: 'Sign out' }).click();
+        await page.getByText('You are signed out.').waitFor();
+        await close();
+      });
+
       test('a session goes on in a new tab without a question, is renewed by its refresh token, and ends at the pool when somebody signs out', async () => {
         const first = await open();
         await first.page.goto(`${world.origin}/login`);

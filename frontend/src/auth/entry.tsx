@@ -37,6 +37,7 @@ async function arrive(show: (problem?: Problem, isWorking?: boolean) => void): P
       return;
     }
     keepTokens(tokens);
+    sessionStorage.removeItem('bsg.signed-out');
     forgetReturn();
     location.replace(returnTo);
   } catch (error) {

@@ -9,8 +9,8 @@ export function mayRedirect(): boolean {
   return true;
 }
 
-/** The API accepted a token: whatever comes later is no loop. */
-export const forgetRedirects = (): void => {
-  sessionStorage.removeItem(STORED);
-  sessionStorage.removeItem('bsg.signed-out');
-};
+/**
+ * The API accepted a token: whatever comes later is no loop. That somebody signed out stays: the answer may have been asked for before,
+ * and only who signs in again takes it back.
+ */
+export const forgetRedirects = (): void => sessionStorage.removeItem(STORED);
