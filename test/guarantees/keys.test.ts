@@ -130,25 +130,30 @@ async function measureA4(seed: number, count: number): Promise<number> {
   const random = seeded(seed);
   const pepper = randomBytes(32);
   const verify = secretVerifier({ pepper: async () => pepper });
-  const [used, unused] = [newKey('live', randomBytes).secret, newKey('live', randomBytes).secret];
-  const records = { unknown: undefined, used: { hash: hashSecret(pepper, used) }, unused: { hash: hashSecret(pepper, unused) } };
-  expectSame(await verify(records.used, used), true);
   const wrongs = Array.from({ length: 64 }, () => newKey('live', randomBytes).secret);
-  const kinds = ['unknown', 'used', 'unused'] as const;
-  const samples = { unknown: new Float64Array(count), used: new Float64Array(count), unused: new Float64Array(count) };
-  for (let i = -2_000; i < count; i++) {
-    // A random order in every round: what runs before what must not decide.
-    const first = below(random, 3);
-    const stride = 1 + below(random, 2);
-    for (let step = 0; step < 3; step++) {
-      const kind = kinds[(first + step * stride) % 3] ?? 'unknown';
-      const presented = wrongs[below(random, wrongs.length)] ?? used;
-      const record = records[kind];
-      const started = process.hrtime.bigint();
-      const answer = await verify(record, presented);
-      const took = Number(process.hrtime.bigint() - started);
-      expectSame(answer, false);
-      if (i >= 0) samples[kind][i] = took;
+  // Unknown ids are half of them: a branch that is foreseen less often for being rarer must not decide.
+  const kinds = ['unknown', 'used', 'unknown', 'unused'] as const;
+  const samples = { unknown: new Float64Array(2 * count), used: new Float64Array(count), unused: new Float64Array(count) };
+  const taken = { unknown: 0, used: 0, unused: 0 };
+  for (let round = -2_000; round < count; ) {
+    // New keys every 200 rounds: where one happens to lie in memory costs some nanoseconds, which are no property of the code.
+    const [used, unused] = [newKey('live', randomBytes).secret, newKey('live', randomBytes).secret];
+    const records = { unknown: undefined, used: { hash: hashSecret(pepper, used) }, unused: { hash: hashSecret(pepper, unused) } };
+    expectSame(await verify(records.used, used), true);
+    for (const end = round + 200; round < end; round++) {
+      // A random order in every round: what runs before what must not decide.
+      const first = below(random, 4);
+      const stride = 1 + 2 * below(random, 2);
+      for (let step = 0; step < 4; step++) {
+        const kind = kinds[(first + step * stride) % 4] ?? 'unknown';
+        const presented = wrongs[below(random, wrongs.length)] ?? used;
+        const record = records[kind];
+        const started = process.hrtime.bigint();
+        const answer = await verify(record, presented);
+        const took = Number(process.hrtime.bigint() - started);
+        expectSame(answer, false);
+        if (round >= 0) samples[kind][taken[kind]++] = took;
+      }
     }
   }
   return Math.max(Math.abs(welch(samples.unknown, samples.used)), Math.abs(welch(samples.unknown, samples.unused)));
@@ -157,10 +162,10 @@ async function measureA4(seed: number, count: number): Promise<number> {
 test('guarantee A4: checking an unknown id takes as long as checking a wrong secret, of a key in use or not', async () => {
   const count = full(20_000);
   const seed = randomBytes(4).readUInt32LE();
-  // A few nanoseconds come from where things happen to lie in memory, and change with every round; what the code does comes back.
+  // What a neighbour on the machine does passes; what the code does comes back.
   const measured: number[] = [];
   while (measured.length < 5 && !measured.some((t) => t < 4.5)) measured.push(await measureA4(seed + measured.length, count));
-  expect({ seed, least: Math.min(...measured) < 4.5, measured }).toMatchObject({ least: true });
+  expect(measured.some((t) => t < 4.5) ? 'equal' : `seed ${seed}: |t| = ${measured.map((t) => t.toFixed(2)).join(', ')}`).toBe('equal');
   figure('A4', `|t| = ${Math.min(...measured).toFixed(2)} < 4.5 over ${count.toLocaleString('en')} checks each of {unknown id, wrong secret of a key in use, of one never used}, measurement ${measured.length} of at most 5`);
 }, 120_000);
 

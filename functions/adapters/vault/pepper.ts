@@ -1,4 +1,4 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { secretMatches } from '../../core/keys/virtual-key.ts';
 import { templateSaltOf } from '../../core/routing/template.ts';
 import type { PepperKeys } from './vault.ts';
@@ -17,31 +17,28 @@ export function pepperOnce(keys: PepperKeys): PepperKeys {
   };
 }
 
-/** Keys whose secret was verified lately: stored hash → SHA-256 of the secret. A tenth of the cost of the peppered hash. */
+/** Secrets verified lately: SHA-256 of the secret → the stored hash it matched. A tenth of the cost of the peppered hash. */
 const MAX_VERIFIED = 10_000;
 /** Whose secret nobody knows: what stands in for the record of an unknown id. */
 const NOBODY = { hash: randomBytes(32).toString('base64') };
-const NO_DIGEST = Buffer.alloc(32);
 
 /**
  * Checks a presented secret against a key's record; `undefined` (unknown id) costs the same as a wrong secret. Rejects
  * only when the pepper cannot be had. A secret that matched once is recognised by its digest while the stored hash is
- * the same; only right secrets are ever remembered, so the shortcut tells an attacker nothing.
+ * the same. It is looked up by what was presented, never by the record, and only right secrets are remembered: a wrong
+ * secret misses whosever it is tried on, so the shortcut cannot tell a key in use from one that nobody has.
  */
 export function secretVerifier(keys: PepperKeys): (record: { readonly hash: string } | undefined, secret: string) => Promise<boolean> {
   const once = pepperOnce(keys);
-  const verified = new Map<string, Buffer>();
+  const verified = new Map<string, string>();
   return async (record, secret) => {
-    const digest = hash('sha256', secret, 'buffer');
+    const digest = hash('sha256', secret, 'base64');
     const { hash: stored } = record ?? NOBODY;
-    const known = verified.get(stored);
-    // Compared even with nothing: a wrong secret of a key in use must not take longer than that of a key nobody has.
-    const recognised = timingSafeEqual(known ?? NO_DIGEST, digest);
-    if (recognised && known !== undefined) return true;
+    if (verified.get(digest) === stored) return true;
     const matches = secretMatches(await once.pepper(), secret, stored);
     if (!matches || record === undefined) return false;
     if (verified.size >= MAX_VERIFIED) verified.clear();
-    verified.set(stored, digest);
+    verified.set(digest, stored);
     return true;
   };
 }

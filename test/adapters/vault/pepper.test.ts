@@ -25,3 +25,11 @@ test('a verifier says yes to the right secret only, and no to an unknown id', as
   const record = { hash: hashSecret(pepper, 'right') };
   expect(await Promise.all([verify(record, 'right'), verify(record, 'wrong'), verify(undefined, 'right')])).toEqual([true, false, false]);
 });
+
+test('a secret that was verified is still no one else\'s, nor of the same key once its hash is another', async () => {
+  const verify = secretVerifier({ pepper: async () => pepper });
+  const [mine, other] = [{ hash: hashSecret(pepper, 'mine') }, { hash: hashSecret(pepper, 'other') }];
+  expect([await verify(mine, 'mine'), await verify(other, 'other'), await verify(mine, 'mine')]).toEqual([true, true, true]);
+  expect([await verify(other, 'mine'), await verify(undefined, 'mine'), await verify({ hash: hashSecret(pepper, 'new') }, 'mine')]).toEqual([false, false, false]);
+  expect(await verify(mine, 'mine')).toBe(true);
+});
