@@ -171,6 +171,18 @@ export function isLoopbackAddress(ip: string): boolean {
   return parseV6(ip)?.every((group, at) => group === (at === 7 ? 1 : 0)) ?? false;
 }
 
+/**
+ * Whose an address is, as far as one can tell: an IPv4 address itself, also where it comes as `::ffff:a.b.c.d`; the /64 of
+ * an IPv6 one, within which its owner may choose freely. What is no address stays as it is.
+ */
+export function addressBlock(ip: string): string {
+  const groups = parseV6(ip.replace(/%.*$/s, ''));
+  if (groups === undefined) return ip;
+  const isMapped = startsWith(groups, [0, 0, 0, 0, 0, 0xffff], 96);
+  if (!isMapped) return `${groups.slice(0, 4).map((group) => group.toString(16)).join(':')}::/64`;
+  return groups.slice(6).flatMap((group) => [group >>> 8, group & 0xff]).join('.');
+}
+
 function startsWith(groups: readonly number[], network: readonly number[], bits: number): boolean {
   for (let at = 0, left = bits; left > 0; at += 1, left -= 16) {
     const drop = Math.max(0, 16 - left);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GATEWAY_VERSION } from '../../functions/adapters/providers/registry.ts';
 import { serveAdmin } from '../../functions/admin/serve-admin.ts';
@@ -32,8 +33,9 @@ export function openLocalDoor({ options, paths, edition, analytics, dashboardFol
   const token = openAdminToken(paths.adminToken);
   const exposed = exposure(options, env);
   const origins = (): readonly [string, ...string[]] => dashboardOrigins(options, (door.server.address() as AddressInfo).port, exposed);
+  const addressOf = (message: IncomingMessage): string | undefined => clientAddress(message, exposed);
   const issuer = openLocalIssuer({
-    store: edition.store, signingKeyFile: paths.signingKey, adminToken: token, origins, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
+    store: edition.store, signingKeyFile: paths.signingKey, adminToken: token, origins, clientAddress: addressOf, ...(exposed.password !== undefined && { password: passwordGate(exposed.password, Date.now) }),
   });
   const adminPorts = localAdminPorts({ edition, token, allowHosts: options.allowUpstreams, dashboardUrl: () => origins()[0], analytics, verify: issuer.verify });
   const dashboard = openDashboard({ folder: dashboardFolder, origin: () => origins()[0] });
@@ -42,6 +44,6 @@ export function openLocalDoor({ options, paths, edition, analytics, dashboardFol
     if (request.path === '/config.json') return publicConfig({ issuer: issuer.issuer(), version: GATEWAY_VERSION, demo: options.demo });
     return dashboard(request) ?? serve(request, edition.ports);
   };
-  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, clientAddress: (message) => clientAddress(message, exposed), allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
+  const door = createHttpDoor({ handle, maxBodyBytes: options.maxBodyMiB * 1024 * 1024, clientAddress: addressOf, allowedHosts: hostGuard(options.host, exposed.publicUrl), raw: issuer });
   return { door, issuer };
 }

@@ -20,6 +20,8 @@ export interface LocalIssuerOptions {
   readonly origins: () => readonly [string, ...string[]];
   /** Set where the server can be reached from other machines. */
   readonly password?: PasswordGate;
+  /** Who sends a request. */
+  readonly clientAddress: (message: IncomingMessage) => string | undefined;
   readonly now?: () => number;
 }
 
@@ -86,7 +88,8 @@ export function openLocalIssuer(options: LocalIssuerOptions): LocalIssuer {
 
   async function signIn(message: IncomingMessage, response: ServerResponse): Promise<void> {
     if (message.method === 'POST' && options.password !== undefined) {
-      const verdict = await options.password.check(message);
+      const verdict = await options.password.check(message, options.clientAddress(message) ?? '');
+      if (verdict === 'wait') response.setHeader('retry-after', '60');
       if (verdict !== 'right') return page(response, verdict === 'wait' ? 429 : 403, 'Sign in', [verdict === 'wait' ? 'Too many attempts; wait a minute.' : 'That is not the password.'], passwordForm(message));
       response.setHeader('set-cookie', sessionCookie());
     } else if (!sessions.has(cookieOf(message, COOKIE) ?? '')) {

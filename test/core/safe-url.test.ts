@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { isLoopbackAddress, isPublicAddress, parseUpstreamUrl, type UpstreamUrlOptions } from '../../functions/core/safe-url.ts';
+import { addressBlock, isLoopbackAddress, isPublicAddress, parseUpstreamUrl, type UpstreamUrlOptions } from '../../functions/core/safe-url.ts';
 
 const CLOSED: UpstreamUrlOptions = { allowHosts: [], allowLoopback: false };
 const LOCAL: UpstreamUrlOptions = { allowHosts: [], allowLoopback: true };
@@ -87,6 +87,14 @@ describe('addresses', () => {
   test('loopback is 127.0.0.0/8 and ::1 in any spelling, and no mapped form', () => {
     for (const ip of ['127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1']) expect(isLoopbackAddress(ip)).toBe(true);
     for (const ip of ['128.0.0.1', '0.0.0.0', '::', '::2', '::ffff:127.0.0.1', '1::1', 'localhost', '']) expect(isLoopbackAddress(ip)).toBe(false);
+  });
+
+  test('an address is told from its neighbours as far as one owner reaches', () => {
+    const blocks: readonly (readonly [string, string])[] = [
+      ['198.51.100.7', '198.51.100.7'], ['::ffff:198.51.100.7', '198.51.100.7'], ['2001:db8:1:2::1', '2001:db8:1:2::/64'], ['2001:DB8:1:2:ffff:0:0:1', '2001:db8:1:2::/64'],
+      ['::1', '0:0:0:0::/64'], ['fe80::1%eth0', 'fe80:0:0:0::/64'], ['unknown', 'unknown'], ['', ''],
+    ];
+    for (const [ip, block] of blocks) expect([ip, addressBlock(ip)]).toEqual([ip, block]);
   });
 
   test('a compressed IPv6 address is judged like its full form', () => {

@@ -1,35 +1,55 @@
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { addressBlock } from '../../../functions/core/safe-url.ts';
 import { StartError } from '../command-line.ts';
 
 /** The operator's password, for a server that other machines can reach. */
 export interface PasswordGate {
-  /** Reads the form of a sign-in and judges its password; `wait` after five wrong ones within a minute, whoever sent them. */
-  check(message: IncomingMessage): Promise<'right' | 'wrong' | 'wait'>;
+  /**
+   * Reads the form of a sign-in from `address` and judges its password. `wait` after five wrong ones within a minute from
+   * that address (IPv6: from its /64), so that a stranger's guesses keep nobody else out, or after 60 from everywhere.
+   */
+  check(message: IncomingMessage, address: string): Promise<'right' | 'wrong' | 'wait'>;
 }
 
 const LEAST_LENGTH = 12;
 const MAX_FORM_BYTES = 4_096;
 const MAX_WRONG = 5;
+/** For whoever has many addresses: 32 million guesses a year, of which a password of that length need not be afraid. */
+const MAX_WRONG_IN_ALL = 60;
 const WINDOW_MS = 60_000;
+/** Beside the event loop: a guess must not hold up the requests that go through. */
+const derived = promisify<string, Buffer, number, Buffer>(scrypt);
 
-/** Throws `StartError` for a password that is too short. The clear text is not kept. */
+/** One at a time: each takes 16 MiB, and the threads also look up the providers' names. */
+function deriver(salt: Buffer): (text: string) => Promise<Buffer> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (text) => {
+    const mine = (): Promise<Buffer> => derived(text, salt, 32);
+    const done = last.then(mine, mine);
+    last = done;
+    return done;
+  };
+}
+
+/** Throws `StartError` for a password that is too short. The clear text is not kept once its hash is made. */
 export function passwordGate(password: string, now: () => number): PasswordGate {
   if (password.length < LEAST_LENGTH) throw new StartError(`The password in BSG_ADMIN_PASSWORD must have at least ${LEAST_LENGTH} characters.`);
-  const salt = randomBytes(16);
-  const derive = (text: string): Buffer => scryptSync(text, salt, 32);
+  const derive = deriver(randomBytes(16));
   const expected = derive(password);
-  let wrong: number[] = [];
+  let wrong: { readonly at: number; readonly from: string }[] = [];
   return {
-    async check(message) {
-      wrong = wrong.filter((at) => at > now() - WINDOW_MS);
-      if (wrong.length >= MAX_WRONG) return 'wait';
+    async check(message, address) {
+      wrong = wrong.filter(({ at }) => at > now() - WINDOW_MS);
+      const from = addressBlock(address);
+      if (wrong.length >= MAX_WRONG_IN_ALL || wrong.filter((attempt) => attempt.from === from).length >= MAX_WRONG) return 'wait';
       // Counted before it is judged: attempts sent at once are counted too.
-      const at = now();
-      wrong.push(at);
+      const attempt = { at: now(), from };
+      wrong.push(attempt);
       const given = new URLSearchParams(await formOf(message)).get('password') ?? '';
-      if (!timingSafeEqual(derive(given), expected)) return 'wrong';
-      wrong.splice(wrong.indexOf(at), 1);
+      if (!timingSafeEqual(await derive(given), await expected)) return 'wrong';
+      wrong = wrong.filter((other) => other !== attempt);
       return 'right';
     },
   };

@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { passwordGate } from '../../../infra/local/issuer/password.ts';
 import { startServer, type ServerProcess } from '../../support/server-process.ts';
 
 let dir: string;
@@ -193,31 +195,64 @@ test('a restart signs nobody out, and no token is stored in clear', async () => 
 });
 
 describe('beyond one machine', () => {
-  test('without a password the server does not start; with one, the password signs in and five wrong ones make everybody wait', async () => {
+  test('without a password the server does not start; with one, the password signs in, and five wrong ones make whoever sent them wait, and nobody else', async () => {
     const dataDir = join(dir, 'open', 'data');
     const args = ['--host', '127.0.0.1'];
-    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: 'https://gateway.example' } })).rejects.toThrow('BSG_ADMIN_PASSWORD');
-    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: 'https://gateway.example', BSG_ADMIN_PASSWORD: 'short' } })).rejects.toThrow('12 characters');
-    const own = server;
-    server = await startServer({ dataDir, args, env: { BSG_ADMIN_PASSWORD: 'correct horse battery' } });
+    const publicUrl = 'https://gateway.example';
+    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: publicUrl } })).rejects.toThrow('BSG_ADMIN_PASSWORD');
+    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'short' } })).rejects.toThrow('12 characters');
+    const behind = await startServer({ dataDir, args, env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'correct horse battery' } });
     try {
-      const attempt = async (password: string): Promise<Reply> => {
-        const browser = new Browser();
-        const { url, reply } = await browser.follow(authorizeUrl(pkce().challenge), `${server.origin}/callback`);
-        expect(reply.text).toContain('type="password"');
-        const posted = await browser.go(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: server.origin }, body: new URLSearchParams({ password }).toString() });
-        if (posted.status !== 303) return posted;
-        const done = await browser.follow(new URL(posted.headers.get('location') ?? '', url).href, `${server.origin}/callback`);
-        expect(new URL(done.url).searchParams.get('code')).toBeTruthy();
-        return posted;
+      /** As the proxy on this machine passes it on: the last address is what it saw itself. */
+      const attempt = async (password: string, address: string): Promise<number> => {
+        const cookies = new Map<string, string>();
+        const go = (path: string, body?: string): Promise<{ status: number; location: string; text: string; wait: string | undefined }> => new Promise((resolve, reject) => {
+          const headers = {
+            'host': new URL(publicUrl).host, 'x-forwarded-proto': 'https', 'x-forwarded-for': `203.0.113.250, ${address}`, 'cookie': [...cookies].map((pair) => pair.join('=')).join('; '),
+            ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded', 'origin': publicUrl }),
+          };
+          request(`${behind.origin}${path}`, { method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
+            for (const line of response.headers['set-cookie'] ?? []) {
+              const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+              cookies.set(name, value);
+            }
+            let text = '';
+            response.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? '', text, wait: response.headers['retry-after'] }));
+          }).on('error', reject).end(body);
+        });
+        const { pathname, search } = new URL(authorizeUrl(pkce().challenge, { redirect_uri: `${publicUrl}/callback` }));
+        const form = new URL((await go(`${pathname}${search}`)).location, publicUrl).pathname;
+        expect((await go(form)).text).toContain('type="password"');
+        const posted = await go(form, new URLSearchParams({ password }).toString());
+        expect(posted.wait).toBe(posted.status === 429 ? '60' : undefined);
+        if (posted.status !== 303) return posted.status;
+        const done = await go(new URL(posted.location, publicUrl).pathname);
+        expect(new URL(done.location, publicUrl).searchParams.get('code')).toBeTruthy();
+        return posted.status;
       };
-      expect((await attempt('correct horse battery')).status).toBe(303);
-      for (let at = 0; at < 5; at += 1) expect((await attempt('wrong')).status).toBe(403);
-      expect((await attempt('correct horse battery')).status).toBe(429);
+      expect(await attempt('correct horse battery', '198.51.100.7')).toBe(303);
+      for (let at = 0; at < 5; at += 1) expect(await attempt('wrong', '198.51.100.7')).toBe(403);
+      expect(await attempt('correct horse battery', '198.51.100.7')).toBe(429);
+      expect(await attempt('correct horse battery', '198.51.100.8')).toBe(303);
+      for (let at = 0; at < 5; at += 1) expect(await attempt('wrong', `2001:db8:1:2::${at}`)).toBe(403);
+      expect(await attempt('correct horse battery', '2001:db8:1:2:ffff::1')).toBe(429);
+      expect(await attempt('correct horse battery', '2001:db8:1:3::1')).toBe(303);
     } finally {
-      await server.stop();
-      server = own;
+      await behind.stop();
     }
+  });
+
+  test('sixty wrong passwords within a minute make everybody wait, wherever they came from, and a minute later nobody', async () => {
+    let now = 1_000_000;
+    const gate = passwordGate('correct horse battery', () => now);
+    const attempt = (password: string, address: string): Promise<string> => gate.check(Readable.from([Buffer.from(`password=${encodeURIComponent(password)}`)]) as never, address);
+    const verdicts = await Promise.all(Array.from({ length: 61 }, (_, at) => attempt('wrong', `198.51.100.${at}`)));
+    expect(verdicts).toEqual([...Array.from({ length: 60 }, () => 'wrong'), 'wait']);
+    expect(await attempt('correct horse battery', '192.0.2.1')).toBe('wait');
+    now += 60_000;
+    expect(await attempt('correct horse battery', '192.0.2.1')).toBe('right');
+    // Right ones are no guesses.
+    for (let at = 0; at < 7; at += 1) expect(await attempt('correct horse battery', '192.0.2.1')).toBe('right');
   });
 
   test('behind a public address its cookie stays under TLS, and nobody signs in to a page on their own computer', async () => {
