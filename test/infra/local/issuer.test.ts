@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,6 +21,12 @@ afterAll(async () => {
 
 interface Reply { readonly status: number; readonly headers: Headers; readonly text: string; readonly json: Record<string, unknown> }
 
+/** Name and value of a `set-cookie` line. */
+function pairOf(line: string): [string, string] {
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+  return [name, value];
+}
+
 /** A browser as far as sign-in needs one: it keeps cookies and follows redirects when told. */
 class Browser {
   readonly #cookies = new Map<string, string>();
@@ -29,7 +35,7 @@ class Browser {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(url, { redirect: 'manual', ...init, headers: { ...(cookie !== '' && { cookie }), ...init.headers } });
     for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      const [name, value] = pairOf(line);
       if (value === '') this.#cookies.delete(name);
       else this.#cookies.set(name, value);
     }
@@ -195,39 +201,67 @@ test('a restart signs nobody out, and no token is stored in clear', async () => 
 });
 
 describe('beyond one machine', () => {
-  test('without a password the server does not start; with one, the password signs in, and five wrong ones make whoever sent them wait, and nobody else', async () => {
+  const publicUrl = 'https://gateway.example';
+
+  interface Passed { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly cookies: readonly string[] }
+
+  /** The way of one visitor through the TLS proxy on this machine, which keeps the visitor's cookies besides: what it saw itself is the last address. */
+  function visitor({ origin }: ServerProcess, address: string): (path: string, form?: Readonly<Record<string, string>>) => Promise<Passed> {
+    const jar = new Map<string, string>();
+    return (path, form) => new Promise((resolve, reject) => {
+      const headers = {
+        'host': new URL(publicUrl).host, 'x-forwarded-proto': 'https', 'x-forwarded-for': `203.0.113.250, ${address}`, 'cookie': [...jar].map((pair) => pair.join('=')).join('; '),
+        ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded', 'origin': publicUrl }),
+      };
+      request(`${origin}${path}`, { method: form === undefined ? 'GET' : 'POST', headers }, (response) => {
+        const cookies = response.headers['set-cookie'] ?? [];
+        for (const cookie of cookies) jar.set(...pairOf(cookie));
+        let text = '';
+        response.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text, cookies }));
+      }).on('error', reject).end(form && new URLSearchParams(form).toString());
+    });
+  }
+
+  test('without a password the server does not start; with one, the password signs in and five wrong ones make whoever sent them wait', async () => {
     const dataDir = join(dir, 'open', 'data');
     const args = ['--host', '127.0.0.1'];
-    const publicUrl = 'https://gateway.example';
-    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: publicUrl } })).rejects.toThrow('BSG_ADMIN_PASSWORD');
-    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'short' } })).rejects.toThrow('12 characters');
-    const behind = await startServer({ dataDir, args, env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'correct horse battery' } });
+    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: 'https://gateway.example' } })).rejects.toThrow('BSG_ADMIN_PASSWORD');
+    await expect(startServer({ dataDir, args, env: { BSG_PUBLIC_URL: 'https://gateway.example', BSG_ADMIN_PASSWORD: 'short' } })).rejects.toThrow('12 characters');
+    const own = server;
+    server = await startServer({ dataDir, args, env: { BSG_ADMIN_PASSWORD: 'correct horse battery' } });
     try {
-      /** As the proxy on this machine passes it on: the last address is what it saw itself. */
+      const attempt = async (password: string): Promise<Reply> => {
+        const browser = new Browser();
+        const { url, reply } = await browser.follow(authorizeUrl(pkce().challenge), `${server.origin}/callback`);
+        expect(reply.text).toContain('type="password"');
+        const posted = await browser.go(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', origin: server.origin }, body: new URLSearchParams({ password }).toString() });
+        if (posted.status !== 303) return posted;
+        const done = await browser.follow(new URL(posted.headers.get('location') ?? '', url).href, `${server.origin}/callback`);
+        expect(new URL(done.url).searchParams.get('code')).toBeTruthy();
+        return posted;
+      };
+      expect((await attempt('correct horse battery')).status).toBe(303);
+      for (let at = 0; at < 5; at += 1) expect((await attempt('wrong')).status).toBe(403);
+      expect((await attempt('correct horse battery')).status).toBe(429);
+    } finally {
+      await server.stop();
+      server = own;
+    }
+  });
+
+  test('behind a proxy five wrong passwords keep out the address that they came from, and nobody else', async () => {
+    const behind = await startServer({ dataDir: join(dir, 'guessed', 'data'), args: ['--host', '127.0.0.1'], env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'correct horse battery' } });
+    try {
       const attempt = async (password: string, address: string): Promise<number> => {
-        const cookies = new Map<string, string>();
-        const go = (path: string, body?: string): Promise<{ status: number; location: string; text: string; wait: string | undefined }> => new Promise((resolve, reject) => {
-          const headers = {
-            'host': new URL(publicUrl).host, 'x-forwarded-proto': 'https', 'x-forwarded-for': `203.0.113.250, ${address}`, 'cookie': [...cookies].map((pair) => pair.join('=')).join('; '),
-            ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded', 'origin': publicUrl }),
-          };
-          request(`${behind.origin}${path}`, { method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
-            for (const line of response.headers['set-cookie'] ?? []) {
-              const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-              cookies.set(name, value);
-            }
-            let text = '';
-            response.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? '', text, wait: response.headers['retry-after'] }));
-          }).on('error', reject).end(body);
-        });
+        const go = visitor(behind, address);
         const { pathname, search } = new URL(authorizeUrl(pkce().challenge, { redirect_uri: `${publicUrl}/callback` }));
-        const form = new URL((await go(`${pathname}${search}`)).location, publicUrl).pathname;
+        const form = new URL((await go(`${pathname}${search}`)).headers.location ?? '', publicUrl).pathname;
         expect((await go(form)).text).toContain('type="password"');
-        const posted = await go(form, new URLSearchParams({ password }).toString());
-        expect(posted.wait).toBe(posted.status === 429 ? '60' : undefined);
+        const posted = await go(form, { password });
+        expect(posted.headers['retry-after']).toBe(posted.status === 429 ? '60' : undefined);
         if (posted.status !== 303) return posted.status;
-        const done = await go(new URL(posted.location, publicUrl).pathname);
-        expect(new URL(done.location, publicUrl).searchParams.get('code')).toBeTruthy();
+        const done = await go(new URL(posted.headers.location ?? '', publicUrl).pathname);
+        expect(new URL(done.headers.location ?? '', publicUrl).searchParams.get('code')).toBeTruthy();
         return posted.status;
       };
       expect(await attempt('correct horse battery', '198.51.100.7')).toBe(303);
@@ -256,12 +290,8 @@ describe('beyond one machine', () => {
   });
 
   test('behind a public address its cookie stays under TLS, and nobody signs in to a page on their own computer', async () => {
-    const publicUrl = 'https://gateway.example';
     const behind = await startServer({ dataDir: join(dir, 'behind', 'data'), args: ['--host', '127.0.0.1'], env: { BSG_PUBLIC_URL: publicUrl, BSG_ADMIN_PASSWORD: 'correct horse battery' } });
-    const go = (path: string): Promise<{ status: number; cookies: string[] }> => new Promise((resolve, reject) => {
-      const headers = { 'host': new URL(publicUrl).host, 'x-forwarded-proto': 'https' };
-      request(`${behind.origin}${path}`, { headers }, (response) => { response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, cookies: response.headers['set-cookie'] ?? [] })); }).on('error', reject).end();
-    });
+    const go = visitor(behind, '198.51.100.7');
     try {
       const { signInUrl } = behind.ready as unknown as { signInUrl: string };
       expect(signInUrl.startsWith(`${publicUrl}/oidc/link/`)).toBe(true);
